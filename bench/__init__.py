@@ -1,0 +1,1 @@
+"""Speed and memory, measured against a peer in the same run. Each script ends with one line of JSON."""

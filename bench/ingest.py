@@ -1,0 +1,54 @@
+"""IMAP -> archive: `mailcrm sync --once` against stock IMAPClient that only fetches the same mail and throws it away.
+
+python -m bench.ingest [messages] [rounds]
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.flow.instance import Instance, imap_account
+from tests.servers.dovecot import PASSWORD, Dovecot
+
+from bench.mailbox import mails
+from bench.measure import Cost, middle, report, run
+
+_STOCK = """
+import ssl, sys
+from imapclient import IMAPClient
+host, port, ca, user, password = sys.argv[1:]
+client = IMAPClient(host, int(port), ssl_context=ssl.create_default_context(cafile=ca))
+client.login(user, password)
+client.select_folder("INBOX", readonly=True)
+uids, count = client.search("ALL"), 0
+for start in range(0, len(uids), 100):
+    count += len(client.fetch(uids[start:start + 100], ["FLAGS", "INTERNALDATE", "BODY.PEEK[]"]))
+assert count == len(uids)
+client.logout()
+"""
+
+
+def main(count: int, rounds: int) -> None:
+    ours: list[Cost] = []
+    stock: list[Cost] = []
+    with Dovecot() as server, tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        server.fill("bench", mails(count))
+        login = ["127.0.0.1", str(server.tls_port), str(server.ca_file), "bench", PASSWORD]
+        for number in range(rounds):
+            place = Path(folder) / str(number)
+            place.mkdir()
+            instance = Instance(place, [imap_account(place, server, "bench", initial={"customer_when": "all known"})])
+            sync = [sys.executable, "-m", "mailcrm", "--config", str(instance.path), "sync", "--once", "--json"]
+            ours.append(run(sync))
+            stock.append(run([sys.executable, "-c", _STOCK, *login]))
+        (again,) = instance.json("sync", "--once")
+        database = (place / "state" / "mailcrm.db").stat().st_size
+    report(
+        "ingest", count, middle(ours), "stock IMAPClient, fetch only", middle(stock), rounds=rounds,
+        second_pass_seconds=again["seconds"], database_bytes_per_message=round(database / count),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    numbers = [int(text) for text in sys.argv[1:3]]
+    main(*(numbers + [3000, 3][len(numbers) :]))

@@ -1,0 +1,1 @@
+"""What a recipient reads: templates, links and the MIME message. The same values always give the same bytes."""

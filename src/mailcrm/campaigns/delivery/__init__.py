@@ -1,0 +1,1 @@
+"""The way to the mail server: the only door through which mail leaves mailcrm."""

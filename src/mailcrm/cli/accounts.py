@@ -1,0 +1,116 @@
+"""`mailcrm accounts`: the mailboxes that are read, and what is kept of them."""
+
+from typing import Annotated
+
+import typer
+
+from mailcrm.cli.context import Json, context_of, print_json, print_table, say
+from mailcrm.cli.init import add_account
+from mailcrm.model.account import AccountPolicy, Capture, CustomerWhen, Visibility
+
+app = typer.Typer(help="Mailboxes: what is read, who sees it, what went wrong.", no_args_is_help=True)
+
+_NEXT = "no accounts; `mailcrm accounts add` adds one"
+
+app.command("add")(add_account)
+
+
+@app.command("list")
+def list_(ctx: typer.Context, json: Json = False) -> None:
+    """All accounts with their policy and state."""
+    from mailcrm.store import sync_state
+
+    with context_of(ctx).app() as crm, crm.store.read() as session:
+        rows = sync_state.list_accounts(session)
+    if json:
+        print_json(rows)
+        return
+    print_table(
+        ("name", "address", "state", "keeps", "seen by", "customer when", "last complete", "problem"),
+        [
+            (
+                r.name, r.address, r.state, r.policy.capture, r.policy.owner or r.policy.visibility,
+                r.policy.customer_when, r.last_ok_at, r.last_error.partition("\n")[0],
+            )
+            for r in rows
+        ],
+        empty=_NEXT,
+    )  # fmt: skip
+
+
+@app.command("set")
+def set_(
+    ctx: typer.Context,
+    name: str,
+    capture: Annotated[Capture | None, typer.Option(help="How much of each mail is kept.")] = None,
+    visibility: Annotated[Visibility | None, typer.Option(help="Who may see its mail.")] = None,
+    customer_when: Annotated[CustomerWhen | None, typer.Option(help="When a correspondent becomes a customer.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Whose mailbox it is.")] = None,
+) -> None:
+    """Change what is kept of an account's mail, who sees it, and who becomes a customer."""
+    from mailcrm.store import audit, sync_state
+
+    context = context_of(ctx)
+    with context.app() as crm, crm.store.write(context.actor) as session:
+        row = sync_state.get_account(session, name)
+        old = row.policy
+        policy = AccountPolicy(
+            capture or old.capture, visibility or old.visibility, customer_when or old.customer_when, owner or old.owner
+        )
+        sync_state.set_policy(session, row.id, policy)
+        audit.append_audit(
+            session, "account.policy", f"account:{row.id}", crm.clock(), capture=policy.capture.value,
+            visibility=policy.visibility.value, customer_when=policy.customer_when.value,
+        )  # fmt: skip
+    say(f"{name}: keeps {policy.capture}, seen by {policy.visibility}, customer when {policy.customer_when}")
+    if policy.capture != old.capture:
+        say("This holds for mail that is read from now on.")
+
+
+@app.command()
+def resume(ctx: typer.Context, name: str) -> None:
+    """Try a parked account again, after you fixed what was wrong."""
+    from mailcrm.service.accounts import resume_account
+
+    context = context_of(ctx)
+    with context.app() as crm:
+        resume_account(crm, context.actor, name)
+    say(f"{name}: a running daemon tries again at once")
+
+
+@app.command()
+def folders(ctx: typer.Context, json: Json = False) -> None:
+    """Every folder: what the server holds, what is stored, left out, or could not be read."""
+    from mailcrm.store import messages
+
+    with context_of(ctx).app() as crm, crm.store.read() as session:
+        rows = messages.count_folders(session)
+    if json:
+        print_json(rows)
+        return
+    print_table(
+        ("account", "folder", "role", "server", "stored", "left out", "quarantined", "bodies to come", "last complete"),
+        [
+            (r.account, r.folder, r.role, r.server, r.stored, r.skipped, r.quarantined, r.pending, r.last_ok_at)
+            for r in rows
+        ],
+        empty="no folders yet; `mailcrm sync --once` reads the mailboxes",
+    )
+
+
+@app.command()
+def problems(ctx: typer.Context, json: Json = False) -> None:
+    """Mail that is kept but could not be understood, with the reason."""
+    from mailcrm.store import messages
+
+    context = context_of(ctx)
+    with context.app() as crm, crm.store.read(context.viewer) as session:
+        rows = messages.list_problems(session, context.viewer)
+    if json:
+        print_json(rows)
+        return
+    print_table(
+        ("account", "folder", "uid", "subject", "reason"),
+        [(r.account, r.folder, r.uid, r.subject, r.reason) for r in rows],
+        empty="nothing: every mail could be read",
+    )

@@ -1,0 +1,121 @@
+"""What every command needs: the configuration, an opened application, who is typing, and how to print."""
+
+import getpass
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, is_dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mailcrm.config import Config, find_config, load_config
+from mailcrm.model.rights import Actor, Viewer
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@dataclass
+class Context:
+    """Lives for one command; made by the callback of `main`."""
+
+    config_path: Path | None = None
+    viewer: Viewer = field(default_factory=Viewer.system)
+
+    def path(self) -> Path:
+        """The configuration file in use. Raises ConfigError if there is none."""
+        return self.config_path or find_config()
+
+    def config(self) -> Config:
+        """The configuration. Raises ConfigError."""
+        return load_config(self.path())
+
+    @property
+    def actor(self) -> Actor:
+        """The operating-system user who types."""
+        return Actor.cli(getpass.getuser())
+
+    @contextmanager
+    def app(self) -> Iterator[Any]:
+        """The application (a `service.app.App`), closed at the end. Raises ConfigError and StoreBusy."""
+        from mailcrm.service.bootstrap import build_app
+
+        app = build_app(self.config())
+        try:
+            yield app
+        finally:
+            app.store.close()
+
+
+def context_of(ctx: typer.Context) -> Context:
+    """The `Context` of a running command."""
+    found = ctx.find_object(Context)
+    assert found is not None
+    return found
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: dataclasses as objects, times in ISO 8601 with offset, enums by value."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    return value
+
+
+def print_json(value: Any) -> None:
+    """JSON on standard output, for programs: no colours, no wrapping."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, empty: str, title: str | None = None) -> None:
+    """A table for people; `empty` says what to do when there is nothing."""
+    if not rows:
+        out.print(f"[dim]{escape(empty)}[/dim]")
+        return
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")  # half an address is no address
+    for row in rows:
+        table.add_row(*(escape(cell(value)) for value in row))
+    out.print(table)
+
+
+def cell(value: Any) -> str:
+    """A value in a table: local time to the minute, lists with commas, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value.astimezone():%Y-%m-%d %H:%M}"
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(item) for item in value)
+    return str(value)
+
+
+def say(text: str, style: str = "") -> None:
+    """A line on standard output; `text` is shown as it is."""
+    out.print(escape(text), style=style or None)
+
+
+def warn(text: str) -> None:
+    """A line on standard error."""
+    err.print(escape(text), style="yellow")

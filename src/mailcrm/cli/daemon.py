@@ -1,0 +1,124 @@
+"""`mailcrm run`, `sync` and `status`: the service, one pass by hand, and how it stands."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mailcrm.cli.context import Json, cell, context_of, err, print_json, print_table, say, warn
+from mailcrm.errors import MailcrmError, UserError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("run")(run_)
+    app.command()(sync)
+    app.command()(status)
+
+
+def run_(ctx: typer.Context) -> None:
+    """Run the service: watch the mailboxes, send what is due, answer unsubscribe links. Ends on SIGTERM."""
+    from mailcrm.service import daemon, upgrade
+    from mailcrm.service.logs import configure_logs
+    from mailcrm.web.app import build_asgi
+
+    context = context_of(ctx)
+    config = context.config()
+    configure_logs(config.log)
+    upgrade.upgrade_if_embedded(config)
+    with context.app() as crm:
+        code = daemon.run(crm, build_asgi(crm))
+    raise typer.Exit(code)
+
+
+def sync(
+    ctx: typer.Context,
+    account: Annotated[list[str] | None, typer.Option(help="Only this account; may be repeated.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="One pass over the mailboxes, then end.")] = False,
+    json: Json = False,
+) -> None:
+    """Read the mailboxes once, with progress. `mailcrm run` does it all the time."""
+    from mailcrm.service.passes import sync_once
+
+    if not once:
+        raise UserError("`sync --once` reads the mailboxes once; `mailcrm run` keeps reading them")
+    with context_of(ctx).app() as crm:
+        names = account or [each.name for each in crm.config.accounts]
+        if not names:
+            raise UserError("no accounts are configured; `mailcrm init` adds one")
+        results = [_one(crm, name, sync_once, quiet=json) for name in names]
+    if json:
+        print_json(results)
+    if any(result["error"] for result in results):
+        raise typer.Exit(2)
+    if any(result["failures"] for result in results):
+        raise typer.Exit(1)
+
+
+def _one(crm: Any, name: str, sync_once: Any, *, quiet: bool) -> dict[str, Any]:
+    started = time.monotonic()
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("mails"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=err, disable=quiet, transient=True) as bar:
+        task = bar.add_task(name, total=None)
+
+        def show(report: Any) -> None:
+            bar.update(task, completed=report.headers + report.skipped, total=report.expected or None)
+
+        try:
+            report, customers = sync_once(crm, name, show)
+        except MailcrmError as exc:
+            if not quiet:
+                err.print(f"[bold red]{name}:[/bold red] {escape(str(exc))}")
+            return {"account": name, "error": str(exc), "failures": []}
+    took = time.monotonic() - started
+    if not quiet:
+        say(
+            f"{name}: {report.headers} new mails, {report.bodies} bodies, {report.skipped} left out, "
+            f"{report.quarantined} quarantined; {report.unchanged} of {report.folders} folders unchanged; "
+            f"{customers} new customers; {took:.1f} s"
+        )
+        for folder, error in report.failures:
+            warn(f"{name}/{folder}: {error}")
+    return {"account": name, "error": None, "seconds": round(took, 2), "customers": customers} | _counts(report)
+
+
+def _counts(report: Any) -> dict[str, Any]:
+    names = ("headers", "bodies", "skipped", "quarantined", "folders", "unchanged", "complete", "failures")
+    return {name: getattr(report, name) for name in names}
+
+
+def status(ctx: typer.Context, json: Json = False) -> None:
+    """How everything stands: mailboxes, archive, campaigns, sending, the daemon."""
+    from mailcrm.service.status import read_status
+
+    with context_of(ctx).app() as crm:
+        found = read_status(crm)
+    if json:
+        print_json(found)
+        return
+    say(
+        f"sending is {'on' if found.sending else 'off'} · daemon {'running' if found.workers else 'not running'}",
+        "bold",
+    )
+    say("  ".join(f"{count} {name}" for name, count in found.archive.items()))
+    print_table(
+        ("account", "state", "stored", "server", "left out", "quarantined", "to come", "last complete", "problem"),
+        [
+            (a.name, a.state, a.stored, a.server, a.skipped, a.quarantined, a.pending, a.last_ok_at, a.problem)
+            for a in found.accounts
+        ],
+        empty="no accounts; `mailcrm init` adds one",
+    )
+    if found.campaigns:
+        print_table(
+            ("campaign", "state", "recipients"),
+            [(c.name, c.state, "  ".join(f"{k} {v}" for k, v in c.counts.items())) for c in found.campaigns],
+            empty="",
+            title="\ncampaigns under way",
+        )
+    for work in found.troubled:
+        warn(f"{work.name}: {work.last_error} (due again {cell(work.due)})")

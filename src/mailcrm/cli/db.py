@@ -1,0 +1,54 @@
+"""`mailcrm db`: the database itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from mailcrm.cli.context import Json, context_of, print_json, say
+from mailcrm.clock import utc_now
+
+app = typer.Typer(help="The database: upgrade and check.", no_args_is_help=True)
+
+
+@contextmanager
+def _store(ctx: typer.Context) -> Iterator[Any]:
+    from mailcrm.service.bootstrap import open_configured_store
+
+    store = open_configured_store(context_of(ctx).config())
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@app.command()
+def upgrade(ctx: typer.Context) -> None:
+    """Bring the database to the schema of this version; SQLite is copied first."""
+    from mailcrm.store import migrate
+
+    with _store(ctx) as store:
+        before = migrate.current_revision(store)
+        copy = migrate.upgrade(store, utc_now())
+    if copy is not None:
+        say(f"copy of the old database: {copy}")
+    say(f"the database is at {migrate.HEAD}" + (" already" if before == migrate.HEAD else ""))
+
+
+@app.command()
+def check(ctx: typer.Context, json: Json = False) -> None:
+    """Compare the database with what this version expects, and look for damage. Exit code 1 if something is wrong."""
+    from mailcrm.store import audit, migrate
+
+    with _store(ctx) as store:
+        migrate.require_current(store)
+        found = migrate.check(store)
+        with store.read() as session:
+            found += [f"audit log: entry {seq} was changed or removed" for seq in audit.broken_links(session)]
+    if json:
+        print_json({"revision": migrate.HEAD, "problems": found})
+    else:
+        say("\n".join(found) or f"the database is whole, at {migrate.HEAD}")
+    if found:
+        raise typer.Exit(1)

@@ -1,0 +1,228 @@
+"""`mailcrm people`: customers, their archive, their consent."""
+
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mailcrm.cli.context import Json, Yes, context_of, out, print_json, print_table, say, warn
+from mailcrm.cli.timeline import print_archive
+from mailcrm.clock import utc_now
+from mailcrm.errors import UserError
+from mailcrm.model.archive import EDITABLE_FIELDS
+from mailcrm.model.consent import ConsentState
+
+app = typer.Typer(help="Customers: the list, one archive, consent.", no_args_is_help=True)
+consent = typer.Typer(
+    help="Consent per purpose, with its proof. Marketing is sent to nobody without it.", no_args_is_help=True
+)
+app.add_typer(consent, name="consent")
+
+Who = Annotated[str, typer.Argument(help="A customer number, or an e-mail address.")]
+
+
+# --- looking -----------------------------------------------------------------------------------------------------
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    find: Annotated[str, typer.Argument(help="Part of a name or address.")] = "",
+    segment: Annotated[str | None, typer.Option(help="Only who matches, e.g. 'tag = vip'.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Also candidates: seen in mail, not customers yet.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    json: Json = False,
+) -> None:
+    """Customers by name."""
+    from mailcrm.model.segment import parse_segment
+    from mailcrm.store import people
+
+    context = context_of(ctx)
+    chosen = parse_segment(segment) if segment else None
+    with context.app() as crm, crm.store.read(context.viewer) as session:
+        rows = people.list_people(
+            session, context.viewer, crm.clock(), segment=chosen, find=find, with_candidates=all_, limit=limit
+        )
+    if json:
+        print_json(rows)
+        return
+    print_table(
+        ("number", "name", "email", "tags", "last in", "last out", *(("state",) if all_ else ())),
+        [
+            (
+                r.number or f"#{r.id}",
+                r.name,
+                r.email,
+                r.tags,
+                r.last_in_at,
+                r.last_out_at,
+                *((r.state,) if all_ else ()),
+            )
+            for r in rows
+        ],
+        empty="nobody; with --all also people who are not customers yet",
+    )
+    if len(rows) == limit:
+        say(f"the first {limit}; --limit shows more", style="dim")
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    who: Who,
+    limit: Annotated[int, typer.Option(min=1, help="Lines of the timeline.")] = 30,
+    json: Json = False,
+) -> None:
+    """One customer: fields, addresses, consent, and the timeline."""
+    from mailcrm.store import parties, people, timeline
+
+    context = context_of(ctx)
+    with context.app() as crm, crm.store.read(context.viewer) as session:
+        party_id = parties.get_party(session, who)
+        archive = people.get_archive(session, party_id, context.viewer)
+        lines = timeline.select_timeline(session, party_id, context.viewer, limit=limit)
+    if json:
+        print_json({"archive": archive, "timeline": lines})
+    else:
+        print_archive(archive, lines)
+
+
+# --- changing ----------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    address: Annotated[str, typer.Argument(help="E-mail address.")],
+    name: Annotated[str, typer.Option(help="Name.")] = "",
+    organisation: Annotated[bool, typer.Option("--organisation", help="Not a person.")] = False,
+) -> None:
+    """Make a customer by hand, or make somebody known from mail one."""
+    from mailcrm.service.customers import add_customer
+
+    context = context_of(ctx)
+    with context.app() as crm, crm.store.write(context.actor) as session:
+        number = add_customer(session, address, name, crm.own, crm.clock(), organisation=organisation)
+    say(f"{address} is customer {number}")
+
+
+@app.command("set")
+def set_(
+    ctx: typer.Context,
+    who: Who,
+    values: Annotated[list[str], typer.Argument(help=f"field=value; fields: {', '.join(EDITABLE_FIELDS)}")],
+) -> None:
+    """Change fields; what you enter is never overwritten by what mail says."""
+    from mailcrm.store import audit, parties
+
+    patch = dict(_pair(value) for value in values)
+    context = context_of(ctx)
+    with context.app() as crm, crm.store.write(context.actor) as session:
+        party_id = parties.get_party(session, who)
+        parties.set_fields(session, party_id, patch, None, crm.clock())
+        audit.append_audit(session, "party.edit", f"party:{party_id}", crm.clock(), fields=",".join(sorted(patch)))
+    say(f"{who}: {len(patch)} field(s) changed")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UserError(f"{text!r}: write field=value")
+    return name.strip(), value
+
+
+# --- consent -----------------------------------------------------------------------------------------------------
+
+
+@consent.command("add")
+def consent_add(
+    ctx: typer.Context,
+    purpose: Annotated[str, typer.Argument(help="What for, e.g. newsletter.")],
+    addresses: Annotated[list[str] | None, typer.Argument(help="E-mail addresses.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="CSV with the columns email and, if you have them, name, at, evidence.")
+    ] = None,
+    evidence: Annotated[str, typer.Option(help="The proof: where and how they said yes.")] = "",
+    at: Annotated[datetime | None, typer.Option(help="When they said it (UTC); default: now.")] = None,
+    withdrawn: Annotated[bool, typer.Option("--withdrawn", help="They said no.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Record that people consented (or with --withdrawn that they do not). Evidence is needed for every yes."""
+    from mailcrm.service.consents import Said, record_all
+
+    context = context_of(ctx)
+    action = ConsentState.WITHDRAWN if withdrawn else ConsentState.GIVEN
+    moment = at.replace(tzinfo=UTC) if at else utc_now()
+    said = [Said(address, "", moment, evidence) for address in addresses or ()]
+    said += _read_csv(file, moment, evidence) if file else []
+    if not said:
+        raise UserError("name at least one address, or a --file")
+    if action == ConsentState.GIVEN and len(said) > 1 and not yes:
+        typer.confirm(f"Did all {len(said)} people agree to get {purpose!r} mail, and can you prove it?", abort=True)
+    with context.app() as crm:
+        done = record_all(crm, context.actor, purpose, action, said, source=file.name if file else "cli")
+    say(f"{purpose}: {done.changed} changed, {done.same} as before, {done.created} new customers")
+    for problem in done.problems:
+        warn(problem)
+    if done.problems:
+        raise typer.Exit(1)
+
+
+def _read_csv(path: Path, moment: datetime, evidence: str) -> list[Any]:
+    from mailcrm.service.consents import read_rows
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return read_rows(csv.DictReader(file), moment, evidence)
+    except (OSError, UnicodeDecodeError, csv.Error) as exc:
+        raise UserError(f"{path} cannot be read: {exc}; it must be a CSV file in UTF-8") from exc
+
+
+@consent.command("list")
+def consent_list(ctx: typer.Context, who: Who, json: Json = False) -> None:
+    """What one customer said, per address and purpose, with the proof."""
+    from mailcrm.store import parties, people
+
+    context = context_of(ctx)
+    with context.app() as crm, crm.store.read(context.viewer) as session:
+        archive = people.get_archive(session, parties.get_party(session, who), context.viewer)
+    if json:
+        print_json(archive.addresses)
+        return
+    rows = [
+        (a.address, c.purpose, c.state, c.since, c.source, c.evidence) for a in archive.addresses for c in a.consents
+    ]
+    print_table(("address", "purpose", "state", "since", "source", "evidence"), rows, empty="nothing recorded")
+    for line in archive.addresses:
+        for closed in line.suppressions:
+            out.print(f"[red]{line.address} is closed: {closed}[/red]")
+
+
+@app.command()
+def suppress(
+    ctx: typer.Context,
+    address: str,
+    purpose: Annotated[str | None, typer.Option(help="Only for this purpose; default: everything.")] = None,
+) -> None:
+    """Never mail an address again."""
+    from mailcrm.service.consents import close_address
+
+    context = context_of(ctx)
+    with context.app() as crm:
+        fresh = close_address(crm, context.actor, address, purpose)
+    say(f"{address} is closed for {purpose or 'everything'}" + ("" if fresh else " already"))
+
+
+@app.command()
+def unsuppress(ctx: typer.Context, address: str, yes: Yes = False) -> None:
+    """Open a closed address again. Only do this when its owner asked for it; it is logged."""
+    from mailcrm.service.consents import open_address
+
+    if not yes:
+        typer.confirm(f"Did the owner of {address} ask for mail again?", abort=True)
+    context = context_of(ctx)
+    with context.app() as crm:
+        count = open_address(crm, context.actor, address)
+    say(f"{address}: {'open again' if count else 'was not closed'}")

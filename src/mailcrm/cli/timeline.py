@@ -1,0 +1,50 @@
+"""How one customer looks on a terminal."""
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+
+from mailcrm.cli.context import cell, out
+from mailcrm.model.archive import PartyArchive, TimelineLine
+from mailcrm.model.interaction import Direction, InteractionKind
+
+_ARROWS = {Direction.IN: "[green]→[/green]", Direction.OUT: "[blue]←[/blue]", Direction.INTERNAL: "·", None: " "}
+
+
+def print_archive(archive: PartyArchive, lines: Sequence[TimelineLine]) -> None:
+    """Head, fields, addresses with consent, then the timeline day by day, newest first."""
+    line = archive.line
+    head = f"[bold]{escape(line.name)}[/bold]  {line.number or 'not a customer yet'}"
+    tags = " ".join(f"[reverse] {escape(tag)} [/reverse]" for tag in line.tags)
+    out.print(f"{head}  {tags}")
+    out.print(f"[dim]{line.kind} · {line.state} · known from {archive.source} · since {cell(archive.created_at)}[/dim]")
+    for name, value in archive.fields.items():
+        out.print(f"  {name}: {escape(value)}")
+    for address in archive.addresses:
+        out.print(f"  {escape(address.address)} [dim]{address.kind}{' · ended' if address.ended_at else ''}[/dim]")
+        for consent in address.consents:
+            out.print(
+                f"    {consent.purpose}: {consent.state} since {cell(consent.since)} [dim]{escape(consent.evidence)}[/dim]"
+            )
+        for closed in address.suppressions:
+            out.print(f"    [red]closed: {escape(closed)}[/red]")
+    print_timeline(lines)
+
+
+def print_timeline(lines: Sequence[TimelineLine]) -> None:
+    """One line per thing that happened."""
+    day = ""
+    for line in lines:
+        at = line.at.astimezone()
+        if f"{at:%Y-%m-%d}" != day:
+            day = f"{at:%Y-%m-%d}"
+            out.print(f"\n[bold]{day}[/bold]")
+        out.print(f"  {at:%H:%M} {_ARROWS[line.direction]} {_text(line)}")
+
+
+def _text(line: TimelineLine) -> str:
+    if line.kind == InteractionKind.CAMPAIGN:
+        return f"[magenta]campaign[/magenta] {escape(line.title)}: {line.outcome} [dim]{escape(line.body)}[/dim]"
+    note = f" [yellow]({line.outcome})[/yellow]" if line.outcome else ""
+    who = f"[dim]{escape(line.who)}[/dim]  " if line.who else ""
+    return f"{who}{escape(line.title) or '[dim](no subject)[/dim]'}{note}"

@@ -1,0 +1,63 @@
+"""The resolver's shell: takes up what mail left unresolved and decides who becomes a customer, and under which name.
+
+unresolved sightings (at most 200 a transaction)
+  | evidence per party and account | is_customer | activate: the party gets its number
+  | names seen                     | best_name   | rename, unless a human named it
+  | mark resolved
+"""
+
+from collections.abc import Sequence
+
+from mailcrm.clock import Clock
+from mailcrm.identity.decide import best_name, is_customer
+from mailcrm.identity.normalise import split_name
+from mailcrm.model.party import PartyKind, PartyState
+from mailcrm.model.rights import Actor
+from mailcrm.store import Session, Store, parties, sightings
+
+BATCH = 200
+_ACTOR = Actor.system("identity")
+_HUMAN = "user"
+
+
+def resolve_sightings(store: Store, clock: Clock) -> int:
+    """Resolve everything that waits, in short transactions. Returns how many parties became customers."""
+    activated = 0
+    while True:
+        with store.write(_ACTOR) as session:
+            waiting = sightings.select_unresolved(session, BATCH)
+            if not waiting:
+                return activated
+            activated += _resolve(session, sorted(set(waiting.values())), clock)
+            sightings.mark_resolved(session, sorted(waiting), clock())
+
+
+def _resolve(session: Session, party_ids: Sequence[int], clock: Clock) -> int:
+    known = parties.states_of(session, party_ids)
+    names = sightings.names_of(session, party_ids)
+    for party_id, party in known.items():
+        if party.name_source != _HUMAN and party.kind == PartyKind.PERSON:
+            _name(session, party_id, party.name, best_name(names.get(party_id, ())), clock)
+    candidates = [party_id for party_id, party in known.items() if party.state == PartyState.CANDIDATE]
+    chosen = sorted(
+        {
+            evidence.party_id
+            for evidence in sightings.evidence_of(session, candidates)
+            if is_customer(
+                evidence.customer_when, they_wrote=evidence.they_wrote, we_wrote=evidence.we_wrote, seen=evidence.seen
+            )
+        }
+    )
+    for party_id in chosen:
+        parties.activate_party(session, party_id, clock())
+    return len(chosen)
+
+
+def _name(session: Session, party_id: int, now_called: str, name: str, clock: Clock) -> None:
+    if not name:
+        return
+    if name != now_called:
+        parties.rename_party(session, party_id, name, "header", clock())
+    given, family = split_name(name)
+    if given or family:
+        parties.set_person_names(session, party_id, given, family)

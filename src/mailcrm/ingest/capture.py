@@ -1,0 +1,81 @@
+"""What must not be kept, decided on the headers before a body is downloaded, and what sort of mail it is for us."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+
+from mailcrm.errors import ConfigError
+from mailcrm.model.account import Capture
+from mailcrm.model.address import OwnAddresses, address_key, domain_of, mailbox_key
+from mailcrm.model.interaction import Direction
+from mailcrm.model.message import ParsedHeaders, ParticipantRole
+
+_TO_ROLES = (ParticipantRole.TO, ParticipantRole.CC, ParticipantRole.BCC)
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRules:
+    """The rules of one account: how much is kept, since when, and whose mail never is.
+
+    `never_log` holds comparison keys of addresses, and domains.
+    """
+
+    capture: Capture
+    since: datetime | None = None
+    never_log: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def build(cls, capture: Capture, since: str | None, never_log: Iterable[str]) -> "CaptureRules":
+        """From the configuration: `since` is an ISO date (UTC), entries are addresses or `domain` / `@domain`.
+
+        Raises ConfigError for a day that does not exist.
+        """
+        keys = frozenset(key for entry in never_log for key in _never_keys(entry))
+        return cls(capture, _start(since), keys - {""})
+
+
+def _start(since: str | None) -> datetime | None:
+    if since is None:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(since), time.min, UTC)
+    except ValueError as exc:
+        raise ConfigError(f"since: {since!r} is not a day like 2026-01-31") from exc
+
+
+def _never_keys(entry: str) -> set[str]:
+    """What an entry stands for: a domain as `acme.com`, `@acme.com` or `*.acme.com`, else one person's mailbox.
+
+    An entry with a plus tag means mail to that tag only: it must not hide all mail of its owner.
+    """
+    name = entry.strip().lstrip("@*.")
+    if "@" not in name:
+        return {domain_of(address_key(f"x@{name}"))}
+    key = address_key(name)
+    return {key} if "+" in key else {key, mailbox_key(key)}
+
+
+def skip_rule(headers: ParsedHeaders, arrived: datetime, rules: CaptureRules) -> str | None:
+    """The rule that keeps a mail out of the archive, in words for the list of what was left out; None to keep it."""
+    if rules.since is not None and arrived < rules.since:
+        return f"older than {rules.since:%Y-%m-%d}"
+    for participant in headers.participants if rules.never_log else ():
+        if participant.key in rules.never_log or mailbox_key(participant.key) in rules.never_log:
+            return "never-log address"
+        if _domain_listed(domain_of(participant.key), rules.never_log):
+            return "never-log domain"
+    return None
+
+
+def _domain_listed(domain: str, listed: frozenset[str]) -> bool:
+    parts = domain.split(".")
+    return any(".".join(parts[start:]) in listed for start in range(len(parts)))
+
+
+def direction_of(headers: ParsedHeaders, own: OwnAddresses) -> Direction:
+    """Seen from us: written by us to others, among us, or by somebody else."""
+    sender = headers.sender()
+    if sender is None or sender.key not in own:
+        return Direction.IN
+    outside = any(p.role in _TO_ROLES and p.key not in own for p in headers.participants)
+    return Direction.OUT if outside else Direction.INTERNAL

@@ -1,0 +1,1 @@
+"""Reading mailboxes over IMAP, and never changing anything in them; the only owner of imapclient and imaplib."""

@@ -1,0 +1,113 @@
+"""Turns what can go wrong on an IMAP connection into our own errors, in words that say what to do."""
+
+import imaplib
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from mailcrm.errors import ConnectionLost, LoginRefused, MailcrmError, PermanentError, Throttled, TransientError
+from mailcrm.ingest.imap.responses import code, readable
+
+# Texts seen in issue threads: Gmail (Mailspring#1113), Exchange (imapsync#272), Dovecot's mail_max_userip_connections.
+_SLOW_DOWN = re.compile(
+    r"too many (simultaneous )?connections|maximum number of connections|suggested backoff time|bandwidth limit"
+    r"|request is throttled|rate limit(ed| exceeded)",
+    re.IGNORECASE,
+)
+_SLOW_DOWN_CODES = {b"UNAVAILABLE", b"LIMIT", b"INUSE", b"THROTTLED"}  # RFC 5530; [THROTTLED] is Yahoo's and Gmail's
+_NOT_CONNECTED = "authenticated but not connected"  # Microsoft, imapflow#314
+_UNSAFE_LOGIN = "unsafe login"  # NetEase, imapclient#544
+
+
+class CommandRefused(TransientError):
+    """The server refused a command. The connection still works, and other folders may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the server is, and how long it is waited for, in seconds."""
+
+    host: str
+    port: int
+    connect_timeout: float
+    read_timeout: float
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@contextmanager
+def translated(place: Place) -> Iterator[None]:
+    """Whatever the socket, TLS or imaplib raise inside becomes a ConnectionLost, Throttled or PermanentError."""
+    try:
+        yield
+    except (OSError, imaplib.IMAP4.error, UnicodeError) as exc:
+        raise _translation(exc, place) from exc
+
+
+def refusal(place: Place, text: bytes, doing: str) -> MailcrmError:
+    """The error for a NO or BAD after the login: Throttled, PermanentError or CommandRefused."""
+    said = readable(text)
+    if _asks_to_wait(text):
+        return Throttled(f"{place} asks us to slow down: {said}")
+    if _UNSAFE_LOGIN in said.lower():
+        return PermanentError(
+            f"{place} does not let us open folders: {said}. Sign in to the web mail, confirm its security notice "
+            "or make a new authorization code"
+        )
+    if _NOT_CONNECTED in said.lower():
+        return ConnectionLost(
+            f"{place} took the login but does not connect it to a mailbox: {said}. If it lasts: is IMAP allowed for "
+            "this mailbox, and is it the right one?"
+        )
+    return CommandRefused(f"{place} refused to {doing}: {said}")
+
+
+def login_refusal(place: Place, text: bytes, user: str, secret: str) -> MailcrmError:
+    """The error for a NO or BAD to the login: Throttled or LoginRefused; without the secret, should it be repeated."""
+    said = readable(text.replace(secret.encode(), b"***"))
+    if _asks_to_wait(text):
+        return Throttled(f"{place} does not take the login of {user} now: {said}")
+    return LoginRefused(f"{place} refused the login of {user}: {said}")
+
+
+def _asks_to_wait(text: bytes) -> bool:
+    found = code(text)
+    return (found is not None and found[0] in _SLOW_DOWN_CODES) or bool(_SLOW_DOWN.search(readable(text)))
+
+
+def _translation(exc: OSError | imaplib.IMAP4.error | UnicodeError, place: Place) -> MailcrmError:
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        return PermanentError(
+            f"the certificate of {place} is not trusted: {exc.verify_message or exc.reason}; set ca_file to the "
+            "authority that signed it, or use the host name it was made for"
+        )
+    if isinstance(exc, ssl.SSLError) and exc.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
+        return PermanentError(f"{place} does not speak TLS on this port; is the port right, or is security 'starttls'?")
+    if isinstance(exc, imaplib.IMAP4.error):
+        return _of_imaplib(exc, place)
+    return ConnectionLost(_plain_words(exc, place))
+
+
+def _of_imaplib(exc: imaplib.IMAP4.error, place: Place) -> MailcrmError:
+    """imaplib gives a text, or the line of the server as bytes."""
+    text = exc.args[0] if exc.args else b""
+    text = (text if isinstance(text, bytes) else str(text).encode()).removeprefix(b"* BYE ")
+    if _asks_to_wait(text):
+        return Throttled(f"{place} asks us to slow down: {readable(text)}")
+    return ConnectionLost(f"the connection to {place} broke off: {readable(text)}")
+
+
+def _plain_words(exc: OSError | UnicodeError, place: Place) -> str:
+    match exc:
+        case socket.gaierror() | UnicodeError():
+            return f"cannot find the host {place.host}: is its name right, and does name resolution work?"
+        case ConnectionRefusedError():
+            return f"cannot reach {place}: connection refused; is the port right?"
+        case TimeoutError():
+            return f"{place} does not answer; is the network up, and the port right?"
+        case _:
+            return f"the connection to {place} was lost: {exc.strerror or exc}"

@@ -1,0 +1,214 @@
+"""Understands what IMAP servers answer, as tolerantly as can be: an odd line never hides the good ones around it."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TypeAlias
+
+from mailcrm.ingest.imap.folders import Listed
+from mailcrm.model.folder import FolderStatus
+from mailcrm.model.message import FetchedHeader
+
+Chunk: TypeAlias = bytes | tuple[bytes, bytes]
+"""What imaplib keeps of an answer: (text ending in {size}, literal), or the text that ends it."""
+
+Value: TypeAlias = "bytes | list[Value] | None"
+"""A string or atom, NIL, or a parenthesised list."""
+
+_TOKEN = re.compile(
+    rb'[ \r\n\t]+|(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"|\{(?P<literal>\d+)\+?\}'
+    # an atom; brackets may hold anything: BODY[HEADER.FIELDS ("To")]
+    rb'|(?P<atom>(?:[^\s()"{\[]+|\[[^\]]*\])+)|(?P<odd>.)',
+    re.DOTALL,
+)
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+_CODE = re.compile(rb"\[([A-Z0-9-]+)(?: ([^\]]*))?\]", re.IGNORECASE)
+_SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
+_INTERNALDATE = re.compile(rb" ?(\d{1,2})-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
+_MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_TEXT_LIMIT = 300
+
+
+def parsed(chunks: Iterable[Chunk]) -> Iterator[list[Value]]:
+    """The answers in what imaplib collected for one keyword, each as its sequence of values."""
+    text, literals = b"", []
+    for chunk in chunks:
+        if isinstance(chunk, tuple):
+            text += chunk[0]
+            literals.append(chunk[1])
+            continue
+        yield _values(text + chunk, literals)
+        text, literals = b"", []
+
+
+def fetched(chunks: Iterable[Chunk]) -> Iterator[dict[bytes, Value]]:
+    """The items of each FETCH answer by their upper-case names; an answer that is not pairs yields none."""
+    for values in parsed(chunks):
+        items = values[1] if len(values) == 2 else None
+        if isinstance(items, list):
+            yield {_upper(name): value for name, value in zip(items[::2], items[1::2], strict=False)}
+
+
+def uid_of(items: Mapping[bytes, Value]) -> int | None:
+    """The UID of a FETCH answer; unsolicited ones have none."""
+    return _number(items.get(b"UID"))
+
+
+def fetched_header(items: Mapping[bytes, Value]) -> FetchedHeader | None:
+    """One message from a FETCH answer; None if it lacks the UID or the header, as flag changes of other clients do."""
+    uid = uid_of(items)
+    header = next((value for name, value in items.items() if name.startswith(b"BODY[HEADER")), None)
+    if uid is None or not isinstance(header, bytes):
+        return None
+    flags = items.get(b"FLAGS")
+    return FetchedHeader(
+        uid,
+        header,
+        flags=tuple(flag.decode("ascii", "replace") for flag in flags or () if isinstance(flag, bytes)),
+        internaldate=internaldate(items.get(b"INTERNALDATE")),
+        size=_number(items.get(b"RFC822.SIZE")) or 0,
+    )
+
+
+def body_of(items: Mapping[bytes, Value]) -> bytes | None:
+    """The whole message of a FETCH answer; None where there is nothing."""
+    body = items.get(b"BODY[]")
+    return body if isinstance(body, bytes) and body else None
+
+
+def internaldate(value: Value) -> datetime | None:
+    """INTERNALDATE in UTC; None if it cannot be read."""
+    found = _INTERNALDATE.fullmatch(value) if isinstance(value, bytes) else None
+    if not found:
+        return None
+    day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = found.groups()
+    offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes)) * (-1 if sign == b"-" else 1)
+    try:
+        local = (int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second))
+        return datetime(*local, tzinfo=timezone(offset)).astimezone(UTC)
+    except (KeyError, ValueError, OverflowError):
+        return None
+
+
+def listed(chunks: Iterable[Chunk]) -> Iterator[Listed]:
+    """The folders in LIST or XLIST answers."""
+    for values in parsed(chunks):
+        if len(values) < 3 or not isinstance(values[0], list):
+            continue
+        flags = tuple(flag.decode("ascii", "replace") for flag in values[0] if isinstance(flag, bytes))
+        delimiter = values[1].decode("latin-1") if isinstance(values[1], bytes) else None
+        # A name with spaces and without quotes comes in pieces; lists after it are extended data (RFC 5258).
+        raw = b" ".join(b"NIL" if part is None else part for part in values[2:] if not isinstance(part, list))
+        yield Listed(wire_name(raw), folder_name(raw), flags, delimiter or None)
+
+
+def statuses(chunks: Iterable[Chunk]) -> Iterator[tuple[str, FolderStatus]]:
+    """Folder names on the wire, and what STATUS says of them; nothing for a folder it says too little of.
+
+    163 answers `* STATUS "INBOX" ()` (chatmail/core#5049): that is not a folder with 0 messages.
+    """
+    for values in parsed(chunks):
+        counts = values[-1] if len(values) >= 2 else None
+        if not isinstance(counts, list) or not isinstance(values[0], bytes):
+            continue
+        numbers = {_upper(name): _number(value) for name, value in zip(counts[::2], counts[1::2], strict=False)}
+        if (exists := numbers.get(b"MESSAGES")) is not None and numbers.get(b"UIDVALIDITY"):
+            name = b" ".join(part for part in values[:-1] if isinstance(part, bytes))
+            yield wire_name(name), _status(numbers, exists)
+
+
+def examined(lines: Iterable[bytes], exists: int) -> FolderStatus:
+    """What EXAMINE said: its untagged OK lines, and the number of messages. A missing or impossible UIDNEXT is None."""
+    return _status({found[0]: number(found[1]) for found in map(code, lines) if found}, exists)
+
+
+def _status(numbers: Mapping[bytes, int | None], exists: int) -> FolderStatus:
+    known = [numbers.get(name) or None for name in (b"UIDNEXT", b"HIGHESTMODSEQ")]
+    return FolderStatus(numbers.get(b"UIDVALIDITY") or 0, known[0], exists, known[1])
+
+
+def code(line: bytes) -> tuple[bytes, bytes] | None:
+    """The response code at the beginning of a line, [NAME data], with the name in upper case."""
+    found = _CODE.match(line)
+    return (found[1].upper(), found[2] or b"") if found else None
+
+
+def number(text: bytes) -> int | None:
+    """A number of the protocol: digits and nothing else."""
+    return int(text) if text.isdigit() and len(text) < 21 else None
+
+
+def server_identity(chunks: Iterable[Chunk]) -> dict[str, str]:
+    """The fields of an ID answer (RFC 2971); those that are NIL are left out."""
+    found: dict[str, str] = {}
+    for values in parsed(chunks):
+        fields = values[0] if values and isinstance(values[0], list) else []
+        pairs = zip(fields[::2], fields[1::2], strict=False)
+        found |= {readable(k): readable(v) for k, v in pairs if isinstance(k, bytes) and isinstance(v, bytes)}
+    return found
+
+
+def readable(text: bytes) -> str:
+    """What a server said, for a human: UTF-8, else GB 18030 (Exmail answers in GBK, fdm#30); one line, not endless."""
+    return _UNPRINTABLE.sub(" ", _decoded(text)).strip()[:_TEXT_LIMIT]
+
+
+def wire_name(raw: bytes) -> str:
+    """A folder name as it has to be sent back, byte for byte."""
+    return raw.decode("latin-1")
+
+
+def folder_name(raw: bytes) -> str:
+    """A folder name from modified UTF-7 (RFC 3501, 5.1.3); what breaks its rules stays as it is, and can be stored."""
+    return _UNPRINTABLE.sub("\ufffd", _SHIFTED.sub(_unshifted, _decoded(raw)))
+
+
+def _unshifted(shift: re.Match[str]) -> str:
+    if not shift[1]:
+        return "&"
+    try:
+        return base64.b64decode(shift[1].replace(",", "/") + "=" * (-len(shift[1]) % 4)).decode("utf-16-be")
+    except (binascii.Error, UnicodeDecodeError):
+        return shift[0]
+
+
+def _decoded(text: bytes) -> str:
+    for charset in ("utf-8", "gb18030"):
+        try:
+            return text.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    return text.decode("latin-1")
+
+
+def _values(text: bytes, literals: list[bytes]) -> list[Value]:
+    """The values of one answer. Unbalanced parentheses are tolerated: what is open at the end is closed."""
+    waiting = iter(literals)
+    top: list[Value] = []
+    open_lists = [top]
+    for token in _TOKEN.finditer(text):
+        match token.lastgroup:
+            case "open":
+                inner: list[Value] = []
+                open_lists[-1].append(inner)
+                open_lists.append(inner)
+            case "close":
+                open_lists = open_lists[:-1] or open_lists
+            case "literal":
+                open_lists[-1].append(next(waiting, None))
+            case "quoted":
+                open_lists[-1].append(_ESCAPED.sub(rb"\1", token["quoted"]))
+            case "atom":
+                open_lists[-1].append(None if token["atom"].upper() == b"NIL" else token["atom"])
+    return top
+
+
+def _upper(name: Value) -> bytes:
+    return name.upper() if isinstance(name, bytes) else b""
+
+
+def _number(value: Value) -> int | None:
+    return number(value) if isinstance(value, bytes) else None

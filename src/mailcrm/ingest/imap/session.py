@@ -1,0 +1,146 @@
+"""Opens a session: connect, TLS, login, and say who we are, in the order that providers insist on."""
+
+import base64
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mailcrm import __version__
+from mailcrm.errors import ConfigError, LoginRefused, PermanentError
+from mailcrm.ingest.imap.failures import Place, login_refusal, translated
+from mailcrm.ingest.imap.responses import Chunk, code, server_identity
+from mailcrm.ingest.imap.transport import MailClient, Reply
+from mailcrm.model.provider import Security
+
+_IDENTITY = b'("name" "mailcrm" "version" "%s" "vendor" "mailcrm")' % __version__.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Whom to connect to and as whom. Time-outs are in seconds; `ca_file` replaces the authorities of the system."""
+
+    host: str
+    port: int
+    security: Security
+    user: str
+    secret: str = field(repr=False)
+    ca_file: Path | None = None
+    connect_timeout: float = 30
+    read_timeout: float = 90
+
+    @property
+    def place(self) -> Place:
+        """Where that is, for the connection and for error messages."""
+        return Place(self.host, self.port, self.connect_timeout, self.read_timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A connection that is logged in, what the server can do (upper case), and what it says it is."""
+
+    client: MailClient
+    capabilities: frozenset[str]
+    server_id: dict[str, str]
+
+
+def open_session(login: Login) -> Session:
+    """Connect and log in.
+
+    Raises ConnectionLost, Throttled, LoginRefused, PermanentError (certificate, no TLS) or ConfigError (ca_file).
+    """
+    tls = _tls(login)
+    with translated(login.place):
+        client = MailClient(login.place, tls if login.security is Security.TLS else None)
+    try:
+        with translated(login.place):
+            return _signed_in(client, login, tls)
+    except BaseException:
+        client.transport.shutdown()
+        raise
+
+
+def _tls(login: Login) -> ssl.SSLContext | None:
+    if login.security is Security.NONE:
+        return None
+    try:
+        return ssl.create_default_context(cafile=login.ca_file)
+    except OSError as exc:
+        raise ConfigError(f"ca_file {login.ca_file} is not a readable file of certificates: {exc.strerror}") from exc
+
+
+def _signed_in(client: MailClient, login: Login, tls: ssl.SSLContext | None) -> Session:
+    before = frozenset(client.transport.capabilities)
+    if tls and login.security is Security.STARTTLS:
+        before = _start_tls(client, login, before, tls)
+    after = before if client.transport.state == "AUTH" else _log_in(client, login, before)
+    # NetEase opens no folder before it has seen an ID, on every connection; some name ID only before the login.
+    server_id = _identify(client) if "ID" in before | after else {}
+    return Session(client, after, server_id)
+
+
+def _start_tls(client: MailClient, login: Login, before: frozenset[str], tls: ssl.SSLContext) -> frozenset[str]:
+    if client.transport.state != "NONAUTH":
+        raise PermanentError(f"{login.place} greets with PREAUTH, which leaves no way to start TLS; not trusting it")
+    if "STARTTLS" not in before or not client.call("STARTTLS").ok:
+        raise PermanentError(f"{login.place} does not offer STARTTLS; use security = 'tls', most often on port 993")
+    client.transport.upgrade(tls)
+    client.transport.limit(login.read_timeout)
+    # What was said before TLS anybody could have said (RFC 3501, 6.2.1).
+    return _capabilities(client, client.call("CAPABILITY"))
+
+
+def _log_in(client: MailClient, login: Login, before: frozenset[str]) -> frozenset[str]:
+    if any(ord(letter) < 32 for letter in login.user + login.secret):
+        raise LoginRefused(f"the login or the secret for {login.place} holds a line break or control character")
+    reply = _authenticate(client, login, before)
+    if not reply.ok:
+        raise login_refusal(login.place, reply.text, login.user, login.secret)
+    client.transport.state = "AUTH"
+    return _capabilities(client, reply)
+
+
+def _authenticate(client: MailClient, login: Login, before: frozenset[str]) -> Reply:
+    """LOGIN where it can carry the login, else AUTHENTICATE PLAIN, which takes any letters (RFC 4616)."""
+    login_works = "LOGINDISABLED" not in before and (login.user + login.secret).isascii()
+    if not login_works and "AUTH=PLAIN" in before:
+        return _authenticate_plain(client, login)
+    if "LOGINDISABLED" in before:
+        raise LoginRefused(
+            f"{login.place} takes no password on this connection; is security 'tls' or 'starttls' meant?"
+        )
+    # Beyond ASCII this is not in the grammar, but servers that know no other way take UTF-8 here.
+    return client.call("LOGIN", _quoted(login.user), _quoted(login.secret))
+
+
+def _authenticate_plain(client: MailClient, login: Login) -> Reply:
+    tag = client.start("AUTHENTICATE", b"PLAIN")
+    if client.asked_to_go_on(tag):
+        client.transport.send(base64.b64encode(f"\0{login.user}\0{login.secret}".encode()) + b"\r\n")
+    return client.finish(tag)
+
+
+def _identify(client: MailClient) -> dict[str, str]:
+    """Say who we are (RFC 2971). A server that does not want to know is no reason to stop."""
+    client.call("ID", _IDENTITY)
+    return server_identity(client.take("ID"))
+
+
+def _capabilities(client: MailClient, reply: Reply) -> frozenset[str]:
+    """From the code of the answer, from an untagged line before it, else by asking."""
+    found = code(reply.text)
+    if found and found[0] == b"CAPABILITY":
+        return _words(found[1])
+    if lines := client.take("CAPABILITY"):
+        return _words(lines[-1])
+    client.call("CAPABILITY")
+    return _words(*client.take("CAPABILITY")[-1:])
+
+
+def _words(*lines: Chunk) -> frozenset[str]:
+    text = b" ".join(line for line in lines if isinstance(line, bytes))
+    # imaplib looks for the last bracket of a line and may keep text behind the list.
+    return frozenset(text.partition(b"]")[0].decode("ascii", "replace").upper().split())
+
+
+def _quoted(text: str) -> bytes:
+    return b'"%s"' % text.replace("\\", "\\\\").replace('"', '\\"').encode()

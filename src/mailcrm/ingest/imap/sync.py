@@ -1,0 +1,108 @@
+"""One pass over a mailbox: what is new first, then what was there before, then the bodies.
+
+    LIST, STATUS                 folders whose numbers stand still are skipped
+      | live: headers, rules, bodies, one transaction per batch with the cursor (decisions.md 21)
+      | backfill: headers newest first; the floor of what is known sinks with each batch
+      | bodies: newest first, raw bytes before anything is made of them
+A folder that fails is noted and does not stop the others; a message that fails is quarantined and stops nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from mailcrm.clock import Clock
+from mailcrm.ingest.imap.folder_pass import FolderPass, Parse, PassReport, SyncJob
+from mailcrm.ingest.imap.folders import wanted
+from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
+from mailcrm.model.filing import FolderRef
+from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus, SyncState
+from mailcrm.model.rights import Actor
+from mailcrm.store import Store, messages, sync_state
+
+__all__ = ["Parse", "PassReport", "SyncJob", "sync_account"]
+
+_ORDER = (FolderRole.INBOX, FolderRole.SENT, FolderRole.ARCHIVE, FolderRole.OTHER, FolderRole.ALL)
+_ACTOR = Actor.system("ingest")
+_log = structlog.get_logger("mailcrm.ingest")
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A folder that has something to do."""
+
+    info: FolderInfo
+    ref: FolderRef
+
+
+def sync_account(
+    mailbox: Mailbox,
+    store: Store,
+    job: SyncJob,
+    clock: Clock,
+    *,
+    parse: Parse,
+    stopped: Callable[[], bool] = lambda: False,
+    progress: Callable[[PassReport], None] = lambda _report: None,
+) -> PassReport:
+    """One complete pass. `stopped` ends it early between batches; `progress` is called after each batch.
+
+    Raises ConnectionLost, Throttled, PermanentError and StoreBusy; what was filed before stays filed.
+    """
+    report = PassReport()
+    folders = [info for info in mailbox.list_folders() if wanted(info, job.leave_out)]
+    folders.sort(key=lambda info: (_ORDER.index(info.role) if info.role in _ORDER else len(_ORDER), info.name))
+    work = _changed(mailbox, store, job, folders, clock, report)
+    one = FolderPass(mailbox, store, job, clock, parse, stopped, progress, report)
+    for phase in (one.live, one.backfill, one.bodies):
+        for folder in work:
+            if stopped():
+                return report
+            _run(phase, folder, store, report)
+    failed = {name for name, _ in report.failures}
+    with store.write(_ACTOR) as session:
+        for folder in work:
+            if folder.ref.name not in failed:
+                sync_state.note_folder(session, folder.ref, report.counts.get(folder.ref.id, 0), "", clock())
+    report.complete = not failed
+    return report
+
+
+def _run(phase: Callable[[FolderInfo, FolderRef], None], folder: _Work, store: Store, report: PassReport) -> None:
+    """CommandRefused is about this folder only; everything else is about the connection and ends the pass."""
+    if any(name == folder.ref.name for name, _ in report.failures):
+        return
+    try:
+        phase(folder.info, folder.ref)
+    except CommandRefused as exc:
+        _log.warning("folder failed", folder_id=folder.ref.id, error=str(exc))
+        report.failures.append((folder.ref.name, str(exc)))
+        with store.write(_ACTOR) as session:
+            sync_state.note_folder(session, folder.ref, report.counts.get(folder.ref.id, 0), str(exc), None)
+
+
+def _changed(
+    mailbox: Mailbox, store: Store, job: SyncJob, folders: Sequence[FolderInfo], clock: Clock, report: PassReport
+) -> list[_Work]:
+    """The folders that are not exactly as the last complete pass left them, with their rows."""
+    statuses = mailbox.status(folders)
+    with store.write(_ACTOR) as session:
+        found = [_Work(info, sync_state.ensure_folder(session, job.account_id, info)) for info in folders]
+        pending = messages.folders_with_pending(session, job.account_id)
+        changed = []
+        for folder in found:
+            status = statuses.get(folder.info.name_raw)
+            if folder.ref.id not in pending and _stands_still(status, sync_state.load_state(session, folder.ref)):
+                assert status is not None
+                sync_state.note_folder(session, folder.ref, status.exists, "", clock())
+            else:
+                changed.append(folder)
+    report.folders, report.unchanged = len(found), len(found) - len(changed)
+    return changed
+
+
+def _stands_still(status: FolderStatus | None, state: SyncState | None) -> bool:
+    if status is None or state is None or status.uidnext is None or state.uid_floor > 0:
+        return False
+    return status.uidvalidity == state.uidvalidity and status.uidnext == state.uid_high + 1

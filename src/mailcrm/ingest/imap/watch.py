@@ -1,0 +1,45 @@
+"""Watches one mailbox: a pass, then waiting for new mail, then a pass again, on one connection.
+
+IDLE on INBOX where the server offers it, woken each minute for the other folders; else a poll each minute.
+"""
+
+from collections.abc import Callable
+
+from mailcrm.clock import Clock
+from mailcrm.ingest.imap.mailbox import Change, Mailbox
+from mailcrm.ingest.imap.sync import Parse, PassReport, SyncJob, sync_account
+from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
+from mailcrm.store import Store, sync_state
+
+
+def watch_account(
+    mailbox: Mailbox,
+    store: Store,
+    job: SyncJob,
+    clock: Clock,
+    *,
+    parse: Parse,
+    poll_seconds: float,
+    stopped: Callable[[], bool],
+    progress: Callable[[PassReport], None],
+    passed: Callable[[PassReport], None],
+) -> None:
+    """Until `stopped`; `passed` is called after each pass. Raises what `sync_account` raises."""
+    inbox = next((info for info in mailbox.list_folders() if info.role == FolderRole.INBOX), None)
+    while not stopped():
+        report = sync_account(mailbox, store, job, clock, parse=parse, stopped=stopped, progress=progress)
+        passed(report)
+        if stopped():
+            return
+        if inbox is not None and _has_more(mailbox.examine(inbox), store, job, inbox):
+            continue
+        if mailbox.wait_for_change(poll_seconds) is Change.WOKEN:
+            return
+
+
+def _has_more(status: FolderStatus, store: Store, job: SyncJob, inbox: FolderInfo) -> bool:
+    """Whether mail came between the pass and this EXAMINE: the server would not announce it again."""
+    with store.read() as session:
+        folder = sync_state.find_folder(session, job.account_id, inbox.name)
+        state = folder and sync_state.load_state(session, folder)
+    return bool(state and status.uidnext is not None and status.uidnext > state.uid_high + 1)

@@ -1,0 +1,158 @@
+"""The header block: where it ends, and its fields by name, raw but found again quickly."""
+
+import re
+from collections.abc import Iterable
+from email.message import Message
+from typing import NamedTuple
+
+from mailcrm.ingest.mail.charset import Guesser
+from mailcrm.ingest.mail.params import parse_parameters
+
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_FOLD = re.compile(r"\r?\n|\r")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_FIELD = re.compile(r"([!-9;-~]+):[ \t]*([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)(?:\r?\n|\Z)")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_FIELD_LINE = re.compile(r"From |[\041-\071\073-\176]*:|[\t ]")
+_BLANK = frozenset({"\n", "\r", "\r\n"})
+
+
+class HeaderFields:
+    """The fields of one header block (of a message or of a part), by lower-case name, in order."""
+
+    __slots__ = ("_values", "content_type", "guesser")
+
+    def __init__(self, items: Iterable[tuple[str, str]], guesser: Guesser) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in items:
+            self._values.setdefault(name.lower(), []).append(value)
+        self.guesser = guesser
+        self.content_type = parse_parameters(self.first("content-type"))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def count(self, name: str) -> int:
+        """How often a field stands in the block."""
+        return len(self._values.get(name, ()))
+
+    def first(self, name: str) -> str:
+        """The first field of that name, unfolded (RFC 5322 section 2.2.3) but not decoded; '' if absent."""
+        values = self._values.get(name)
+        return _unfold(values[0]) if values else ""
+
+    def every(self, name: str) -> list[str]:
+        """All fields of that name, unfolded but not decoded."""
+        return [_unfold(value) for value in self._values.get(name, ())]
+
+    @property
+    def charset(self) -> str:
+        """The declared charset of the body: what raw 8-bit header bytes are probably written in, too."""
+        return self.content_type.plain("charset")
+
+
+def _unfold(value: str) -> str:
+    return _FOLD.sub("", value).strip() if "\n" in value or "\r" in value else value.strip()
+
+
+def normalise_raw(raw: bytes) -> tuple[bytes, list[str]]:
+    """`raw` with lines that the parser can tell apart, and the defects that had to be mended."""
+    defects = []
+    if raw.startswith(_BYTE_ORDER_MARK):
+        raw = raw[3:]
+        defects.append("byte order mark before the header")
+    if b"\r" in raw and b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+        defects.append("lines end in CR only")
+    elif b"\r\r\n" in raw[:4096]:
+        raw = raw.replace(b"\r\r\n", b"\r\n")
+        defects.append("lines end in CR CR LF")
+    return raw, defects
+
+
+def split_message(raw: bytes) -> tuple[bytes, bytes]:
+    """The header block with its blank line, and the body behind it."""
+    if raw[:1] == b"\n" or raw[:2] == b"\r\n":  # no header at all
+        return b"", raw.lstrip(b"\r")[1:]
+    blank = _BLANK_LINE.search(raw)
+    return (raw[: blank.end()], raw[blank.end() :]) if blank else (raw, b"")
+
+
+class Block(NamedTuple):
+    """A header block taken apart: fields in order, raw; what was wrong; and where it gave up, the lines behind."""
+
+    items: list[tuple[str, str]]
+    defects: list[str]
+    rest: bytes
+
+
+def read_block(block: bytes) -> Block:
+    """Take a header block apart as the standard parser does (compat32), several times as fast.
+
+    What does not look like a header field ends the block. A test holds this to the standard parser on any bytes; newer
+    policies of it raise, loop or lose bytes on wild mail.
+    """
+    text = block.decode("ascii", "surrogateescape")
+    items, end = _plain_fields(text)
+    if end == len(text) or text.startswith(("\n", "\r\n"), end):
+        rest = text[end:].removeprefix("\r").removeprefix("\n")
+        return Block(items, [], rest.encode("ascii", "surrogateescape"))
+    return _read_odd_block(text)
+
+
+def _plain_fields(text: str) -> tuple[list[tuple[str, str]], int]:
+    """The well-formed fields at the beginning of a block, and where they end."""
+    items: list[tuple[str, str]] = []
+    end = 0
+    while found := _FIELD.match(text, end):
+        items.append((found[1], found[2]))
+        end = found.end()
+    return items, end
+
+
+def _read_odd_block(text: str) -> Block:
+    """A block with something in it that is no field, line by line."""
+    lines = _LINE.findall(text)
+    end = next((index for index, line in enumerate(lines) if not _FIELD_LINE.match(line)), len(lines))
+    defects = []
+    if end < len(lines) and lines[end] in _BLANK:
+        del lines[end]
+    elif end < len(lines):
+        defects.append("the header ends in a line that is no header field")
+    if end > 1 and lines[end - 1].startswith("From "):  # a mailbox separator that belongs to what follows
+        end -= 1
+    items = _odd_items(lines[:end], defects)
+    return Block(items, defects, "".join(lines[end:]).encode("ascii", "surrogateescape"))
+
+
+def _odd_items(lines: list[str], defects: list[str]) -> list[tuple[str, str]]:
+    """The fields that the lines of a block make up, each value with its folds."""
+    items: list[tuple[str, str]] = []
+    name, values = "", [""]
+    for index, line in enumerate(lines):
+        if line[0] in " \t":
+            if name:
+                values.append(line)
+            else:
+                defects.append("the header begins with a continuation line")
+            continue
+        if name:
+            items.append((name, "".join(values).rstrip("\r\n")))
+            name = ""
+        if line.startswith("From "):
+            if index:
+                defects.append("a mailbox separator stands inside the header")
+            continue
+        name, _, value = line.partition(":")
+        if not name:
+            defects.append("a header field has no name")
+        values = [value.lstrip(" \t")]
+    if name:
+        items.append((name, "".join(values).rstrip("\r\n")))
+    return items
+
+
+def raw_payload(message: Message) -> bytes:
+    """The body of a leaf as it was sent; `get_payload()` would decode 8-bit text by its declared charset on the way."""
+    payload = getattr(message, "_payload", None)  # the parser itself writes there, too
+    return payload.encode("ascii", "surrogateescape") if isinstance(payload, str) else b""

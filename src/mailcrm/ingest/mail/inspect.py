@@ -1,0 +1,68 @@
+"""One message as a plain dictionary, for `mailcrm inspect --json`: what we understood, also of garbage."""
+
+from mailcrm.errors import Unparsable
+from mailcrm.ingest.mail.digest import body_digest, dedupe_key
+from mailcrm.ingest.mail.parse import parse_message
+from mailcrm.ingest.mail.threads import ThreadIndex, thread_ids
+from mailcrm.model.message import MailKind, ParsedHeaders, ParsedMessage, Participant, ParticipantRole, RawMessage
+
+_NOT_NAMED = {"name": "", "address": ""}
+_REPORT_KINDS = {"bounced": "bounce", "delayed": "bounce", "delivered": "delivered", "complained": "complaint"}
+_ORDER = ("bounced", "complained", "delayed", "delivered")
+
+
+def describe(path: str, raw: bytes, threads: ThreadIndex) -> dict[str, object]:
+    """What can be said of the message `raw` that was read from `path`. Never raises.
+
+    Threads grow while messages come in: a thread id is final when all messages of the run have been joined.
+    """
+    try:
+        message = parse_message(RawMessage(uid=0, raw=raw))
+        error = None
+    except Unparsable as exc:
+        message, error = ParsedMessage(ParsedHeaders()), exc.message
+    headers = message.headers
+    ids = thread_ids(headers) or (dedupe_key(headers, body_digest(raw)),)
+    return {
+        "path": path,
+        "message_id": headers.message_id,
+        "subject": headers.subject,
+        "from": _box(headers.sender()),
+        "to": _boxes(headers, ParticipantRole.TO),
+        "cc": _boxes(headers, ParticipantRole.CC),
+        "date": headers.sent_at.isoformat() if headers.sent_at else None,
+        "in_reply_to": list(headers.in_reply_to),
+        "references": list(headers.references),
+        "text": message.text,
+        "thread_id": threads.join(ids),
+        "attachments": [{"name": a.filename, "type": a.mime_type, "size": a.size} for a in message.attachments],
+        "bounce": _bounce(message),
+        "warnings": list(message.defects),
+        "error": error,
+    }
+
+
+def _boxes(headers: ParsedHeaders, role: ParticipantRole) -> list[dict[str, str]]:
+    return [_box(box) for box in headers.participants if box.role is role]
+
+
+def _box(box: Participant | None) -> dict[str, str]:
+    return {"name": box.name, "address": box.address} if box else dict(_NOT_NAMED)
+
+
+def _bounce(message: ParsedMessage) -> dict[str, object] | None:
+    """The worst report speaks for the message; recipients are those of all reports."""
+    if message.reports:
+        worst = min(message.reports, key=lambda report: _ORDER.index(report.kind))
+        recipients = dict.fromkeys(report.recipient for report in message.reports if report.recipient)
+        kind = _REPORT_KINDS[worst.kind]
+        return _verdict(kind, worst.reason, hard=worst.hard, status=worst.status, recipients=list(recipients))
+    if message.headers.kind is MailKind.OUT_OF_OFFICE:
+        return _verdict("auto", "auto")
+    return _verdict("complaint", "complaint") if message.headers.kind is MailKind.COMPLAINT else None
+
+
+def _verdict(
+    kind: str, reason: str, *, hard: bool = False, status: str = "", recipients: list[str] | None = None
+) -> dict[str, object]:
+    return {"kind": kind, "class": reason, "hard": hard, "status": status, "recipients": recipients or []}

@@ -1,0 +1,72 @@
+"""A whole message becomes a value: headers, text, attachments, reports, and what was wrong with it."""
+
+import hashlib
+from dataclasses import replace
+
+from mailcrm.errors import Unparsable
+from mailcrm.ingest.mail.bounce import read_reports
+from mailcrm.ingest.mail.fields import normalise_raw
+from mailcrm.ingest.mail.headers import parse_headers, read_headers
+from mailcrm.ingest.mail.parts import Part, read_tree
+from mailcrm.ingest.mail.text import Body
+from mailcrm.model.message import Attachment, MailKind, ParsedMessage, RawMessage
+
+__all__ = ["parse_headers", "parse_message"]
+
+_TOO_DEEP = "the parts are nested too deep, only the header was read"
+_TOO_BIG = "the message needs too much memory, only the header was read"
+
+
+def parse_message(message: RawMessage) -> ParsedMessage:
+    """Understand a message as far as it can be; what is wrong with it is in `defects`. Bad mail never raises.
+
+    Raises Unparsable where our code or the parser below it gives way, which no known input brings about: the message
+    is then kept raw with that reason, the folder goes on, and the cause is in the traceback.
+    """
+    try:
+        return _understand(message.raw)
+    except RecursionError:
+        return _headers_only(message.raw, _TOO_DEEP)
+    except MemoryError:
+        return _headers_only(message.raw, _TOO_BIG)
+    except Exception as exc:
+        raise Unparsable(f"the message cannot be parsed: {type(exc).__name__}: {exc}") from exc
+
+
+def _understand(raw: bytes) -> ParsedMessage:
+    raw, defects = normalise_raw(raw)
+    if not raw.strip(b"\0 \t\r\n"):
+        defects.append("the message is empty")
+    root = read_tree(raw)
+    headers = read_headers(root.fields, [*defects, *root.defects])
+    body = Body(root)
+    text = body.text
+    reports = read_reports(root, headers, text)
+    if reports and headers.kind in (MailKind.PERSON, MailKind.AUTO, MailKind.BULK):
+        headers = replace(headers, kind=MailKind.COMPLAINT if reports[0].kind == "complained" else MailKind.BOUNCE)
+    return ParsedMessage(
+        headers=headers,
+        text=text,
+        html=body.html,
+        attachments=tuple(_attachment(position, part) for position, part in enumerate(body.attachments)),
+        reports=reports,
+        defects=tuple(dict.fromkeys((*headers.defects, *body.defects))),
+    )
+
+
+def _headers_only(raw: bytes, defect: str) -> ParsedMessage:
+    headers = parse_headers(raw)
+    return ParsedMessage(headers=headers, defects=(*headers.defects, defect))
+
+
+def _attachment(position: int, part: Part) -> Attachment:
+    content = part.content()
+    return Attachment(
+        position=position,
+        filename=part.filename,
+        mime_type=part.mime_type,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        content_id=part.content_id,
+        inline=part.disposition == "inline" or (bool(part.content_id) and part.disposition != "attachment"),
+    )

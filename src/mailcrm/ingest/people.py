@@ -1,0 +1,160 @@
+"""Who took part in a mail: address rows, candidate parties, participants, sightings and the line on the timeline.
+
+Robots, mailing lists and our own addresses stay address rows. A newcomer in a newsletter or an automatic answer becomes
+nobody; somebody we know is shown with it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailcrm.model.address import AddressKind, OwnAddresses, address_kind
+from mailcrm.model.archive import KnownAddress
+from mailcrm.model.filing import FiledMessage, NewSighting
+from mailcrm.model.interaction import Direction
+from mailcrm.model.message import MailKind, ParsedHeaders, Participant, ParticipantRole
+from mailcrm.store import Session, addresses, messages, parties, sightings, timeline
+from mailcrm.store.adopt import message_line
+from mailcrm.store.timeline import NewInteraction
+
+_PEOPLE_ROLES = (ParticipantRole.FROM, ParticipantRole.TO, ParticipantRole.CC, ParticipantRole.BCC)
+_PEOPLE_KINDS = (AddressKind.PERSONAL, AddressKind.ROLE)
+_CROWD = 100
+"""A mail to more people than this makes nobody but its sender a candidate."""
+
+Filed = tuple[int, FiledMessage]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Through whose eyes addresses are judged."""
+
+    account_id: int
+    own: OwnAddresses
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A participant with its address row and the party behind it (None: nobody)."""
+
+    index: int
+    participant: Participant
+    address: KnownAddress
+    party_id: int | None
+
+
+def file_people(session: Session, people: People, filed: Sequence[Filed], now: datetime) -> None:
+    """File everybody who took part in these new messages (id, message)."""
+    known = _ensure_addresses(session, people, [message for _, message in filed], now)
+    new_parties: dict[str, int] = {}
+    seen = {message_id: list(_seen(session, message, known, new_parties, now)) for message_id, message in filed}
+    messages.add_participants(
+        session, [row for message_id, _ in filed for row in _participants(message_id, seen[message_id])]
+    )
+    lines = [line for message_id, message in filed if (line := _line(message_id, message, seen[message_id]))]
+    timeline.append_interactions(session, lines)
+    sightings.add_sightings(
+        session, [s for message_id, message in filed for s in _sightings(people, message_id, message, seen[message_id])]
+    )
+    _touch(session, [(message, seen[message_id]) for message_id, message in filed])
+
+
+def _ensure_addresses(
+    session: Session, people: People, filed: Sequence[FiledMessage], now: datetime
+) -> dict[str, KnownAddress]:
+    wanted: dict[str, tuple[str, AddressKind]] = {}
+    for message in filed:
+        for participant in message.headers.participants:
+            wanted.setdefault(participant.key, (participant.address, address_kind(participant.key, people.own)))
+    lists = {key for message in filed if (key := list_address(message.headers))}
+    for key in lists & wanted.keys():
+        wanted[key] = (wanted[key][0], AddressKind.LIST)
+    known = addresses.ensure_addresses(session, wanted, now)
+    for key in lists & known.keys():
+        if known[key].kind != AddressKind.LIST and known[key].party_id is None:
+            addresses.set_kind(session, known[key].id, AddressKind.LIST)
+            known[key] = KnownAddress(known[key].id, key, known[key].display, AddressKind.LIST)
+    return known
+
+
+def list_address(headers: ParsedHeaders) -> str:
+    """The posting address of a mailing list, from its List-Id <users.example.org> (RFC 2919); '' for other mail."""
+    name, _, domain = headers.list_id.partition(".")
+    return f"{name}@{domain}".lower() if headers.kind == MailKind.LIST and name and domain else ""
+
+
+def _seen(
+    session: Session, message: FiledMessage, known: dict[str, KnownAddress], new: dict[str, int], now: datetime
+) -> Iterable[_Seen]:
+    crowd = len(message.headers.participants) > _CROWD
+    for index, participant in enumerate(message.headers.participants):
+        address = known.get(participant.key)
+        if address is None:
+            continue  # longer than any address may be: in the raw message only
+        party_id = address.party_id or new.get(participant.key)
+        if party_id is None and _makes_candidate(message, participant, address, crowd=crowd):
+            party_id = parties.party_for_address(session, address, participant.name, "header", now)
+            new[participant.key] = party_id
+        yield _Seen(index, participant, address, party_id)
+
+
+def _makes_candidate(message: FiledMessage, participant: Participant, address: KnownAddress, *, crowd: bool) -> bool:
+    if address.kind not in _PEOPLE_KINDS or participant.role not in _PEOPLE_ROLES or "@" not in address.key:
+        return False
+    if message.direction == Direction.OUT:
+        return not crowd
+    by_hand = message.direction == Direction.IN and message.headers.kind == MailKind.PERSON
+    return by_hand and (participant.role == ParticipantRole.FROM or not crowd)
+
+
+def _participants(message_id: int, seen: Iterable[_Seen]) -> Iterable[dict[str, object]]:
+    return (
+        {
+            "message_id": message_id,
+            "role": item.participant.role,
+            "position": item.participant.position,
+            "email_id": item.address.id,
+            "display_name": item.participant.name[:255],
+            "party_id": item.party_id,
+        }
+        for item in seen
+    )
+
+
+def _line(message_id: int, message: FiledMessage, seen: Sequence[_Seen]) -> NewInteraction | None:
+    """The line on the timeline of everybody in it; mail that concerns no customer has none."""
+    with_whom = tuple(
+        (item.party_id, item.participant.role.value)
+        for item in seen
+        if item.party_id is not None and item.participant.role in _PEOPLE_ROLES
+    )
+    if not with_whom:
+        return None
+    headers = message.headers
+    return message_line(message_id, message.direction, headers.kind, headers.subject, message.at, with_whom)
+
+
+def _sightings(people: People, message_id: int, message: FiledMessage, seen: Iterable[_Seen]) -> Iterable[NewSighting]:
+    for item in seen:
+        if item.party_id is not None and item.participant.role in _PEOPLE_ROLES:
+            yield NewSighting(
+                message_id=message_id, position=item.index, account_id=people.account_id, address_id=item.address.id,
+                party_id=item.party_id, name=item.participant.name, role=item.participant.role.value,
+                direction=message.direction, by_hand=message.headers.kind == MailKind.PERSON, seen_at=message.at,
+            )  # fmt: skip
+
+
+def _touch(session: Session, filed: Iterable[tuple[FiledMessage, Sequence[_Seen]]]) -> None:
+    """Last contact counts what people wrote, not newsletters and automatic answers."""
+    newest: dict[bool, dict[int, datetime]] = {True: {}, False: {}}
+    for message, seen in filed:
+        if message.headers.kind != MailKind.PERSON or message.direction == Direction.INTERNAL:
+            continue
+        incoming = message.direction == Direction.IN
+        for item in seen:
+            writer = item.participant.role == ParticipantRole.FROM
+            if item.party_id is not None and item.participant.role in _PEOPLE_ROLES and writer == incoming:
+                known = newest[incoming].get(item.party_id, message.at)
+                newest[incoming][item.party_id] = max(known, message.at)
+    for incoming, times in newest.items():
+        parties.touch_contact(session, times, incoming=incoming)

@@ -1,0 +1,124 @@
+"""Files mail in the archive: message, thread, people, timeline and cursor in one transaction.
+
+headers of a batch
+  | known by dedupe key?        a copy in another folder is one more location, not one more mail
+  | addresses, threads          one row per address ever seen, one conversation per set of ids
+  | new message rows, participants, candidates for correspondents (decisions.md 27)
+  | timeline, sightings         the identity resolver works from the sightings, milliseconds later
+  | our own campaign mail       a copy in Sent, a reply, an unsubscribe: settled here
+bodies, now or later
+  | raw bytes by hash, text, attachments, delivery reports
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailcrm.ingest.capture import direction_of
+from mailcrm.ingest.mail.threads import thread_ids
+from mailcrm.ingest.people import People, file_people
+from mailcrm.ingest.reports import settle_body, settle_headers
+from mailcrm.model.account import Capture
+from mailcrm.model.address import OwnAddresses
+from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, FolderRef, KnownMessage, PendingBody, Place
+from mailcrm.model.message import BodyState, ParsedHeaders
+from mailcrm.model.token import LinkKeys
+from mailcrm.store import Session, messages, threads
+
+_CLOCK_SKEW = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class FilingContext:
+    """What filing needs to know about an account."""
+
+    account_id: int
+    capture: Capture
+    own: OwnAddresses
+    links: LinkKeys
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderItem:
+    """One UID, its parsed headers and what makes the mail the same mail elsewhere."""
+
+    place: Place
+    headers: ParsedHeaders
+    dedupe_key: str
+
+    def at(self, now: datetime) -> datetime:
+        """When it happened: the Date header unless it lies in the future of the arrival."""
+        received = self.place.internaldate or now
+        sent = self.headers.sent_at
+        return sent if sent is not None and sent <= received + _CLOCK_SKEW else received
+
+
+def record_headers(
+    session: Session,
+    context: FilingContext,
+    folder: FolderRef,
+    generation: int,
+    items: Sequence[HeaderItem],
+    now: datetime,
+) -> dict[int, PendingBody]:
+    """File a batch by its headers. Returns, by UID, what still lacks its bytes."""
+    known = messages.find_messages(session, [item.dedupe_key for item in items])
+    new = [
+        item for item in {item.dedupe_key: item for item in reversed(items)}.values() if item.dedupe_key not in known
+    ]
+    new.sort(key=lambda item: item.place.uid)
+    known |= _file_new(session, context, new, now)
+    placed = [(item.place, known[item.dedupe_key]) for item in items]
+    states = [_location_state(context.capture, place, message) for place, message in placed]
+    messages.add_locations(
+        session, folder, generation, [(p, m.id, s) for (p, m), s in zip(placed, states, strict=True)]
+    )
+    return {
+        place.uid: PendingBody(message.id, place.uid, place.size, message.body_state == BodyState.DONE)
+        for (place, message), state in zip(placed, states, strict=True)
+        if state == BodyState.PENDING
+    }
+
+
+def _location_state(capture: Capture, place: Place, message: KnownMessage) -> BodyState:
+    if capture != Capture.ALL:
+        return BodyState.NONE
+    if place.size and place.size in message.sizes:
+        return BodyState.SAME
+    return BodyState.PENDING
+
+
+def _file_new(
+    session: Session, context: FilingContext, items: Sequence[HeaderItem], now: datetime
+) -> dict[str, KnownMessage]:
+    if not items:
+        return {}
+    talks = [Conversation(thread_ids(item.headers), item.headers.subject, item.at(now)) for item in items]
+    thread_of = threads.join_threads(session, talks)
+    state = BodyState.PENDING if context.capture == Capture.ALL else BodyState.NONE
+    filed = [
+        FiledMessage(
+            dedupe_key=item.dedupe_key, headers=item.headers, direction=direction_of(item.headers, context.own),
+            at=item.at(now), received_at=item.place.internaldate or now, size=item.place.size, body_state=state,
+            thread_id=thread,
+        )
+        for item, thread in zip(items, thread_of, strict=True)
+    ]  # fmt: skip
+    ids = messages.add_messages(session, filed)
+    people = People(context.account_id, context.own)
+    file_people(session, people, list(zip(ids, filed, strict=True)), now)
+    settle_headers(session, list(zip(ids, filed, strict=True)), context.links, now)
+    return {item.dedupe_key: KnownMessage(message_id, state) for item, message_id in zip(items, ids, strict=True)}
+
+
+def record_bodies(
+    session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody], now: datetime
+) -> None:
+    """Keep the bytes; of mails not read before also text, attachments and what their delivery reports say.
+
+    A mail that is known already is a variant, e.g. with a gateway's footer: its bytes are kept, it is not read again.
+    """
+    messages.store_bodies(session, folder, generation, bodies)
+    for body in bodies:
+        if body.parsed is not None and not body.pending.known:
+            settle_body(session, body.pending.message_id, body.parsed, now)

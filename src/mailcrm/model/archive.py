@@ -1,0 +1,91 @@
+"""What the store hands out about customers: frozen values, safe to carry across threads and rooms."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailcrm.model.address import AddressKind
+from mailcrm.model.consent import ConsentState
+from mailcrm.model.interaction import Direction, InteractionKind
+from mailcrm.model.party import PartyKind, PartyState
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAddress:
+    """An address row. `party_id` is whose mail it is; None for robots, lists and our own."""
+
+    id: int
+    key: str
+    display: str
+    kind: AddressKind
+    party_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartyLine:
+    """One line of the list of customers. `number` is '' for candidates; times are UTC."""
+
+    id: int
+    number: str
+    kind: PartyKind
+    state: PartyState
+    name: str
+    email: str
+    tags: tuple[str, ...] = ()
+    last_in_at: datetime | None = None
+    last_out_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """The newest word on one purpose, with its proof."""
+
+    purpose: str
+    state: ConsentState
+    since: datetime
+    source: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressLine:
+    """An address of a customer with all that decides whether it may be mailed."""
+
+    id: int
+    address: str
+    kind: AddressKind
+    rank: int
+    ended_at: datetime | None = None
+    consents: tuple[ConsentLine, ...] = ()
+    suppressions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartyArchive:
+    """The customer archive without its timeline."""
+
+    line: PartyLine
+    source: str
+    created_at: datetime
+    row_version: int
+    fields: dict[str, str] = field(default_factory=dict)
+    addresses: tuple[AddressLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineLine:
+    """One line of a timeline. `who` is the sender as the mail named him, `role` that of the customer in it."""
+
+    id: int
+    at: datetime
+    kind: InteractionKind
+    direction: Direction | None
+    title: str
+    who: str = ""
+    body: str = ""
+    outcome: str = ""
+    message_id: int | None = None
+    role: str = ""
+
+
+EDITABLE_FIELDS = ("name", "given_name", "family_name", "salutation", "language")
+"""What `people set` can change; a value that a human entered is never overwritten by what mail says."""

@@ -1,0 +1,30 @@
+"""How long to wait before the next try; every wait longer than 30 s is a due time in the store (decisions.md 6)."""
+
+from datetime import timedelta
+from random import Random
+
+ACCOUNT_BASE = timedelta(seconds=15)
+ACCOUNT_CAP = timedelta(minutes=15)
+_MOST_DOUBLINGS = 6  # the cap is reached; after days of failures the power would be too large for a float
+
+_SEND_STEPS = (5, 15, 45, 120, 240, 480, 960, 1440)  # minutes; about two days in all, like a mail server's queue
+
+
+def account_delay(fail_count: int, chance: Random) -> timedelta:
+    """The wait after the n-th failure in a row (n >= 1): doubles from 15 s to 15 min, plus or minus a fifth."""
+    doublings = min(max(fail_count, 1) - 1, _MOST_DOUBLINGS)
+    seconds = min(ACCOUNT_BASE.total_seconds() * 2.0**doublings, ACCOUNT_CAP.total_seconds())
+    return timedelta(seconds=seconds * chance.uniform(0.8, 1.2))
+
+
+def send_delay(attempts: int) -> timedelta | None:
+    """The wait after the n-th temporary refusal of a recipient (n >= 1); None when it is time to give up."""
+    if attempts > len(_SEND_STEPS):
+        return None
+    return timedelta(minutes=_SEND_STEPS[max(attempts, 1) - 1])
+
+
+def login_delay(fail_count: int) -> timedelta | None:
+    """An ambiguous refusal of a login gets three tries over 30 minutes; then None: park the account (ingest.md A7)."""
+    waits = (timedelta(minutes=5), timedelta(minutes=25))
+    return waits[max(fail_count, 1) - 1] if fail_count <= len(waits) else None

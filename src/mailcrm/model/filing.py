@@ -1,0 +1,103 @@
+"""A mail ready to be filed: what `ingest` decided about it before the store keeps it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailcrm.model.interaction import Direction
+from mailcrm.model.message import BodyState, ParsedHeaders, ParsedMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The ids that tie a message to others (its own first), for threading."""
+
+    ids: tuple[str, ...]
+    subject: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FiledMessage:
+    """One new message row. `at` is when it happened (UTC): the Date header where believable, else the arrival."""
+
+    dedupe_key: str
+    headers: ParsedHeaders
+    direction: Direction
+    at: datetime
+    received_at: datetime
+    size: int
+    body_state: BodyState
+    thread_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message lies on a server: one UID in one folder. `flags` are space separated, `size` is in bytes."""
+
+    uid: int
+    flags: str
+    internaldate: datetime | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMessage:
+    """What the archive already has of a message. `sizes` are those of the copies whose bytes are kept."""
+
+    id: int
+    body_state: BodyState
+    sizes: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PendingBody:
+    """A copy of a message whose bytes are still on the server. `known` messages only lack the bytes of this copy."""
+
+    message_id: int
+    uid: int
+    size: int
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StagedBlob:
+    """Bytes ready to be named in a transaction: hashed, compressed, and on disk already (`packed` None) if large."""
+
+    sha256: str
+    size: int
+    packed: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedBody:
+    """The bytes of one pending copy with what the parser made of them; None and `error` where it could not."""
+
+    pending: PendingBody
+    raw: StagedBlob
+    parsed: ParsedMessage | None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSighting:
+    """One observation of somebody in a message, on its way to the identity resolver."""
+
+    message_id: int
+    position: int
+    account_id: int
+    address_id: int
+    party_id: int
+    name: str
+    role: str
+    direction: Direction
+    by_hand: bool
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRef:
+    """A folder row as the ingest shell needs it."""
+
+    id: int
+    account_id: int
+    name: str

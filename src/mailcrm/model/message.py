@@ -1,0 +1,139 @@
+"""A mail on its way from the wire to the archive."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class ParticipantRole(StrEnum):
+    """In which header an address stood."""
+
+    FROM = "from"
+    SENDER = "sender"
+    REPLY_TO = "reply_to"
+    TO = "to"
+    CC = "cc"
+    BCC = "bcc"
+
+
+class MailKind(StrEnum):
+    """What sort of mail it is. Only `person` and `unsubscribe` were written by a human to us."""
+
+    PERSON = "person"
+    BULK = "bulk"
+    LIST = "list"
+    AUTO = "auto"
+    OUT_OF_OFFICE = "out_of_office"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+
+
+class BodyState(StrEnum):
+    """What we have beyond the headers. `none`: the capture level leaves the body on the server; `same` (of a location
+    only): another folder holds the same mail with the same size, so its bytes were not downloaded again."""
+
+    PENDING = "pending"
+    DONE = "done"
+    SAME = "same"
+    NONE = "none"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedHeader:
+    """One UID as the server described it: header block, flags, size in bytes, arrival time (aware, UTC; None if unreadable)."""
+
+    uid: int
+    header: bytes
+    flags: tuple[str, ...] = ()
+    internaldate: datetime | None = None
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """One UID with the whole message as it came off the wire."""
+
+    uid: int
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """An address in a role in one message. `key` is the comparison form, `address` and `name` are as written."""
+
+    role: ParticipantRole
+    position: int
+    key: str
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedHeaders:
+    """All that the header block tells.
+
+    `message_id`, `in_reply_to` and `references` are without angle brackets. `sent_at` is aware and in UTC, None if the
+    Date header is missing or impossible. `defects` lists in plain words what was wrong.
+    """
+
+    message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    subject: str = ""
+    sent_at: datetime | None = None
+    participants: tuple[Participant, ...] = ()
+    kind: MailKind = MailKind.PERSON
+    list_id: str = ""
+    content_type: str = ""
+    defects: tuple[str, ...] = ()
+
+    def sender(self) -> Participant | None:
+        """The first From address (Sender if there is no From)."""
+        for role in (ParticipantRole.FROM, ParticipantRole.SENDER):
+            for participant in self.participants:
+                if participant.role == role:
+                    return participant
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part of a message that is not its text. `size` is in decoded bytes."""
+
+    position: int
+    filename: str
+    mime_type: str
+    size: int
+    sha256: str
+    content_id: str = ""
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a delivery report or complaint says of one recipient (RFC 3464, RFC 5965).
+
+    `recipient` is a comparison key or ''. `reason` is a class of ingest.md B (invalid, full, ...). `hard` is decided by
+    the reason, never by a 5.x.x status alone. `original_message_id` names our mail where the report carries it.
+    """
+
+    kind: str  # bounced | delayed | delivered | complained
+    recipient: str = ""
+    reason: str = "other"
+    hard: bool = False
+    status: str = ""
+    diagnostic: str = ""
+    original_message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedMessage:
+    """A whole message, understood as far as it can be. Parsing never raises on bad mail; it adds `defects`."""
+
+    headers: ParsedHeaders
+    text: str = ""
+    html: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    reports: tuple[Report, ...] = ()
+    defects: tuple[str, ...] = field(default=())

@@ -1,0 +1,92 @@
+"""The jobs of the clock: a name, when it is due, and a plain function that may run twice without harm."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+
+import structlog
+from apscheduler.triggers.cron import CronTrigger
+
+from mailcrm.campaigns.delivery.reconcile import tend_outbox
+from mailcrm.identity.resolve import resolve_sightings
+from mailcrm.model.rights import Actor
+from mailcrm.service.app import App
+from mailcrm.service.leases import Claim, Work
+from mailcrm.store import blobs
+
+_ACTOR = Actor.system("clock")
+_ORPHAN_AGE = timedelta(days=1)
+_log = structlog.get_logger("mailcrm.jobs")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Standing jobs run every `seconds` (sooner when `event` is set) on one lease; scheduled ones when cron says."""
+
+    name: str
+    run: Callable[[App], None]
+    seconds: float = 0
+    event: Callable[[App], Event] | None = None
+    cron: CronTrigger | None = None
+
+
+def resolve(app: App) -> None:
+    """Who is a customer now, and under which name."""
+    app.signals.filed.clear()
+    activated = resolve_sightings(app.store, app.clock)
+    if activated:
+        _log.info("new customers", count=activated)
+
+
+def outbox(app: App) -> None:
+    """Dead senders' rows, doubts, starts that are due, ends."""
+    tended = tend_outbox(app.store, timedelta(seconds=app.config.sending.in_doubt_wait_seconds))
+    for name in tended.started:
+        _log.info("campaign started", campaign=name)
+    for name in tended.finished:
+        _log.info("campaign finished", campaign=name)
+    if tended.doubtful or tended.unknown:
+        _log.warning("recipients in doubt", new=tended.doubtful, unknown=tended.unknown)
+
+
+def sweep(app: App) -> None:
+    """Bytes that nothing names any more."""
+    before = (app.clock() - _ORPHAN_AGE).timestamp()
+    with app.store.write(_ACTOR) as session:
+        rows, files = blobs.sweep(session, app.store.blob_dir, before)
+    if rows or files:
+        _log.info("blobs swept", rows=rows, files=files)
+
+
+JOBS = (
+    Job("resolve", resolve, seconds=5, event=lambda app: app.signals.filed),
+    Job("outbox", outbox, seconds=2),
+    Job("sweep", sweep, cron=CronTrigger(hour=3, minute=17, timezone="UTC")),
+)
+
+
+def clock_works(app: App) -> list[Work]:
+    """The jobs as standing work."""
+    return [_work(app, job) for job in JOBS]
+
+
+def _work(app: App, job: Job) -> Work:
+    def stand(claim: Claim) -> timedelta:
+        while claim.ok():
+            job.run(app)
+            claim.pause(job.seconds, job.event(app) if job.event else None)
+        return timedelta(0)
+
+    def once(_claim: Claim) -> timedelta:
+        job.run(app)
+        return next_due(job, app.clock()) - app.clock()
+
+    return Work(f"job:{job.name}", "job", once if job.cron else stand)
+
+
+def next_due(job: Job, now: datetime) -> datetime:
+    """When a scheduled job is due after `now` (UTC)."""
+    assert job.cron is not None
+    due: datetime | None = job.cron.get_next_fire_time(None, now)
+    return due or now + timedelta(days=1)

@@ -1,0 +1,36 @@
+"""One pass over one mailbox, by hand: what the daemon does all the time, with progress and a result."""
+
+from collections.abc import Callable
+
+from mailcrm.errors import LoginRefused, MailcrmError
+from mailcrm.identity.resolve import resolve_sightings
+from mailcrm.ingest.imap.mailbox import open_mailbox
+from mailcrm.ingest.imap.sync import PassReport, sync_account
+from mailcrm.ingest.mail.parse import parse_message
+from mailcrm.model.rights import Actor
+from mailcrm.service.accounts import account_row, imap_login, sync_job
+from mailcrm.service.app import App
+from mailcrm.store import sync_state
+
+_ACTOR = Actor.system("sync")
+
+
+def sync_once(app: App, name: str, progress: Callable[[PassReport], None]) -> tuple[PassReport, int]:
+    """Read everything that is new, and decide who became a customer. Returns both results.
+
+    Raises NotFound and what `sync_account` raises; the account's row notes it too.
+    """
+    account, row = app.account(name), account_row(app.store, name)
+    try:
+        with open_mailbox(imap_login(app.config, account)) as mailbox:
+            report = sync_account(
+                mailbox, app.store, sync_job(app, account, row), app.clock, parse=parse_message, progress=progress
+            )
+    except MailcrmError as exc:
+        with app.store.write(_ACTOR) as session:
+            sync_state.note_failure(session, row.id, str(exc), None, parked=isinstance(exc, LoginRefused))
+        raise
+    if report.complete:
+        with app.store.write(_ACTOR) as session:
+            sync_state.note_success(session, row.id, app.clock())
+    return report, resolve_sightings(app.store, app.clock)

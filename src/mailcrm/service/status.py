@@ -1,0 +1,102 @@
+"""How everything stands, derived from facts in the store and never from a stored flag."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailcrm.model.campaign import CampaignKind, CampaignState
+from mailcrm.service.app import App
+from mailcrm.store import Session, campaigns, leases, messages, parties, settings, sync_state, threads
+from mailcrm.store.engine import database_now
+from mailcrm.store.leases import LeaseRow
+
+_UNDER_WAY = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.HELD)
+
+
+@dataclass(frozen=True)
+class AccountStatus:
+    """One mailbox: counts over all its folders."""
+
+    name: str
+    state: str
+    server: int
+    stored: int
+    skipped: int
+    quarantined: int
+    pending: int
+    last_ok_at: datetime | None
+    problem: str
+
+
+@dataclass(frozen=True)
+class CampaignStatus:
+    """One campaign that is not at its end; only states with recipients are named."""
+
+    name: str
+    state: str
+    reason: str
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything at once. `workers` are living processes that hold work; `troubled` is work that failed last time."""
+
+    sending: bool
+    workers: list[str]
+    archive: dict[str, int]
+    accounts: list[AccountStatus]
+    campaigns: list[CampaignStatus]
+    troubled: list[LeaseRow]
+
+
+def read_status(app: App) -> Status:
+    """The state of affairs now."""
+    with app.store.read() as session:
+        now = database_now(session)
+        work = leases.list_leases(session)
+        return Status(
+            sending=settings.sending_enabled(session),
+            workers=sorted({row.owner for row in work if row.owner and row.until >= now}),
+            archive=_archive(session),
+            accounts=_accounts(session),
+            campaigns=_campaigns(session),
+            troubled=[row for row in work if row.last_error],
+        )
+
+
+def _archive(session: Session) -> dict[str, int]:
+    people = {state.value: count for state, count in parties.count_parties(session).items()}
+    mails = messages.count_messages(session)
+    return {
+        "customers": people.get("active", 0),
+        "candidates": people.get("candidate", 0),
+        "mails": sum(mails.values()),
+        "conversations": threads.count_threads(session),
+    }
+
+
+def _accounts(session: Session) -> list[AccountStatus]:
+    folders = messages.count_folders(session)
+    found = []
+    for row in sync_state.list_accounts(session):
+        mine = [folder for folder in folders if folder.account == row.name]
+        broken = next((f"{folder.folder}: {folder.last_error}" for folder in mine if folder.last_error), "")
+        found.append(
+            AccountStatus(
+                row.name, row.state.value, sum(f.server for f in mine), sum(f.stored for f in mine),
+                sum(f.skipped for f in mine), sum(f.quarantined for f in mine), sum(f.pending for f in mine),
+                row.last_ok_at, row.last_error or broken,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _campaigns(session: Session) -> list[CampaignStatus]:
+    return [
+        CampaignStatus(
+            row.name, row.state.value, row.state_reason,
+            {state.value: n for state, n in campaigns.count_recipients(session, row.id).states.items() if n},
+        )
+        for row in campaigns.list_campaigns(session, _UNDER_WAY)
+        if row.kind != CampaignKind.SYSTEM
+    ]  # fmt: skip

@@ -1,0 +1,140 @@
+"""The standing work of a process: one watch per mailbox, one sender per account, and the jobs of the clock."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from random import Random
+
+import structlog
+
+from mailcrm.campaigns.delivery.send import send_due
+from mailcrm.campaigns.delivery.transport import SmtpTransport, Transport
+from mailcrm.config import Account
+from mailcrm.errors import ConfigError, MailcrmError, PermanentError
+from mailcrm.ingest.imap.mailbox import open_mailbox
+from mailcrm.ingest.imap.sync import PassReport
+from mailcrm.ingest.imap.watch import watch_account
+from mailcrm.ingest.mail.parse import parse_message
+from mailcrm.model.account import AccountState
+from mailcrm.model.backoff import account_delay, login_delay
+from mailcrm.model.provider import provider_for_host
+from mailcrm.model.rights import Actor
+from mailcrm.service.accounts import account_row, imap_login, sender_job, smtp_login, sync_job
+from mailcrm.service.app import App
+from mailcrm.service.jobs import clock_works
+from mailcrm.service.leases import Claim, Work
+from mailcrm.service.retry import store_retry
+from mailcrm.store import sync_state
+from mailcrm.store.sync_state import AccountRow
+
+_ACTOR = Actor.system("watch")
+_PARKED_LOOK = timedelta(minutes=1)
+_log = structlog.get_logger("mailcrm.service")
+
+
+def all_works(app: App, worker: str, chance: Random) -> dict[str, Work]:
+    """Everything this configuration asks for, by name."""
+    works = clock_works(app)
+    for account in app.config.accounts:
+        works.append(_watch(app, account, chance))
+        if account.smtp is not None or account.name in app.transports:
+            works.append(_sender(app, account, worker))
+    return {work.name: work for work in works}
+
+
+# --- mailboxes ---------------------------------------------------------------------------------------------------
+
+
+def _watch(app: App, account: Account, chance: Random) -> Work:
+    def run(claim: Claim) -> timedelta:
+        row = account_row(app.store, account.name)
+        if row.state != AccountState.ACTIVE:
+            return _PARKED_LOOK
+        try:
+            _watch_once(app, account, row, claim)
+        except MailcrmError as exc:
+            return _note_failure(app, account, row, exc, chance)
+        return timedelta(0)
+
+    return Work(f"mailbox:{account.name}", "mailbox", run)
+
+
+def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> None:
+    def progress(_report: PassReport) -> None:
+        app.signals.filed.set()
+
+    def passed(report: PassReport) -> None:
+        with app.store.write(_ACTOR) as session:
+            if report.complete:
+                sync_state.note_success(session, row.id, app.clock())
+        if report.headers or report.bodies:
+            _log.info(
+                "mailbox read", account=account.name, mails=report.headers, bodies=report.bodies, skipped=report.skipped
+            )
+
+    with open_mailbox(imap_login(app.config, account), wake=claim.wake) as mailbox:
+        watch_account(
+            mailbox,
+            app.store,
+            sync_job(app, account, row),
+            app.clock,
+            parse=parse_message,
+            poll_seconds=app.config.sync.poll_seconds,
+            stopped=lambda: not claim.ok(),
+            progress=progress,
+            passed=passed,
+        )
+
+
+def _note_failure(app: App, account: Account, row: AccountRow, exc: MailcrmError, chance: Random) -> timedelta:
+    """When to try again: doubling, or for a refused login never, until a human says `accounts resume`."""
+    fails = account_row(app.store, account.name).fail_count + 1
+    wait = _refusal_wait(account, fails) if _is_final(exc) else account_delay(fails, chance)
+    due = None if wait is None else app.clock() + wait
+    with app.store.write(_ACTOR) as session:
+        sync_state.note_failure(session, row.id, str(exc), due, parked=wait is None)
+    if wait is None:
+        _log.error(
+            "mailbox parked", account=account.name, reason=str(exc), next=f"mailcrm accounts resume {account.name}"
+        )
+        return _PARKED_LOOK
+    _log.warning("mailbox not read", account=account.name, reason=str(exc), again_in=round(wait.total_seconds()))
+    return wait
+
+
+def _is_final(exc: MailcrmError) -> bool:
+    return isinstance(exc, PermanentError | ConfigError)
+
+
+def _refusal_wait(account: Account, fails: int) -> timedelta | None:
+    """Some providers give one error for wrong password, rate limit and busy: those get three tries (ingest.md A7)."""
+    provider = provider_for_host(account.imap.host)
+    return login_delay(fails) if provider is not None and provider.ambiguous_login else None
+
+
+# --- senders -----------------------------------------------------------------------------------------------------
+
+
+def _sender(app: App, account: Account, worker: str) -> Work:
+    def run(claim: Claim) -> timedelta:
+        row = account_row(app.store, account.name)
+        with ThreadPoolExecutor(1, thread_name_prefix=f"commit-{account.name}") as executor:
+            asyncio.run(
+                send_due(
+                    app.store,
+                    sender_job(app, account, row, f"{worker}/{account.name}"),
+                    transport_of(app, account),
+                    app.clock,
+                    executor,
+                    stopped=lambda: not claim.ok(),
+                    retry=store_retry,
+                )
+            )
+        return timedelta(0)
+
+    return Work(f"sender:{account.name}", "sender", run)
+
+
+def transport_of(app: App, account: Account) -> Transport:
+    """The account's way out. Raises ConfigError."""
+    return app.transports.get(account.name) or SmtpTransport(smtp_login(app.config, account))

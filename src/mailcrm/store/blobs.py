@@ -1,0 +1,149 @@
+"""Bytes kept by their SHA-256: compressed in a row up to 100 kB, in a file beyond that (decisions.md 10).
+
+A file is complete on disk before the transaction that names it begins to commit; what a crash leaves unnamed is
+swept by a daily job.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from stat import S_ISREG
+
+import zstandard
+from sqlalchemy import ColumnElement, delete, exists, insert, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from mailcrm.errors import PermanentError, StoreBusy
+from mailcrm.model.filing import StagedBlob
+from mailcrm.store.context import context_of
+from mailcrm.store.rows.mail import Blob, BlobData, MessageLocation, SyncQuarantine
+
+ROW_LIMIT = 100_000
+_MOST = 10_000
+"""Rows dropped by one sweep: it is one transaction, and others want to write, too."""
+
+_CHUNK = 500
+_NAME = re.compile(r"[0-9a-f]{64}(?=$|\.)")  # drafts go on with a dot
+_LEVEL = 1  # 0.03 ms a message; zlib at its fastest needs ten times that
+
+
+def stage(blob_dir: Path, data: bytes) -> StagedBlob:
+    """Do the slow part before the transaction: hash, compress, write the file of a large one. Raises StoreBusy."""
+    digest = hashlib.sha256(data).hexdigest()
+    packed = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True).compress(data)
+    if len(packed) <= ROW_LIMIT:
+        return StagedBlob(digest, len(data), packed)
+    _write_file(_path(blob_dir, digest), packed)
+    return StagedBlob(digest, len(data), None)
+
+
+def put(session: Session, staged: Sequence[StagedBlob]) -> None:
+    """Keep staged bytes, each once however often they come."""
+    wanted = {blob.sha256: blob for blob in staged}
+    # Locked, so that a sweep elsewhere cannot take what is about to be named.
+    query = select(Blob.sha256).where(Blob.sha256.in_(wanted)).with_for_update(read=True, key_share=True)
+    known = set(session.execute(query.order_by(Blob.sha256)).scalars()) if wanted else set()
+    new = [wanted[digest] for digest in sorted(wanted.keys() - known)]
+    if not new:
+        return
+    rows = [{"sha256": b.sha256, "size": b.size, "place": "file" if b.packed is None else "db"} for b in new]
+    session.execute(insert(Blob), rows)
+    inside = [{"sha256": b.sha256, "data": b.packed} for b in new if b.packed is not None]
+    if inside:
+        session.execute(insert(BlobData), inside)
+
+
+def get(session: Session, digest: str) -> bytes | None:
+    """The bytes behind a SHA-256, None if they are not kept."""
+    blob = session.get(Blob, digest) if _NAME.fullmatch(digest) else None
+    if blob is None:
+        return None
+    if blob.place == "db":
+        packed = session.execute(select(BlobData.data).where(BlobData.sha256 == digest)).scalar_one()
+    else:
+        packed = _read_file(_path(context_of(session).blob_dir, digest))
+    return zstandard.ZstdDecompressor().decompress(packed, max_output_size=blob.size)
+
+
+def _path(root: Path, digest: str) -> Path:
+    return root / digest[:2] / digest
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as exc:
+        raise PermanentError(f"the file {path} is missing; restore it from your backup") from exc
+    except OSError as exc:
+        raise StoreBusy(f"cannot read {path}: {exc.strerror}") from exc
+
+
+def _write_file(path: Path, data: bytes) -> None:
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        if path.exists():
+            os.utime(path)  # an orphan that is wanted again is young again, so that no sweep takes it
+            return
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+        _sync_dir(path.parent)
+    except OSError as exc:
+        with suppress(OSError):
+            draft.unlink()
+        raise StoreBusy(f"cannot write {path.parent}: {exc.strerror}; free disk space or fix the rights") from exc
+
+
+def _sync_dir(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _used(digest: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    return exists().where(MessageLocation.raw_sha256 == digest) | exists().where(SyncQuarantine.raw_sha256 == digest)
+
+
+def sweep(session: Session, root: Path, older_than: float) -> tuple[int, int]:
+    """Drop blobs that nothing names and files that no row names and whose mtime is before `older_than` (Unix seconds).
+
+    Files that are not ours are left alone. Returns (rows dropped, files dropped).
+    """
+    unused = select(Blob.sha256).where(~_used(Blob.sha256)).limit(_MOST)
+    orphans = list(session.execute(unused.with_for_update(skip_locked=True)).scalars())
+    for start in range(0, len(orphans), _CHUNK):
+        part = orphans[start : start + _CHUNK]
+        session.execute(delete(BlobData).where(BlobData.sha256.in_(part)))
+        session.execute(delete(Blob).where(Blob.sha256.in_(part)))
+    return len(orphans), _sweep_files(session, root, older_than)
+
+
+def _sweep_files(session: Session, root: Path, older_than: float) -> int:
+    old = [path for path in sorted(root.glob("??/*")) if _NAME.match(path.name) and _is_old(path, older_than)]
+    dropped = 0
+    for start in range(0, len(old), _CHUNK):
+        part = old[start : start + _CHUNK]
+        query = select(Blob.sha256).where(Blob.sha256.in_([path.name for path in part]))
+        named = set(session.execute(query).scalars())
+        for path in part:
+            if path.name not in named and _is_old(path, older_than):  # looked at again: `stage` may want it now
+                path.unlink(missing_ok=True)
+                dropped += 1
+    return dropped
+
+
+def _is_old(path: Path, older_than: float) -> bool:
+    try:
+        found = path.stat()
+    except FileNotFoundError:  # a draft that just became a file
+        return False
+    return S_ISREG(found.st_mode) and found.st_mtime < older_than

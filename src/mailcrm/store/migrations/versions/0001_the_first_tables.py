@@ -1,0 +1,647 @@
+"""the first tables"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from mailcrm.store.migrations import types as t
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "account",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("name", sa.String(length=63), nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("owner", sa.String(length=120), nullable=True),
+        sa.Column("visibility", sa.String(20), nullable=False),
+        sa.Column("capture", sa.String(20), nullable=False),
+        sa.Column("customer_when", sa.String(20), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("fail_count", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", t.TIME, nullable=True),
+        sa.Column("last_ok_at", t.TIME, nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("created_at", t.TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("name", name=op.f("uq_account_name")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "audit_entry",
+        sa.Column("seq", t.ID, autoincrement=False, nullable=False),
+        sa.Column("at", t.TIME, nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("action", sa.String(length=60), nullable=False),
+        sa.Column("object", sa.String(length=190), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("prev_hash", t.HASH, nullable=False),
+        sa.Column("hash", t.HASH, nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_entry")),
+        sa.UniqueConstraint("hash", name=op.f("uq_audit_entry_hash")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_audit_entry_action_seq", "audit_entry", ["action", "seq"])
+    op.create_index("ix_audit_entry_actor_seq", "audit_entry", ["actor", "seq"])
+
+    op.create_table(
+        "audit_head",
+        sa.Column("id", t.ID, autoincrement=False, nullable=False),
+        sa.Column("seq", t.ID, nullable=False),
+        sa.Column("hash", t.HASH, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "blob",
+        sa.Column("sha256", t.HASH, nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("place", sa.String(length=8), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_blob")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("due", t.TIME, nullable=False),
+        sa.Column("owner", sa.String(length=80), nullable=True),
+        sa.Column("until", t.TIME, nullable=False),
+        sa.Column("fail_count", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_lease_due_until", "lease", ["due", "until"])
+
+    op.create_table(
+        "number_sequence",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("next_value", t.ID, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_number_sequence")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "party",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("customer_no", sa.String(length=20), nullable=True),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("root_id", t.ID, nullable=True),
+        sa.Column("cluster_size", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("display_name", sa.String(length=255), nullable=False),
+        sa.Column("name_source", sa.String(length=20), nullable=False),
+        sa.Column("sort_key", sa.String(length=255), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("restricted_at", t.TIME, nullable=True),
+        sa.Column("last_in_at", t.TIME, nullable=True),
+        sa.Column("last_out_at", t.TIME, nullable=True),
+        sa.Column("created_at", t.TIME, nullable=False),
+        sa.Column("updated_at", t.TIME, nullable=False),
+        sa.Column("row_version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["root_id"], ["party.id"], name=op.f("fk_party_root_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_party")),
+        sa.UniqueConstraint("customer_no", name=op.f("uq_party_customer_no")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_party_root_id", "party", ["root_id"])
+    op.create_index("ix_party_state_sort_key", "party", ["state", "sort_key"])
+    op.create_index("ix_party_state_updated_at", "party", ["state", "updated_at"])
+
+    op.create_table(
+        "purpose",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("key", sa.String(length=60), nullable=False),
+        sa.Column("label", sa.String(length=120), nullable=False),
+        sa.Column("needs_consent", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_purpose")),
+        sa.UniqueConstraint("key", name=op.f("uq_purpose_key")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "segment",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("expression", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", t.TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segment")),
+        sa.UniqueConstraint("name", name=op.f("uq_segment_name")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "setting",
+        sa.Column("key", sa.String(length=60), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("at", t.TIME, nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_setting")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "suppression",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("key_hash", t.HASH, nullable=False),
+        sa.Column("scope", sa.String(length=10), nullable=False),
+        sa.Column("scope_id", t.ID, nullable=False),
+        sa.Column("reason", sa.String(20), nullable=False),
+        sa.Column("at", t.TIME, nullable=False),
+        sa.Column("source", sa.String(length=190), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppression")),
+        sa.UniqueConstraint(
+            "kind", "key_hash", "scope", "scope_id", name=op.f("uq_suppression_kind_key_hash_scope_scope_id")
+        ),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "tag",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("category", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("name_key", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tag")),
+        sa.UniqueConstraint("category", "name_key", name=op.f("uq_tag_category_name_key")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "template",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_template")),
+        sa.UniqueConstraint("name", name=op.f("uq_template_name")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "thread",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("subject", sa.String(length=998), nullable=False),
+        sa.Column("first_at", t.TIME, nullable=True),
+        sa.Column("last_at", t.TIME, nullable=True),
+        sa.Column("message_count", sa.Integer(), nullable=False),
+        sa.Column("merged_into", t.ID, nullable=True),
+        sa.ForeignKeyConstraint(["merged_into"], ["thread.id"], name=op.f("fk_thread_merged_into")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_thread")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_thread_last_at", "thread", ["last_at"])
+    op.create_index("ix_thread_merged_into", "thread", ["merged_into"])
+
+    op.create_table(
+        "worker",
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("until", t.TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_worker")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "blob_data",
+        sa.Column("sha256", t.HASH, nullable=False),
+        sa.Column("data", t.BYTES, nullable=False),
+        sa.ForeignKeyConstraint(["sha256"], ["blob.sha256"], name=op.f("fk_blob_data_sha256"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_blob_data")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "campaign",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("state_reason", sa.Text(), nullable=False),
+        sa.Column("purpose_id", t.ID, nullable=True),
+        sa.Column("account_id", t.ID, nullable=False),
+        sa.Column("segment", sa.Text(), nullable=False),
+        sa.Column("withheld", sa.Text(), nullable=False),
+        sa.Column("start_at", t.TIME, nullable=True),
+        sa.Column("created_at", t.TIME, nullable=False),
+        sa.Column("started_at", t.TIME, nullable=True),
+        sa.Column("finished_at", t.TIME, nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_campaign_account_id")),
+        sa.ForeignKeyConstraint(["purpose_id"], ["purpose.id"], name=op.f("fk_campaign_purpose_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
+        sa.UniqueConstraint("name", name=op.f("uq_campaign_name")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_campaign_account_id", "campaign", ["account_id"])
+    op.create_index("ix_campaign_purpose_id", "campaign", ["purpose_id"])
+    op.create_index("ix_campaign_state", "campaign", ["state"])
+
+    op.create_table(
+        "email_address",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("address_norm", sa.String(length=320), nullable=False),
+        sa.Column("address_display", sa.String(length=320), nullable=False),
+        sa.Column("domain", sa.String(length=255), nullable=False),
+        sa.Column("key_hash", t.HASH, nullable=False),
+        sa.Column("mailbox_hash", t.HASH, nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("match_party_id", t.ID, nullable=True),
+        sa.Column("created_at", t.TIME, nullable=False),
+        sa.ForeignKeyConstraint(["match_party_id"], ["party.id"], name=op.f("fk_email_address_match_party_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_email_address")),
+        sa.UniqueConstraint("address_norm", name=op.f("uq_email_address_address_norm")),
+        sa.UniqueConstraint("key_hash", name=op.f("uq_email_address_key_hash")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_email_address_domain", "email_address", ["domain"])
+    op.create_index("ix_email_address_mailbox_hash", "email_address", ["mailbox_hash"])
+    op.create_index("ix_email_address_match_party_id", "email_address", ["match_party_id"])
+
+    op.create_table(
+        "folder",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("account_id", t.ID, nullable=False),
+        sa.Column("name_raw", sa.Text(), nullable=False),
+        sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("role", sa.String(20), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("uidvalidity", t.ID, nullable=False),
+        sa.Column("uid_high", t.ID, nullable=False),
+        sa.Column("uid_floor", t.ID, nullable=False),
+        sa.Column("server_count", sa.Integer(), nullable=False),
+        sa.Column("last_ok_at", t.TIME, nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_folder_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_folder")),
+        sa.UniqueConstraint("account_id", "name", name=op.f("uq_folder_account_id_name")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "message",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("dedupe_key", t.HASH, nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("message_id_hash", t.HASH, nullable=True),
+        sa.Column("thread_id", t.ID, nullable=False),
+        sa.Column("sent_at", t.TIME, nullable=True),
+        sa.Column("received_at", t.TIME, nullable=False),
+        sa.Column("direction", sa.String(20), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("subject", sa.String(length=998), nullable=False),
+        sa.Column("body_text", t.LONG_TEXT, nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("body_state", sa.String(20), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("defects", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["thread_id"], ["thread.id"], name=op.f("fk_message_thread_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint("dedupe_key", name=op.f("uq_message_dedupe_key")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_message_body_state_id", "message", ["body_state", "id"])
+    op.create_index("ix_message_message_id_hash", "message", ["message_id_hash"])
+    op.create_index("ix_message_received_at", "message", ["received_at"])
+    op.create_index("ix_message_thread_id", "message", ["thread_id"])
+
+    op.create_table(
+        "message_ref",
+        sa.Column("ref_hash", t.HASH, nullable=False),
+        sa.Column("thread_id", t.ID, nullable=False),
+        sa.ForeignKeyConstraint(["thread_id"], ["thread.id"], name=op.f("fk_message_ref_thread_id")),
+        sa.PrimaryKeyConstraint("ref_hash", name=op.f("pk_message_ref")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_message_ref_thread_id", "message_ref", ["thread_id"])
+
+    op.create_table(
+        "org_domain",
+        sa.Column("domain", sa.String(length=255), nullable=False),
+        sa.Column("party_id", t.ID, nullable=False),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_org_domain_party_id")),
+        sa.PrimaryKeyConstraint("domain", name=op.f("pk_org_domain")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_org_domain_party_id", "org_domain", ["party_id"])
+
+    op.create_table(
+        "organisation",
+        sa.Column("party_id", t.ID, nullable=False),
+        sa.Column("legal_name", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_organisation_party_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("party_id", name=op.f("pk_organisation")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "party_tag",
+        sa.Column("party_id", t.ID, nullable=False),
+        sa.Column("tag_id", t.ID, nullable=False),
+        sa.Column("at", t.TIME, nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_party_tag_party_id")),
+        sa.ForeignKeyConstraint(["tag_id"], ["tag.id"], name=op.f("fk_party_tag_tag_id")),
+        sa.PrimaryKeyConstraint("party_id", "tag_id", name=op.f("pk_party_tag")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_party_tag_tag_id_party_id", "party_tag", ["tag_id", "party_id"])
+
+    op.create_table(
+        "person",
+        sa.Column("party_id", t.ID, nullable=False),
+        sa.Column("given_name", sa.String(length=120), nullable=False),
+        sa.Column("family_name", sa.String(length=120), nullable=False),
+        sa.Column("salutation", sa.String(length=60), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_person_party_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("party_id", name=op.f("pk_person")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "template_version",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("template_id", t.ID, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("lang", sa.String(length=20), nullable=False),
+        sa.Column("filename", sa.String(length=255), nullable=False),
+        sa.Column("source", t.LONG_TEXT, nullable=False),
+        sa.Column("sha256", t.HASH, nullable=False),
+        sa.Column("created_at", t.TIME, nullable=False),
+        sa.ForeignKeyConstraint(["template_id"], ["template.id"], name=op.f("fk_template_version_template_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_template_version")),
+        sa.UniqueConstraint(
+            "template_id", "version", "lang", name=op.f("uq_template_version_template_id_version_lang")
+        ),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "attachment",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("message_id", t.ID, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("filename", sa.Text(), nullable=False),
+        sa.Column("mime_type", sa.String(length=120), nullable=False),
+        sa.Column("content_id", sa.Text(), nullable=False),
+        sa.Column("inline", sa.Boolean(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", t.HASH, nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_attachment_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
+        sa.UniqueConstraint("message_id", "position", name=op.f("uq_attachment_message_id_position")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_attachment_sha256", "attachment", ["sha256"])
+
+    op.create_table(
+        "campaign_step",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("campaign_id", t.ID, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("template_version_id", t.ID, nullable=False),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_campaign_step_campaign_id")),
+        sa.ForeignKeyConstraint(
+            ["template_version_id"], ["template_version.id"], name=op.f("fk_campaign_step_template_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_step")),
+        sa.UniqueConstraint("campaign_id", "position", name=op.f("uq_campaign_step_campaign_id_position")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_campaign_step_template_version_id", "campaign_step", ["template_version_id"])
+
+    op.create_table(
+        "consent_event",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("email_id", t.ID, nullable=False),
+        sa.Column("party_id", t.ID, nullable=True),
+        sa.Column("purpose_id", t.ID, nullable=False),
+        sa.Column("action", sa.String(20), nullable=False),
+        sa.Column("basis", sa.String(length=40), nullable=False),
+        sa.Column("at", t.TIME, nullable=False),
+        sa.Column("recorded_at", t.TIME, nullable=False),
+        sa.Column("source", sa.String(length=190), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(["email_id"], ["email_address.id"], name=op.f("fk_consent_event_email_id")),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_consent_event_party_id")),
+        sa.ForeignKeyConstraint(["purpose_id"], ["purpose.id"], name=op.f("fk_consent_event_purpose_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_event")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_consent_event_email_id_purpose_id", "consent_event", ["email_id", "purpose_id"])
+    op.create_index("ix_consent_event_party_id", "consent_event", ["party_id"])
+    op.create_index("ix_consent_event_purpose_id", "consent_event", ["purpose_id"])
+
+    op.create_table(
+        "interaction",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("source_key", sa.String(length=190), nullable=False),
+        sa.Column("occurred_at", t.TIME, nullable=False),
+        sa.Column("direction", sa.String(20), nullable=True),
+        sa.Column("title", sa.String(length=998), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.String(length=40), nullable=False),
+        sa.Column("message_id", t.ID, nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_interaction_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
+        sa.UniqueConstraint("kind", "source_key", name=op.f("uq_interaction_kind_source_key")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_interaction_message_id", "interaction", ["message_id"])
+    op.create_index("ix_interaction_occurred_at", "interaction", ["occurred_at"])
+
+    op.create_table(
+        "message_location",
+        sa.Column("folder_id", t.ID, nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("uid", t.ID, autoincrement=False, nullable=False),
+        sa.Column("message_id", t.ID, nullable=False),
+        sa.Column("flags", sa.Text(), nullable=False),
+        sa.Column("internaldate", t.TIME, nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("body_state", sa.String(20), nullable=False),
+        sa.Column("raw_sha256", t.HASH, nullable=True),
+        sa.ForeignKeyConstraint(["folder_id"], ["folder.id"], name=op.f("fk_message_location_folder_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_message_location_message_id")),
+        sa.ForeignKeyConstraint(["raw_sha256"], ["blob.sha256"], name=op.f("fk_message_location_raw_sha256")),
+        sa.PrimaryKeyConstraint("folder_id", "generation", "uid", name=op.f("pk_message_location")),
+        **t.OPTIONS,
+    )
+    op.create_index(
+        "ix_message_location_folder_id_body_state_uid", "message_location", ["folder_id", "body_state", "uid"]
+    )
+    op.create_index("ix_message_location_message_id", "message_location", ["message_id"])
+    op.create_index("ix_message_location_raw_sha256", "message_location", ["raw_sha256"])
+
+    op.create_table(
+        "message_participant",
+        sa.Column("message_id", t.ID, nullable=False),
+        sa.Column("role", sa.String(10), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("email_id", t.ID, nullable=False),
+        sa.Column("display_name", sa.String(length=255), nullable=False),
+        sa.Column("party_id", t.ID, nullable=True),
+        sa.ForeignKeyConstraint(["email_id"], ["email_address.id"], name=op.f("fk_message_participant_email_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_message_participant_message_id")),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_message_participant_party_id")),
+        sa.PrimaryKeyConstraint("message_id", "role", "position", name=op.f("pk_message_participant")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_message_participant_email_id_message_id", "message_participant", ["email_id", "message_id"])
+    op.create_index("ix_message_participant_party_id", "message_participant", ["party_id"])
+
+    op.create_table(
+        "message_skip",
+        sa.Column("folder_id", t.ID, nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("uid", t.ID, autoincrement=False, nullable=False),
+        sa.Column("rule", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["folder_id"], ["folder.id"], name=op.f("fk_message_skip_folder_id")),
+        sa.PrimaryKeyConstraint("folder_id", "generation", "uid", name=op.f("pk_message_skip")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "party_email",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("party_id", t.ID, nullable=False),
+        sa.Column("email_id", t.ID, nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("valid_from", t.TIME, nullable=False),
+        sa.Column("valid_to", t.TIME, nullable=True),
+        sa.ForeignKeyConstraint(["email_id"], ["email_address.id"], name=op.f("fk_party_email_email_id")),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_party_email_party_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_party_email")),
+        sa.UniqueConstraint("party_id", "email_id", name=op.f("uq_party_email_party_id_email_id")),
+        sa.UniqueConstraint("party_id", "rank", name=op.f("uq_party_email_party_id_rank")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_party_email_email_id", "party_email", ["email_id"])
+
+    op.create_table(
+        "sighting",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("source_ref", t.ID, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("account_id", t.ID, nullable=True),
+        sa.Column("email_id", t.ID, nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("direction", sa.String(20), nullable=True),
+        sa.Column("by_hand", sa.Boolean(), nullable=False),
+        sa.Column("seen_at", t.TIME, nullable=False),
+        sa.Column("party_id", t.ID, nullable=False),
+        sa.Column("resolved_at", t.TIME, nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_sighting_account_id")),
+        sa.ForeignKeyConstraint(["email_id"], ["email_address.id"], name=op.f("fk_sighting_email_id")),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_sighting_party_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sighting")),
+        sa.UniqueConstraint("source", "source_ref", "position", name=op.f("uq_sighting_source_source_ref_position")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_sighting_account_id", "sighting", ["account_id"])
+    op.create_index("ix_sighting_email_id", "sighting", ["email_id"])
+    op.create_index("ix_sighting_party_id", "sighting", ["party_id"])
+    op.create_index("ix_sighting_resolved_at_id", "sighting", ["resolved_at", "id"])
+
+    op.create_table(
+        "sync_quarantine",
+        sa.Column("folder_id", t.ID, nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("uid", t.ID, autoincrement=False, nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("raw_sha256", t.HASH, nullable=True),
+        sa.Column("at", t.TIME, nullable=False),
+        sa.ForeignKeyConstraint(["folder_id"], ["folder.id"], name=op.f("fk_sync_quarantine_folder_id")),
+        sa.ForeignKeyConstraint(["raw_sha256"], ["blob.sha256"], name=op.f("fk_sync_quarantine_raw_sha256")),
+        sa.PrimaryKeyConstraint("folder_id", "generation", "uid", name=op.f("pk_sync_quarantine")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_sync_quarantine_raw_sha256", "sync_quarantine", ["raw_sha256"])
+
+    op.create_table(
+        "consent_state",
+        sa.Column("email_id", t.ID, nullable=False),
+        sa.Column("purpose_id", t.ID, nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("since", t.TIME, nullable=False),
+        sa.Column("event_id", t.ID, nullable=False),
+        sa.ForeignKeyConstraint(["email_id"], ["email_address.id"], name=op.f("fk_consent_state_email_id")),
+        sa.ForeignKeyConstraint(["event_id"], ["consent_event.id"], name=op.f("fk_consent_state_event_id")),
+        sa.ForeignKeyConstraint(["purpose_id"], ["purpose.id"], name=op.f("fk_consent_state_purpose_id")),
+        sa.PrimaryKeyConstraint("email_id", "purpose_id", name=op.f("pk_consent_state")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_consent_state_event_id", "consent_state", ["event_id"])
+    op.create_index("ix_consent_state_purpose_id_state", "consent_state", ["purpose_id", "state"])
+
+    op.create_table(
+        "interaction_party",
+        sa.Column("party_id", t.ID, nullable=False),
+        sa.Column("occurred_at", t.TIME, nullable=False),
+        sa.Column("interaction_id", t.ID, nullable=False),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["interaction_id"], ["interaction.id"], name=op.f("fk_interaction_party_interaction_id")
+        ),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_interaction_party_party_id")),
+        sa.PrimaryKeyConstraint("party_id", "occurred_at", "interaction_id", name=op.f("pk_interaction_party")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_interaction_party_interaction_id", "interaction_party", ["interaction_id"])
+
+    op.create_table(
+        "recipient",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("step_id", t.ID, nullable=False),
+        sa.Column("party_id", t.ID, nullable=True),
+        sa.Column("email_id", t.ID, nullable=False),
+        sa.Column("occurrence", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("skip_reason", sa.String(length=190), nullable=False),
+        sa.Column("due_at", t.TIME, nullable=False),
+        sa.Column("lease_owner", sa.String(length=80), nullable=False),
+        sa.Column("lease_until", t.TIME, nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.String(length=190), nullable=False),
+        sa.Column("message_id_hash", t.HASH, nullable=False),
+        sa.Column("composed_at", t.TIME, nullable=True),
+        sa.Column("merge_values", sa.Text(), nullable=True),
+        sa.Column("template_version_id", t.ID, nullable=True),
+        sa.Column("rendered_sha256", t.HASH, nullable=True),
+        sa.Column("smtp_reply", sa.Text(), nullable=False),
+        sa.Column("sent_at", t.TIME, nullable=True),
+        sa.Column("in_doubt_at", t.TIME, nullable=True),
+        sa.ForeignKeyConstraint(["email_id"], ["email_address.id"], name=op.f("fk_recipient_email_id")),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_recipient_party_id")),
+        sa.ForeignKeyConstraint(["step_id"], ["campaign_step.id"], name=op.f("fk_recipient_step_id")),
+        sa.ForeignKeyConstraint(
+            ["template_version_id"], ["template_version.id"], name=op.f("fk_recipient_template_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recipient")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_recipient_message_id")),
+        sa.UniqueConstraint("message_id_hash", name=op.f("uq_recipient_message_id_hash")),
+        sa.UniqueConstraint("step_id", "email_id", "occurrence", name=op.f("uq_recipient_step_id_email_id_occurrence")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_recipient_email_id", "recipient", ["email_id"])
+    op.create_index("ix_recipient_party_id", "recipient", ["party_id"])
+    op.create_index("ix_recipient_state_lease_until", "recipient", ["state", "lease_until"])
+    op.create_index("ix_recipient_step_id_state_due_at", "recipient", ["step_id", "state", "due_at"])
+    op.create_index("ix_recipient_template_version_id", "recipient", ["template_version_id"])
+
+    op.create_table(
+        "delivery_event",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("recipient_id", t.ID, nullable=False),
+        sa.Column("type", sa.String(20), nullable=False),
+        sa.Column("at", t.TIME, nullable=False),
+        sa.Column("dedupe_key", sa.String(length=190), nullable=False),
+        sa.Column("smtp_code", sa.Integer(), nullable=False),
+        sa.Column("enhanced", sa.String(length=20), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("is_machine", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["recipient_id"], ["recipient.id"], name=op.f("fk_delivery_event_recipient_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_event")),
+        sa.UniqueConstraint("dedupe_key", name=op.f("uq_delivery_event_dedupe_key")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_delivery_event_recipient_id_type", "delivery_event", ["recipient_id", "type"])

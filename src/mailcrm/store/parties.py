@@ -1,0 +1,251 @@
+"""Parties: made as candidates from mail or by a human, numbered when they become customers, found by any name they have."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from mailcrm.errors import Conflict, NotFound, UserError
+from mailcrm.model.address import AddressKind, address_key, domain_of, is_free_mail
+from mailcrm.model.archive import EDITABLE_FIELDS, KnownAddress
+from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
+from mailcrm.model.text import clean_line
+from mailcrm.store.rows.base import UtcMicros
+from mailcrm.store.rows.party import (
+    EmailAddress,
+    NumberSequence,
+    Organisation,
+    OrgDomain,
+    Party,
+    PartyEmail,
+    Person,
+)
+
+_NUMBERS = "customer"
+_LARGEST_ID = 2**63 - 1
+
+
+# --- making ------------------------------------------------------------------------------------------------------
+
+
+def create_party(
+    session: Session, kind: PartyKind, name: str, source: str, now: datetime, state: PartyState = PartyState.CANDIDATE
+) -> int:
+    """A new party; an active one gets its customer number at once. Returns its id."""
+    shown = clean_line(name, 255)
+    party = Party(
+        kind=kind, state=PartyState.CANDIDATE, display_name=shown, sort_key=sort_key(shown), source=source,
+        name_source=source, cluster_size=1, created_at=now, updated_at=now, row_version=1,
+    )  # fmt: skip
+    session.add(party)
+    session.flush()
+    party.root_id = party.id
+    session.add(Person(party_id=party.id) if kind == PartyKind.PERSON else Organisation(party_id=party.id))
+    session.flush()
+    if state == PartyState.ACTIVE:
+        activate_party(session, party.id, now)
+    return party.id
+
+
+def sort_key(name: str) -> str:
+    """What lists are ordered by."""
+    return name.casefold()[:255]
+
+
+def attach_address(session: Session, party_id: int, address_id: int, source: str, now: datetime) -> None:
+    """The address becomes the party's; mail to and from it is filed there from now on, old mail by `adopt.adopt_mail`."""
+    already = select(PartyEmail.id).where(PartyEmail.party_id == party_id, PartyEmail.email_id == address_id)
+    if session.execute(already).first() is None:
+        rank = session.execute(
+            select(func.coalesce(func.max(PartyEmail.rank), 0)).where(PartyEmail.party_id == party_id)
+        )
+        session.add(
+            PartyEmail(
+                party_id=party_id, email_id=address_id, rank=rank.scalar_one() + 1, source=source, valid_from=now
+            )
+        )
+    session.execute(
+        update(EmailAddress)
+        .where(EmailAddress.id == address_id, EmailAddress.match_party_id.is_(None))
+        .values(match_party_id=party_id)
+    )
+    session.flush()
+
+
+def party_for_address(session: Session, address: KnownAddress, name: str, source: str, now: datetime) -> int:
+    """The party an address belongs to, made as a candidate if there is none (decisions.md 27).
+
+    A role address (info@) belongs to the organisation of its domain; everything else to a person.
+    """
+    if address.party_id is not None:
+        return address.party_id
+    locked = select(EmailAddress.match_party_id).where(EmailAddress.id == address.id).with_for_update()
+    meanwhile = session.execute(locked).scalar_one()
+    if meanwhile is not None:  # another worker made it since the address was read
+        return meanwhile
+    if address.kind == AddressKind.ROLE:
+        party_id = _organisation_for(session, domain_of(address.key), name, source, now)
+    else:
+        party_id = create_party(session, PartyKind.PERSON, name or address.key, source, now)
+    attach_address(session, party_id, address.id, source, now)
+    return party_id
+
+
+def _organisation_for(session: Session, domain: str, name: str, source: str, now: datetime) -> int:
+    domain = domain[:255]
+    known = session.get(OrgDomain, domain)
+    if known is not None:
+        return known.party_id
+    party_id = create_party(session, PartyKind.ORGANISATION, domain, source, now)
+    if domain and not is_free_mail(domain):
+        session.add(OrgDomain(domain=domain, party_id=party_id))
+        session.flush()
+    elif name:
+        rename_party(session, party_id, name, source, now)
+    return party_id
+
+
+# --- numbering ---------------------------------------------------------------------------------------------------
+
+
+def next_number(session: Session) -> CustomerNumber:
+    """The next customer number; the row lock makes two writers wait for each other, so none is given twice."""
+    row = session.execute(
+        select(NumberSequence).where(NumberSequence.name == _NUMBERS).with_for_update()
+    ).scalar_one_or_none()
+    if row is None:
+        row = NumberSequence(name=_NUMBERS, next_value=1)
+        session.add(row)
+    number = CustomerNumber.of(row.next_value)
+    row.next_value += 1
+    session.flush()
+    return number
+
+
+def activate_party(session: Session, party_id: int, now: datetime) -> CustomerNumber:
+    """A candidate becomes a customer and gets its number; an active party keeps the one it has."""
+    party = _locked(session, party_id)
+    if party.customer_no is None:
+        party.customer_no = next_number(session).text
+    party.state = PartyState.ACTIVE
+    party.updated_at = now
+    session.flush()
+    return CustomerNumber(party.customer_no)
+
+
+def _locked(session: Session, party_id: int) -> Party:
+    """The row as it is now, nobody else's until this transaction ends."""
+    return session.get_one(Party, party_id, with_for_update=True, populate_existing=True)
+
+
+# --- changing ----------------------------------------------------------------------------------------------------
+
+
+def rename_party(session: Session, party_id: int, name: str, source: str, now: datetime) -> None:
+    """Set the display name and note where it came from."""
+    shown = clean_line(name, 255)
+    session.execute(
+        update(Party)
+        .where(Party.id == party_id)
+        .values(display_name=shown, sort_key=sort_key(shown), name_source=source, updated_at=now)
+    )
+
+
+def set_person_names(session: Session, party_id: int, given: str, family: str) -> None:
+    """Given and family name of a person; nothing happens for an organisation."""
+    session.execute(
+        update(Person)
+        .where(Person.party_id == party_id)
+        .values(given_name=clean_line(given, 120), family_name=clean_line(family, 120))
+    )
+
+
+_LENGTHS = {"given_name": 120, "family_name": 120, "salutation": 60, "language": 20}
+
+
+def set_fields(session: Session, party_id: int, values: dict[str, str], version: int | None, now: datetime) -> None:
+    """Change only the fields given (a patch). Raises UserError for an unknown field, Conflict if somebody was faster."""
+    unknown = [name for name in values if name not in EDITABLE_FIELDS]
+    if unknown:
+        raise UserError(f"unknown field {unknown[0]!r}; there are: {', '.join(EDITABLE_FIELDS)}")
+    party = _locked(session, party_id)
+    if version is not None and party.row_version != version:
+        raise Conflict("somebody changed this customer meanwhile; look again and repeat your change")
+    person = session.get(Person, party_id)
+    only_people = [name for name in values if name != "name"]
+    if person is None and only_people:
+        raise UserError(f"an organisation has no {only_people[0]}")
+    for name, value in values.items():
+        if name == "name":
+            party.display_name, party.name_source = clean_line(value, 255), "user"
+            party.sort_key = sort_key(party.display_name)
+        else:
+            setattr(person, name, clean_line(value, _LENGTHS[name]))
+            party.name_source = "user" if name.endswith("_name") else party.name_source
+    party.row_version += 1
+    party.updated_at = now
+    session.flush()
+
+
+def touch_contact(session: Session, times: Mapping[int, datetime], *, incoming: bool) -> None:
+    """Move `last_in_at` or `last_out_at` of parties forward to these times, never back."""
+    column = Party.last_in_at if incoming else Party.last_out_at
+    statement = (
+        update(Party)
+        .where(Party.id == bindparam("party"), (column.is_(None)) | (column < bindparam("at", type_=UtcMicros())))
+        .values({column: bindparam("at", type_=UtcMicros())})
+    )
+    if times:
+        session.connection().execute(statement, [{"party": party, "at": at} for party, at in sorted(times.items())])
+
+
+# --- finding -----------------------------------------------------------------------------------------------------
+
+
+def find_party(session: Session, text: str) -> int | None:
+    """The id of the (root) party that a customer number, an e-mail address or `#id` names."""
+    text = text.strip()
+    if "@" in text:
+        query = select(EmailAddress.match_party_id).where(EmailAddress.address_norm == address_key(text))
+    elif text.startswith("#") and text[1:].isascii() and text[1:].isdigit():
+        query = select(Party.id).where(Party.id == min(int(text[1:]), _LARGEST_ID))
+    else:
+        query = select(Party.id).where(Party.customer_no == CustomerNumber.parse(text).text)
+    party_id = session.execute(query).scalar_one_or_none()
+    if party_id is None:
+        return None
+    return session.execute(select(Party.root_id).where(Party.id == party_id)).scalar_one()
+
+
+def get_party(session: Session, text: str) -> int:
+    """Like `find_party`; raises NotFound."""
+    party_id = find_party(session, text)
+    if party_id is None:
+        raise NotFound(f"no customer {text!r}; `mailcrm people list` shows them, with --all also candidates")
+    return party_id
+
+
+@dataclass(frozen=True, slots=True)
+class PartyBrief:
+    """What the resolver must know of a party."""
+
+    kind: PartyKind
+    state: PartyState
+    name: str
+    name_source: str
+
+
+def states_of(session: Session, party_ids: Sequence[int]) -> dict[int, PartyBrief]:
+    """Kind, state, name and where the name came from, by party id."""
+    query = select(Party.id, Party.kind, Party.state, Party.display_name, Party.name_source).where(
+        Party.id.in_(party_ids)
+    )
+    return {row[0]: PartyBrief(row[1], row[2], row[3], row[4]) for row in session.execute(query)}
+
+
+def count_parties(session: Session) -> dict[PartyState, int]:
+    """How many parties are in each state."""
+    query = select(Party.state, func.count()).group_by(Party.state)
+    return {row[0]: row[1] for row in session.execute(query)}

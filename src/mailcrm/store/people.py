@@ -1,0 +1,124 @@
+"""Customers as people look at them: the list, and one whole archive."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy.orm import Session
+
+from mailcrm.model.archive import AddressLine, PartyArchive, PartyLine
+from mailcrm.model.party import PartyKind, PartyState
+from mailcrm.model.rights import Viewer
+from mailcrm.model.segment import Segment
+from mailcrm.model.text import clean_line
+from mailcrm.store.consents import consents_of, suppressions_of
+from mailcrm.store.rows.party import EmailAddress, Organisation, Party, PartyEmail, Person
+from mailcrm.store.segments import segment_condition
+from mailcrm.store.tags import tags_of
+
+
+def list_people(
+    session: Session,
+    viewer: Viewer,
+    now: datetime,
+    *,
+    segment: Segment | None = None,
+    find: str = "",
+    with_candidates: bool = False,
+    after: tuple[str, int] | None = None,
+    limit: int = 50,
+) -> list[PartyLine]:
+    """Customers by name. `find` looks in names and addresses; `after` is (sort key, id) of the last line seen.
+
+    Every viewer sees the list itself; what mail they see is filtered in the timeline.
+    """
+    del viewer  # rights per customer come with teams; mail is filtered where it is read
+    states = (PartyState.ACTIVE, PartyState.CANDIDATE) if with_candidates else (PartyState.ACTIVE,)
+    shown = segment_condition(segment, now) if segment else and_(Party.state.in_(states), Party.id == Party.root_id)
+    query = select(Party).where(shown, _found(find), _behind(after)).order_by(Party.sort_key, Party.id).limit(limit)
+    return _lines(session, session.execute(query).scalars().all())
+
+
+def _found(text: str) -> ColumnElement[bool]:
+    wanted = clean_line(text)
+    if not wanted:
+        return true()
+    addresses = (
+        select(PartyEmail.party_id)
+        .join(EmailAddress, EmailAddress.id == PartyEmail.email_id)
+        .where(EmailAddress.address_norm.contains(wanted.lower(), autoescape=True))
+    )
+    return or_(
+        Party.sort_key.contains(wanted.casefold(), autoescape=True),
+        Party.customer_no == wanted.upper().replace("-", "").replace(" ", ""),
+        Party.id.in_(addresses),
+    )
+
+
+def _behind(after: tuple[str, int] | None) -> ColumnElement[bool]:
+    if after is None:
+        return true()
+    key, party_id = after
+    return or_(Party.sort_key > key, and_(Party.sort_key == key, Party.id > party_id))
+
+
+def _lines(session: Session, parties: Sequence[Party]) -> list[PartyLine]:
+    ids = [party.id for party in parties]
+    emails, tags = _primary_addresses(session, ids), tags_of(session, ids)
+    return [
+        PartyLine(
+            p.id, p.customer_no or "", p.kind, p.state, p.display_name, emails.get(p.id, ""),
+            tuple(tags.get(p.id, ())), p.last_in_at, p.last_out_at,
+        )
+        for p in parties
+    ]  # fmt: skip
+
+
+def _primary_addresses(session: Session, party_ids: Sequence[int]) -> dict[int, str]:
+    query = (
+        select(PartyEmail.party_id, EmailAddress.address_display)
+        .join(EmailAddress, EmailAddress.id == PartyEmail.email_id)
+        .where(PartyEmail.party_id.in_(party_ids), PartyEmail.valid_to.is_(None))
+        .order_by(PartyEmail.rank.desc())  # the lowest rank comes last and stays
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def get_archive(session: Session, party_id: int, viewer: Viewer) -> PartyArchive:
+    """One customer with all addresses, consents and fields; the timeline is `timeline.select_timeline`."""
+    del viewer
+    party = session.get_one(Party, party_id)
+    return PartyArchive(
+        line=_lines(session, [party])[0],
+        source=party.source,
+        created_at=party.created_at,
+        row_version=party.row_version,
+        fields=_fields(session, party),
+        addresses=_addresses(session, party),
+    )
+
+
+def _fields(session: Session, party: Party) -> dict[str, str]:
+    if party.kind == PartyKind.ORGANISATION:
+        row = session.get_one(Organisation, party.id)
+        return {"legal_name": row.legal_name} if row.legal_name else {}
+    person = session.get_one(Person, party.id)
+    names = ("salutation", "given_name", "family_name", "language")
+    return {name: value for name in names if (value := getattr(person, name))}
+
+
+def _addresses(session: Session, party: Party) -> tuple[AddressLine, ...]:
+    query = (
+        select(EmailAddress.id, EmailAddress.address_display, EmailAddress.kind, PartyEmail.rank, PartyEmail.valid_to)
+        .join(PartyEmail, PartyEmail.email_id == EmailAddress.id)
+        .join(Party, Party.id == PartyEmail.party_id)
+        .where(Party.root_id == party.id)
+        .order_by(PartyEmail.rank)
+    )
+    rows = session.execute(query).all()
+    ids = [row[0] for row in rows]
+    consents, closed = consents_of(session, ids), suppressions_of(session, ids)
+    return tuple(
+        AddressLine(*row, consents=tuple(consents.get(row[0], ())), suppressions=tuple(closed.get(row[0], ())))
+        for row in rows
+    )

@@ -1,0 +1,99 @@
+"""What all tables share, so that one schema means the same on SQLite, PostgreSQL and MariaDB (docs/data-model.md)."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CHAR, BigInteger, Dialect, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+# Alembic needs names to change constraints later; MariaDB would choose others than PostgreSQL does.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# Set here and never left to the server: with MariaDB's defaults 张三 is an error and bob@ equals BOB@.
+_MYSQL = {"engine": "InnoDB", "charset": "utf8mb4", "collate": "utf8mb4_bin"}
+OPTIONS = {f"{dialect}_{key}": value for dialect in ("mysql", "mariadb") for key, value in _MYSQL.items()}
+
+
+def table(*items: Any) -> tuple[Any, ...]:
+    """`__table_args__`: constraints and indexes, then the options that every table has."""
+    return (*items, dict(OPTIONS))
+
+
+class Base(DeclarativeBase):
+    """The declarative base."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    __table_args__: Any = table()
+
+
+class UtcMicros(TypeDecorator[datetime]):
+    """An aware UTC time as BIGINT microseconds: the same on all engines, to the microsecond."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else from_micros(value)
+
+
+def to_micros(value: datetime) -> int:
+    """Microseconds since 1970. Raises ValueError for a time without a zone."""
+    if value.tzinfo is None:
+        raise ValueError(f"a time without a zone cannot be stored: {value!r}")
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def from_micros(value: int) -> datetime:
+    """The aware UTC time for microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+class EnumText(TypeDecorator[StrEnum]):
+    """A StrEnum as VARCHAR of its value; an unknown value in the database is an error when it is read."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, enum: type[StrEnum], length: int = 20) -> None:
+        super().__init__(length)
+        self.enum = enum
+        self.length = length
+
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else self.enum(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002
+        return None if value is None else self.enum(value)
+
+
+Id: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
+"""A key: SQLite numbers rows by itself only in a column of type INTEGER."""
+
+Hash: TypeEngine[str] = CHAR(64).with_variant(
+    mysql.CHAR(64, charset="ascii", collation="ascii_bin"), "mysql", "mariadb"
+)
+"""SHA-256 or HMAC-SHA-256 in hex: what long identifiers are indexed by."""
+
+LongText: TypeEngine[str] = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
+"""Bodies: TEXT ends at 64 kB on MariaDB."""
+
+Bytes: TypeEngine[bytes] = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+"""Compressed blobs."""
+
+SOURCE = String(20)
+"""Where a value comes from: user, form, api, import, signature, header (strongest first)."""

@@ -1,0 +1,200 @@
+"""Accounts, folders and messages: each server UID is in a location, a skip or the quarantine (decisions.md 19, 20)."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mailcrm.model.account import AccountState, Capture, CustomerWhen, Visibility
+from mailcrm.model.folder import FolderRole
+from mailcrm.model.interaction import Direction
+from mailcrm.model.message import BodyState, MailKind, ParticipantRole
+from mailcrm.store.rows.base import Base, Bytes, EnumText, Hash, Id, LongText, UtcMicros, table
+
+
+class Account(Base):
+    """A login that is polled. Hosts and secrets live in the configuration; this row owns policy and state."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(63), unique=True)
+    address: Mapped[str] = mapped_column(String(320))
+    owner: Mapped[str | None] = mapped_column(String(120))
+    visibility: Mapped[Visibility] = mapped_column(EnumText(Visibility))
+    capture: Mapped[Capture] = mapped_column(EnumText(Capture))
+    customer_when: Mapped[CustomerWhen] = mapped_column(EnumText(CustomerWhen))
+    state: Mapped[AccountState] = mapped_column(EnumText(AccountState))
+    fail_count: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    last_ok_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcMicros)
+
+
+class Folder(Base):
+    """A folder and how far it is known. The UID cursor alone decides what is fetched."""
+
+    __tablename__ = "folder"
+    __table_args__ = table(UniqueConstraint("account_id", "name"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(Id, ForeignKey("account.id"))
+    name_raw: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(String(500))
+    role: Mapped[FolderRole] = mapped_column(EnumText(FolderRole))
+    generation: Mapped[int] = mapped_column(default=0)
+    uidvalidity: Mapped[int] = mapped_column(Id, default=0)
+    uid_high: Mapped[int] = mapped_column(Id, default=0)
+    uid_floor: Mapped[int] = mapped_column(Id, default=0)
+    server_count: Mapped[int] = mapped_column(default=0)
+    last_ok_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    last_error: Mapped[str] = mapped_column(Text, default="")
+
+
+class Thread(Base):
+    """Messages joined by their references; `merged_into` points on where a later mail joined two."""
+
+    __tablename__ = "thread"
+    __table_args__ = table(Index(None, "last_at"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    subject: Mapped[str] = mapped_column(String(998), default="")
+    first_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    last_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    message_count: Mapped[int] = mapped_column(default=0)
+    merged_into: Mapped[int | None] = mapped_column(Id, ForeignKey("thread.id"), index=True)
+
+
+class MessageRef(Base):
+    """Every Message-ID ever seen, those of missing parents included, and the thread it belongs to."""
+
+    __tablename__ = "message_ref"
+    __table_args__ = table(Index(None, "thread_id"))
+
+    ref_hash: Mapped[str] = mapped_column(Hash, primary_key=True)
+    thread_id: Mapped[int] = mapped_column(Id, ForeignKey("thread.id"))
+
+
+class Message(Base):
+    """One mail, however many folders hold it."""
+
+    __tablename__ = "message"
+    __table_args__ = table(
+        Index(None, "message_id_hash"),
+        Index(None, "thread_id"),
+        Index(None, "received_at"),
+        Index(None, "body_state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(Hash, unique=True)
+    message_id: Mapped[str] = mapped_column(Text, default="")
+    message_id_hash: Mapped[str | None] = mapped_column(Hash)
+    thread_id: Mapped[int] = mapped_column(Id, ForeignKey("thread.id"))
+    sent_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    received_at: Mapped[datetime] = mapped_column(UtcMicros)
+    direction: Mapped[Direction] = mapped_column(EnumText(Direction))
+    kind: Mapped[MailKind] = mapped_column(EnumText(MailKind))
+    subject: Mapped[str] = mapped_column(String(998), default="")
+    body_text: Mapped[str | None] = mapped_column(LongText)
+    size: Mapped[int] = mapped_column(default=0)
+    body_state: Mapped[BodyState] = mapped_column(EnumText(BodyState))
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    defects: Mapped[str] = mapped_column(Text, default="")
+
+
+class MessageLocation(Base):
+    """That a folder holds a message under a UID. `raw_sha256` is of the bytes as this mailbox has them."""
+
+    __tablename__ = "message_location"
+    __table_args__ = table(
+        Index(None, "message_id"), Index(None, "raw_sha256"), Index(None, "folder_id", "body_state", "uid")
+    )
+
+    folder_id: Mapped[int] = mapped_column(Id, ForeignKey("folder.id"), primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    message_id: Mapped[int] = mapped_column(Id, ForeignKey("message.id"))
+    flags: Mapped[str] = mapped_column(Text, default="")
+    internaldate: Mapped[datetime | None] = mapped_column(UtcMicros)
+    size: Mapped[int] = mapped_column(default=0)
+    body_state: Mapped[BodyState] = mapped_column(EnumText(BodyState))
+    raw_sha256: Mapped[str | None] = mapped_column(Hash, ForeignKey("blob.sha256"))
+
+
+class MessageSkip(Base):
+    """A UID that a rule leaves out: no content, only which rule."""
+
+    __tablename__ = "message_skip"
+
+    folder_id: Mapped[int] = mapped_column(Id, ForeignKey("folder.id"), primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    rule: Mapped[str] = mapped_column(String(200))
+
+
+class SyncQuarantine(Base):
+    """A UID that could not be recorded at all, with the reason and its raw bytes where we have them."""
+
+    __tablename__ = "sync_quarantine"
+    __table_args__ = table(Index(None, "raw_sha256"))
+
+    folder_id: Mapped[int] = mapped_column(Id, ForeignKey("folder.id"), primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    error: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=1)
+    raw_sha256: Mapped[str | None] = mapped_column(Hash, ForeignKey("blob.sha256"))
+    at: Mapped[datetime] = mapped_column(UtcMicros)
+
+
+class MessageParticipant(Base):
+    """An address in a role in a message, and the party it stood for."""
+
+    __tablename__ = "message_participant"
+    __table_args__ = table(Index(None, "email_id", "message_id"), Index(None, "party_id"))
+
+    message_id: Mapped[int] = mapped_column(Id, ForeignKey("message.id"), primary_key=True)
+    role: Mapped[ParticipantRole] = mapped_column(EnumText(ParticipantRole, 10), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    email_id: Mapped[int] = mapped_column(Id, ForeignKey("email_address.id"))
+    display_name: Mapped[str] = mapped_column(String(255), default="")
+    party_id: Mapped[int | None] = mapped_column(Id, ForeignKey("party.id"))
+
+
+class Attachment(Base):
+    """A part that is not text; its bytes are inside the raw message."""
+
+    __tablename__ = "attachment"
+    __table_args__ = table(UniqueConstraint("message_id", "position"), Index(None, "sha256"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    message_id: Mapped[int] = mapped_column(Id, ForeignKey("message.id"))
+    position: Mapped[int]
+    filename: Mapped[str] = mapped_column(Text, default="")
+    mime_type: Mapped[str] = mapped_column(String(120), default="")
+    content_id: Mapped[str] = mapped_column(Text, default="")
+    inline: Mapped[bool] = mapped_column(default=False)
+    size: Mapped[int] = mapped_column(default=0)
+    sha256: Mapped[str] = mapped_column(Hash)
+
+
+class Blob(Base):
+    """Bytes by their SHA-256: small ones compressed in `blob_data`, larger ones in files (decisions.md 10)."""
+
+    __tablename__ = "blob"
+
+    sha256: Mapped[str] = mapped_column(Hash, primary_key=True)
+    size: Mapped[int]
+    place: Mapped[str] = mapped_column(String(8))
+
+
+class BlobData(Base):
+    """The compressed bytes of a small blob."""
+
+    __tablename__ = "blob_data"
+
+    sha256: Mapped[str] = mapped_column(Hash, ForeignKey("blob.sha256", ondelete="CASCADE"), primary_key=True)
+    data: Mapped[bytes] = mapped_column(Bytes)

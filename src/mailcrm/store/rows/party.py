@@ -1,0 +1,132 @@
+"""Parties and their contact points: an address is a thing of its own, a party may have many."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mailcrm.model.address import AddressKind
+from mailcrm.model.party import PartyKind, PartyState
+from mailcrm.store.rows.base import SOURCE, Base, EnumText, Hash, Id, UtcMicros, table
+
+
+class Party(Base):
+    """A customer archive. `root_id` names the cluster; it is the party's own id until a merge joins them."""
+
+    __tablename__ = "party"
+    __table_args__ = table(Index(None, "state", "sort_key"), Index(None, "state", "updated_at"), Index(None, "root_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    customer_no: Mapped[str | None] = mapped_column(String(20), unique=True)
+    kind: Mapped[PartyKind] = mapped_column(EnumText(PartyKind))
+    root_id: Mapped[int | None] = mapped_column(Id, ForeignKey("party.id"))
+    cluster_size: Mapped[int] = mapped_column(default=1)
+    state: Mapped[PartyState] = mapped_column(EnumText(PartyState))
+    display_name: Mapped[str] = mapped_column(String(255), default="")
+    name_source: Mapped[str] = mapped_column(SOURCE, default="header")
+    sort_key: Mapped[str] = mapped_column(String(255), default="")
+    source: Mapped[str] = mapped_column(SOURCE)
+    restricted_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    last_in_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    last_out_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    created_at: Mapped[datetime] = mapped_column(UtcMicros)
+    updated_at: Mapped[datetime] = mapped_column(UtcMicros)
+    row_version: Mapped[int] = mapped_column(default=1)
+
+
+class Person(Base):
+    """What only people have."""
+
+    __tablename__ = "person"
+
+    party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id", ondelete="CASCADE"), primary_key=True)
+    given_name: Mapped[str] = mapped_column(String(120), default="")
+    family_name: Mapped[str] = mapped_column(String(120), default="")
+    salutation: Mapped[str] = mapped_column(String(60), default="")
+    language: Mapped[str] = mapped_column(String(20), default="")
+
+
+class Organisation(Base):
+    """What only organisations have."""
+
+    __tablename__ = "organisation"
+
+    party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id", ondelete="CASCADE"), primary_key=True)
+    legal_name: Mapped[str] = mapped_column(String(255), default="")
+
+
+class OrgDomain(Base):
+    """Which organisation a mail domain belongs to; free-mail domains never stand here."""
+
+    __tablename__ = "org_domain"
+    __table_args__ = table(Index(None, "party_id"))
+
+    domain: Mapped[str] = mapped_column(String(255), primary_key=True)
+    party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"))
+
+
+class NumberSequence(Base):
+    """The next serial of a kind of number; the row is the lock."""
+
+    __tablename__ = "number_sequence"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    next_value: Mapped[int] = mapped_column(Id)
+
+
+class EmailAddress(Base):
+    """An address ever seen. `match_party_id` says whose mail it is; robots, lists and our own have none."""
+
+    __tablename__ = "email_address"
+    __table_args__ = table(Index(None, "domain"), Index(None, "match_party_id"), Index(None, "mailbox_hash"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    address_norm: Mapped[str] = mapped_column(String(320), unique=True)
+    address_display: Mapped[str] = mapped_column(String(320))
+    domain: Mapped[str] = mapped_column(String(255))
+    key_hash: Mapped[str] = mapped_column(Hash, unique=True)
+    mailbox_hash: Mapped[str] = mapped_column(Hash)
+    kind: Mapped[AddressKind] = mapped_column(EnumText(AddressKind))
+    match_party_id: Mapped[int | None] = mapped_column(Id, ForeignKey("party.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcMicros)
+
+
+class PartyEmail(Base):
+    """That a party has an address; `rank` 1 is the one to write to. Addresses are ended (`valid_to`), never wiped."""
+
+    __tablename__ = "party_email"
+    __table_args__ = table(
+        UniqueConstraint("party_id", "email_id"), UniqueConstraint("party_id", "rank"), Index(None, "email_id")
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"))
+    email_id: Mapped[int] = mapped_column(Id, ForeignKey("email_address.id"))
+    rank: Mapped[int]
+    source: Mapped[str] = mapped_column(SOURCE)
+    valid_from: Mapped[datetime] = mapped_column(UtcMicros)
+    valid_to: Mapped[datetime | None] = mapped_column(UtcMicros)
+
+
+class Tag(Base):
+    """A word to sort customers by; unique in its category without regard to case."""
+
+    __tablename__ = "tag"
+    __table_args__ = table(UniqueConstraint("category", "name_key"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    category: Mapped[str] = mapped_column(String(60), default="")
+    name: Mapped[str] = mapped_column(String(120))
+    name_key: Mapped[str] = mapped_column(String(120))
+
+
+class PartyTag(Base):
+    """That a party has a tag."""
+
+    __tablename__ = "party_tag"
+    __table_args__ = table(Index(None, "tag_id", "party_id"))
+
+    party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(Id, ForeignKey("tag.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcMicros)
+    by: Mapped[str] = mapped_column(String(120))

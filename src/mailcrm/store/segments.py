@@ -1,0 +1,254 @@
+"""Segments: a tree of conditions turned into SQL, the same on all engines; and the stored ones by name.
+
+A condition holds for a customer if it holds for any member of its cluster; times look at the cluster's newest. A
+segment that does not speak of `state` means customers, never candidates.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from mailcrm.errors import Conflict, NotFound, SegmentError
+from mailcrm.model.address import address_key, domain_of
+from mailcrm.model.consent import ConsentState
+from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
+from mailcrm.model.segment import All, And, Node, Not, Op, Or, Segment, Test, parse_segment
+from mailcrm.store.rows.campaign import SegmentRow
+from mailcrm.store.rows.consent import ConsentNow, Purpose
+from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail, PartyTag, Person, Tag
+from mailcrm.store.tags import tag_key
+
+Condition = ColumnElement[bool]
+
+
+def select_parties(session: Session, segment: Segment, now: datetime, limit: int | None = None) -> list[int]:
+    """The ids of the (root) parties in a segment as of `now`, in the order of the list of customers."""
+    query = select(Party.id).where(segment_condition(segment, now)).order_by(Party.sort_key, Party.id)
+    return list(session.execute(query.limit(limit)).scalars())
+
+
+def count_segment(session: Session, segment: Segment, now: datetime) -> int:
+    """How many customers are in a segment as of `now`."""
+    return session.execute(select(func.count()).select_from(Party).where(segment_condition(segment, now))).scalar_one()
+
+
+def segment_condition(segment: Segment, now: datetime) -> Condition:
+    """The condition on `Party` (its root row) that a segment stands for."""
+    shown = true() if _mentions(segment.root, "state") else Party.state == PartyState.ACTIVE
+    return and_(Party.id == Party.root_id, shown, _node(segment.root, now))
+
+
+def _mentions(node: Node, field: str) -> bool:
+    match node:
+        case Test():
+            return node.field == field
+        case Not():
+            return _mentions(node.item, field)
+        case And() | Or():
+            return any(_mentions(item, field) for item in node.items)
+        case All():
+            return False
+
+
+def _node(node: Node, now: datetime) -> Condition:
+    match node:
+        case All():
+            return true()
+        case Not():
+            return not_(_node(node.item, now))
+        case And():
+            return and_(*(_node(item, now) for item in node.items))
+        case Or():
+            return or_(*(_node(item, now) for item in node.items))
+        case Test():
+            return _FIELDS[node.field](node, now)
+
+
+def _members(query: Select[Any]) -> Condition:
+    """Customers that have a member among the party ids of `query`."""
+    return Party.id.in_(select(Party.root_id).where(Party.id.in_(query)))
+
+
+# --- fields of several kinds -------------------------------------------------------------------------------------
+
+
+def _matches(
+    test: Test, column: ColumnElement[str] | InstrumentedAttribute[str], fold: Callable[[str], Any]
+) -> Condition:
+    """`= ~ in` on a folded column; `!=` is the caller's to negate, since it speaks of the customer, not of a row."""
+    values = [fold(str(value)) for value in test.values]
+    if test.op == Op.CONTAINS:
+        return column.contains(values[0], autoescape=True)
+    return column.in_(values)
+
+
+def _any_of(test: Test, query: Select[Any], column: ColumnElement[str], fold: Callable[[str], Any]) -> Condition:
+    """Customers with a row in `query` (of party ids) whose `column` matches; `is empty` has no row at all."""
+    if test.op == Op.EMPTY:
+        return not_(_members(query.where(column != "")))
+    found = _members(query.where(_matches(test, column, fold)))
+    return not_(found) if test.op == Op.DIFFERS else found
+
+
+def _tag(test: Test, _now: datetime) -> Condition:
+    query = select(PartyTag.party_id).join(Tag, Tag.id == PartyTag.tag_id)
+    return _any_of(test, query, Tag.name_key, tag_key)  # type: ignore[arg-type]
+
+
+def _emails() -> Select[Any]:
+    joined = select(PartyEmail.party_id).join(EmailAddress, EmailAddress.id == PartyEmail.email_id)
+    return joined.where(PartyEmail.valid_to.is_(None))
+
+
+def _email(test: Test, _now: datetime) -> Condition:
+    fold = str.lower if test.op == Op.CONTAINS else address_key
+    return _any_of(test, _emails(), EmailAddress.address_norm, fold)  # type: ignore[arg-type]
+
+
+def _domain(test: Test, _now: datetime) -> Condition:
+    return _any_of(test, _emails(), EmailAddress.domain, _domain_key)  # type: ignore[arg-type]
+
+
+def _domain_key(value: str) -> str:
+    return domain_of(address_key(f"x@{value}"))
+
+
+def _person(column: InstrumentedAttribute[str]) -> Callable[[Test, datetime], Condition]:
+    """Both sides are folded by the engine where they can be: some PostgreSQL fold ASCII only."""
+
+    def build(test: Test, _now: datetime) -> Condition:
+        fold = str.lower if test.op == Op.CONTAINS else func.lower
+        return _any_of(test, select(Person.party_id), func.lower(column), fold)
+
+    return build
+
+
+def _name(test: Test, _now: datetime) -> Condition:
+    return _any_of(test, select(Party.id), Party.sort_key, str.casefold)  # type: ignore[arg-type]
+
+
+def _plain(column: InstrumentedAttribute[Any], read: Callable[[str], Any]) -> Callable[[Test, datetime], Condition]:
+    def build(test: Test, _now: datetime) -> Condition:
+        found = _members(select(Party.id).where(column.in_([read(str(value)) for value in test.values])))
+        return not_(found) if test.op == Op.DIFFERS else found
+
+    return build
+
+
+def _one_of(enum: type[StrEnum], field: str) -> Callable[[str], Any]:
+    def read(value: str) -> Any:
+        try:
+            return enum(value.lower())
+        except ValueError as exc:
+            raise SegmentError(f"{field} is one of {', '.join(enum)}, not {value!r}") from exc
+
+    return read
+
+
+def _consent(test: Test, _now: datetime) -> Condition:
+    query = (
+        select(PartyEmail.party_id)
+        .join(ConsentNow, ConsentNow.email_id == PartyEmail.email_id)
+        .join(Purpose, Purpose.id == ConsentNow.purpose_id)
+        .where(ConsentNow.state == ConsentState.GIVEN, PartyEmail.valid_to.is_(None))
+    )
+    return _any_of(test, query, Purpose.key, str.lower)  # type: ignore[arg-type]
+
+
+def _time(*columns: InstrumentedAttribute[Any]) -> Callable[[Test, datetime], Condition]:
+    def build(test: Test, now: datetime) -> Condition:
+        known = or_(*(column.is_not(None) for column in columns))
+        if test.op == Op.NEVER:
+            return not_(_members(select(Party.id).where(known)))
+        moment = _moment(test.values[0], now)
+        later = _members(select(Party.id).where(or_(*(column >= moment for column in columns))))
+        if test.op == Op.AFTER:
+            return later
+        return and_(_members(select(Party.id).where(known)), not_(later))
+
+    return build
+
+
+def _moment(value: str | datetime | timedelta, now: datetime) -> datetime:
+    if isinstance(value, timedelta):
+        return now - value
+    assert isinstance(value, datetime)
+    return value
+
+
+_FIELDS: dict[str, Callable[[Test, datetime], Condition]] = {
+    "tag": _tag,
+    "name": _name,
+    "given_name": _person(Person.given_name),
+    "family_name": _person(Person.family_name),
+    "salutation": _person(Person.salutation),
+    "language": _person(Person.language),
+    "email": _email,
+    "domain": _domain,
+    "number": _plain(Party.customer_no, lambda value: CustomerNumber.parse(value).text),
+    "kind": _plain(Party.kind, _one_of(PartyKind, "kind")),
+    "state": _plain(Party.state, _one_of(PartyState, "state")),
+    "source": _plain(Party.source, str.lower),
+    "consent": _consent,
+    "last_in": _time(Party.last_in_at),
+    "last_out": _time(Party.last_out_at),
+    "last_contact": _time(Party.last_in_at, Party.last_out_at),
+    "created": _time(Party.created_at),
+}
+
+
+# --- stored segments ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSegment:
+    """A segment with a name."""
+
+    name: str
+    segment: Segment
+    version: int
+    updated_at: datetime
+
+
+def save_segment(
+    session: Session, name: str, expression: str, now: datetime, *, replace: bool = False
+) -> StoredSegment:
+    """Keep an expression under a name. Raises SegmentError, and Conflict if the name is taken and not to be replaced."""
+    segment = parse_segment(expression)
+    segment_condition(segment, now)  # values such as `kind = robot` show their error now, not at the next campaign
+    row = session.execute(select(SegmentRow).where(SegmentRow.name == name)).scalar_one_or_none()
+    if row is not None and not replace:
+        raise Conflict(f"there is a segment {name!r} already; use --replace to change it")
+    if row is None:
+        row = SegmentRow(name=name, version=0)
+        session.add(row)
+    row.expression, row.updated_at, row.version = segment.text, now, row.version + 1
+    session.flush()
+    return StoredSegment(name, segment, row.version, now)
+
+
+def get_segment(session: Session, name: str) -> StoredSegment:
+    """A stored segment; raises NotFound."""
+    row = session.execute(select(SegmentRow).where(SegmentRow.name == name)).scalar_one_or_none()
+    if row is None:
+        raise NotFound(f"no segment {name!r}; `mailcrm segments list` shows them")
+    return StoredSegment(row.name, parse_segment(row.expression), row.version, row.updated_at)
+
+
+def list_segments(session: Session) -> list[StoredSegment]:
+    """All stored segments by name."""
+    rows = session.execute(select(SegmentRow).order_by(SegmentRow.name)).scalars()
+    return [StoredSegment(row.name, parse_segment(row.expression), row.version, row.updated_at) for row in rows]
+
+
+def delete_segment(session: Session, name: str) -> None:
+    """Forget a stored segment; campaigns keep the expression they were made with. Raises NotFound."""
+    row = session.execute(select(SegmentRow).where(SegmentRow.name == name)).scalar_one_or_none()
+    if row is None:
+        raise NotFound(f"no segment {name!r}")
+    session.delete(row)

@@ -1,0 +1,187 @@
+"""Accounts and folders: how far each is known. The cursor moves only in the transaction that files the messages."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from mailcrm.errors import NotFound
+from mailcrm.model.account import AccountPolicy, AccountState
+from mailcrm.model.filing import FolderRef
+from mailcrm.model.folder import FolderInfo, SyncState
+from mailcrm.model.text import clean_text
+from mailcrm.store.rows.mail import Account, Folder
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """What the store knows of an account."""
+
+    id: int
+    name: str
+    address: str
+    policy: AccountPolicy
+    state: AccountState
+    fail_count: int
+    next_try_at: datetime | None
+    last_ok_at: datetime | None
+    last_error: str
+
+
+def upsert_account(session: Session, name: str, address: str, initial: AccountPolicy, now: datetime) -> int:
+    """The row for a configured account, made with `initial` when it is seen for the first time (decisions.md 12)."""
+    row = session.execute(select(Account).where(Account.name == name)).scalar_one_or_none()
+    if row is None:
+        row = Account(
+            name=name, state=AccountState.ACTIVE, created_at=now, owner=initial.owner, visibility=initial.visibility,
+            capture=initial.capture, customer_when=initial.customer_when, fail_count=0, last_error="",
+        )  # fmt: skip
+        session.add(row)
+    row.address = address
+    if row.state == AccountState.DISCONNECTED:
+        row.state = AccountState.ACTIVE
+    session.flush()
+    return row.id
+
+
+def disconnect_accounts(session: Session, but: Sequence[str]) -> list[str]:
+    """Accounts that left the configuration are disconnected; their history stays. Returns their names."""
+    query = select(Account).where(Account.name.not_in(list(but)), Account.state != AccountState.DISCONNECTED)
+    gone = session.execute(query).scalars().all()
+    for row in gone:
+        row.state = AccountState.DISCONNECTED
+    return [row.name for row in gone]
+
+
+def list_accounts(session: Session) -> list[AccountRow]:
+    """All accounts by name."""
+    return [_account(row) for row in session.execute(select(Account).order_by(Account.name)).scalars()]
+
+
+def get_account(session: Session, name: str) -> AccountRow:
+    """One account; raises NotFound."""
+    row = session.execute(select(Account).where(Account.name == name)).scalar_one_or_none()
+    if row is None:
+        raise NotFound(f"no account {name!r}; `mailcrm accounts list` shows them")
+    return _account(row)
+
+
+def _account(row: Account) -> AccountRow:
+    policy = AccountPolicy(row.capture, row.visibility, row.customer_when, row.owner)
+    return AccountRow(
+        row.id,
+        row.name,
+        row.address,
+        policy,
+        row.state,
+        row.fail_count,
+        row.next_try_at,
+        row.last_ok_at,
+        row.last_error,
+    )
+
+
+def set_policy(session: Session, account_id: int, policy: AccountPolicy) -> None:
+    """Change what is captured, who sees it, and who becomes a customer."""
+    session.execute(
+        update(Account)
+        .where(Account.id == account_id)
+        .values(
+            capture=policy.capture, visibility=policy.visibility, customer_when=policy.customer_when, owner=policy.owner
+        )
+    )
+
+
+def note_success(session: Session, account_id: int, now: datetime) -> None:
+    """A pass over the account was complete."""
+    session.execute(
+        update(Account)
+        .where(Account.id == account_id)
+        .values(last_ok_at=now, fail_count=0, last_error="", next_try_at=None, state=AccountState.ACTIVE)
+    )
+
+
+def note_failure(session: Session, account_id: int, error: str, next_try_at: datetime | None, *, parked: bool) -> int:
+    """A pass failed; returns how many in a row. Parked accounts wait for `mailcrm accounts resume`."""
+    row = session.get_one(Account, account_id)
+    row.fail_count += 1
+    row.last_error, row.next_try_at = clean_text(error)[:2000], next_try_at
+    if parked:
+        row.state = AccountState.PARKED
+    return row.fail_count
+
+
+def resume_account(session: Session, account_id: int) -> None:
+    """A human says it is fixed: try again at once."""
+    session.execute(
+        update(Account)
+        .where(Account.id == account_id)
+        .values(state=AccountState.ACTIVE, fail_count=0, next_try_at=None)
+    )
+
+
+def ensure_folder(session: Session, account_id: int, info: FolderInfo) -> FolderRef:
+    """The row of a folder, made when it is seen for the first time."""
+    name = _folder_name(info)
+    row = session.execute(
+        select(Folder).where(Folder.account_id == account_id, Folder.name == name)
+    ).scalar_one_or_none()
+    if row is None:
+        row = Folder(
+            account_id=account_id, name=name, generation=0, uidvalidity=0, uid_high=0, uid_floor=0, server_count=0
+        )
+        session.add(row)
+    row.name_raw, row.role = clean_text(info.name_raw), info.role
+    session.flush()
+    return FolderRef(row.id, account_id, row.name)
+
+
+def find_folder(session: Session, account_id: int, name: str) -> FolderRef | None:
+    """The row of a folder, None if it was never seen."""
+    query = select(Folder.id).where(Folder.account_id == account_id, Folder.name == name[:500])
+    found = session.execute(query).scalar_one_or_none()
+    return None if found is None else FolderRef(found, account_id, name[:500])
+
+
+def _folder_name(info: FolderInfo) -> str:
+    """The readable name; with a mark where it alone would not tell two folders apart on every engine.
+
+    MariaDB takes `Work` and `Work ` for the same, and no column holds a name of any length.
+    """
+    shown = clean_text(info.name)[:480].rstrip()
+    if shown == info.name:
+        return shown
+    return f"{shown} #{hashlib.sha256(info.name_raw.encode('utf-8', 'replace')).hexdigest()[:8]}"
+
+
+def load_state(session: Session, folder: FolderRef) -> SyncState | None:
+    """Where we stand in a folder, None before the first pass."""
+    row = session.get_one(Folder, folder.id)
+    if row.generation == 0:
+        return None
+    return SyncState(row.generation, row.uidvalidity, row.uid_high, row.uid_floor)
+
+
+def advance(session: Session, folder: FolderRef, state: SyncState) -> None:
+    """Move the cursor, in the transaction that filed what it passes."""
+    session.execute(
+        update(Folder)
+        .where(Folder.id == folder.id)
+        .values(
+            generation=state.generation,
+            uidvalidity=state.uidvalidity,
+            uid_high=state.uid_high,
+            uid_floor=state.uid_floor,
+        )
+    )
+
+
+def note_folder(session: Session, folder: FolderRef, server_count: int, error: str, now: datetime | None) -> None:
+    """The result of a pass: how many mails the server holds, and `now` if the pass was complete."""
+    values: dict[str, object] = {"server_count": server_count, "last_error": clean_text(error)[:2000]}
+    if now is not None:
+        values["last_ok_at"] = now
+    session.execute(update(Folder).where(Folder.id == folder.id).values(**values))

@@ -1,0 +1,140 @@
+"""Conversations: a union of all message ids that were ever seen together, independent of the order of arrival.
+
+Every id is a row, those of parents that never came included. Where a mail joins two threads the older one wins: refs
+and messages move to it in the same transaction, and the other points at it for ever (`merged_into`).
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from mailcrm.errors import StoreBusy
+from mailcrm.model.filing import Conversation
+from mailcrm.store.failures import COLLISION
+from mailcrm.store.rows.mail import Message, MessageRef, Thread
+
+_CHUNK = 500
+
+
+def ref_hash(message_id: str) -> str:
+    """What a Message-ID is looked up by: ids may have 998 characters, index keys not."""
+    return hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()
+
+
+def join_threads(session: Session, conversations: Sequence[Conversation]) -> list[int]:
+    """The thread of each conversation, in order: known, united, or made. A conversation without ids is its own thread."""
+    hashes = [[ref_hash(message_id) for message_id in talk.ids] for talk in conversations]
+    known = _known(session, {ref for refs in hashes for ref in refs})
+    groups = _Groups()
+    for index, refs in enumerate(hashes):
+        groups.union(("talk", index), *refs, *{known[ref] for ref in refs if ref in known})
+    threads = _threads_for(session, groups, conversations)
+    rows = {ref: threads[groups.find(ref)].id for refs in hashes for ref in refs if ref not in known}
+    if rows:  # in order, so that two workers wait for each other instead of blocking each other
+        values = [{"ref_hash": ref, "thread_id": thread} for ref, thread in sorted(rows.items())]
+        session.execute(insert(MessageRef), values)
+    return [_count(threads[groups.find(("talk", index))], talk.at) for index, talk in enumerate(conversations)]
+
+
+def _count(thread: Thread, at: datetime) -> int:
+    thread.message_count += 1
+    thread.first_at = min(thread.first_at or at, at)
+    thread.last_at = max(thread.last_at or at, at)
+    return thread.id
+
+
+class _Groups:
+    """Union-find over ids (str), known threads (int) and the conversations themselves (a tuple)."""
+
+    def __init__(self) -> None:
+        self.parent: dict[object, object] = {}
+
+    def find(self, item: object) -> object:
+        root = item
+        while self.parent.setdefault(root, root) != root:
+            root = self.parent[root]
+        while self.parent[item] != root:
+            self.parent[item], item = root, self.parent[item]
+        return root
+
+    def union(self, first: object, *others: object) -> None:
+        root = self.find(first)
+        for item in others:
+            self.parent[self.find(item)] = root
+
+    def members(self) -> dict[object, list[object]]:
+        found: dict[object, list[object]] = {}
+        for item in list(self.parent):
+            found.setdefault(self.find(item), []).append(item)
+        return found
+
+
+def _threads_for(session: Session, groups: _Groups, conversations: Sequence[Conversation]) -> dict[object, Thread]:
+    """The thread row of every group, by the group's root."""
+    members = groups.members()
+    existing = {root: sorted(m for m in group if isinstance(m, int)) for root, group in members.items()}
+    rows = _load(session, [thread_id for ids in existing.values() for thread_id in ids])
+    threads: dict[object, Thread] = {}
+    for root, ids in existing.items():
+        if ids:
+            threads[root] = rows[ids[0]]
+            _merge(session, [rows[loser] for loser in ids[1:]], rows[ids[0]])
+        else:
+            subject = next(conversations[m[1]].subject for m in members[root] if isinstance(m, tuple))
+            threads[root] = Thread(subject=subject[:998], message_count=0)
+    session.add_all(threads.values())
+    session.flush()
+    return threads
+
+
+def _load(session: Session, ids: Iterable[int]) -> dict[int, Thread]:
+    """The rows, locked: on a server another worker may be counting or joining the same threads. Raises StoreBusy."""
+    wanted = sorted(set(ids))
+    found: dict[int, Thread] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        query = select(Thread).where(Thread.id.in_(wanted[start : start + _CHUNK])).order_by(Thread.id)
+        locked = query.with_for_update().execution_options(populate_existing=True)
+        found |= {thread.id: thread for thread in session.execute(locked).scalars()}
+    if any(thread.merged_into is not None for thread in found.values()):
+        raise StoreBusy(COLLISION)
+    return found
+
+
+def _known(session: Session, hashes: set[str]) -> dict[str, int]:
+    wanted = sorted(hashes)
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        query = select(MessageRef.ref_hash, MessageRef.thread_id).where(MessageRef.ref_hash.in_(part))
+        found |= {row[0]: row[1] for row in session.execute(query)}
+    return found
+
+
+def _merge(session: Session, losers: Sequence[Thread], winner: Thread) -> None:
+    for lost in losers:
+        winner.message_count += lost.message_count
+        winner.first_at = min((t for t in (winner.first_at, lost.first_at) if t), default=None)
+        winner.last_at = max((t for t in (winner.last_at, lost.last_at) if t), default=None)
+        lost.message_count, lost.merged_into = 0, winner.id
+        move = {"synchronize_session": False}
+        session.execute(
+            update(MessageRef)
+            .where(MessageRef.thread_id == lost.id)
+            .values(thread_id=winner.id)
+            .execution_options(**move)
+        )
+        session.execute(
+            update(Message).where(Message.thread_id == lost.id).values(thread_id=winner.id).execution_options(**move)
+        )
+        session.execute(
+            update(Thread).where(Thread.merged_into == lost.id).values(merged_into=winner.id).execution_options(**move)
+        )
+
+
+def count_threads(session: Session) -> int:
+    """How many conversations there are."""
+    query = select(func.count()).where(Thread.merged_into.is_(None), Thread.message_count > 0)
+    return session.execute(query).scalar_one()

@@ -1,0 +1,150 @@
+"""The timeline: what happened with a customer, newest first, each thing once however often it is replayed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from mailcrm.model.archive import TimelineLine
+from mailcrm.model.interaction import Direction, InteractionKind
+from mailcrm.model.message import ParticipantRole
+from mailcrm.model.rights import Viewer
+from mailcrm.store.context import actor_name
+from mailcrm.store.rows.mail import MessageParticipant
+from mailcrm.store.rows.party import EmailAddress, Party
+from mailcrm.store.rows.timeline import Interaction, InteractionParty
+from mailcrm.store.visibility import visible_interaction
+
+
+@dataclass(frozen=True, slots=True)
+class NewInteraction:
+    """A line to append. `parties` are (party id, role) pairs; the source key makes a replay harmless."""
+
+    kind: InteractionKind
+    source_key: str
+    at: datetime
+    title: str
+    parties: tuple[tuple[int, str], ...]
+    direction: Direction | None = None
+    body: str = ""
+    outcome: str = ""
+    message_id: int | None = None
+
+
+def append_interactions(session: Session, lines: Sequence[NewInteraction]) -> list[int]:
+    """Add lines that are new by (kind, source_key); returns the ids of those added."""
+    known = _known(session, lines)
+    once = {(line.kind, line.source_key): line for line in reversed(lines)}
+    fresh = [line for key, line in reversed(once.items()) if key not in known]
+    rows = [
+        Interaction(
+            kind=line.kind, source_key=line.source_key, occurred_at=line.at, direction=line.direction, title=line.title[:998],
+            body=line.body, outcome=line.outcome, message_id=line.message_id, actor=actor_name(session),
+        )
+        for line in fresh
+    ]  # fmt: skip
+    session.add_all(rows)
+    session.flush()
+    links = [
+        {"party_id": party_id, "occurred_at": row.occurred_at, "interaction_id": row.id, "role": role}
+        for row, line in zip(rows, fresh, strict=True)
+        for party_id, role in dict(reversed(line.parties)).items()  # the first role of a party counts
+    ]
+    if links:
+        session.execute(insert(InteractionParty), links)
+    return [row.id for row in rows]
+
+
+def _known(session: Session, lines: Iterable[NewInteraction]) -> set[tuple[InteractionKind, str]]:
+    by_kind: dict[InteractionKind, list[str]] = {}
+    for line in lines:
+        by_kind.setdefault(line.kind, []).append(line.source_key)
+    return {
+        (kind, key)
+        for kind, keys in by_kind.items()
+        for key in session.execute(
+            select(Interaction.source_key).where(Interaction.kind == kind, Interaction.source_key.in_(keys))
+        ).scalars()
+    }
+
+
+def attach_message(session: Session, kind: InteractionKind, source_key: str, message_id: int) -> bool:
+    """Give an existing line its mail: the copy in Sent joins the line that sending wrote, instead of doubling it."""
+    row = session.execute(
+        select(Interaction).where(Interaction.kind == kind, Interaction.source_key == source_key)
+    ).scalar_one_or_none()
+    if row is not None:
+        row.message_id = message_id
+    return row is not None
+
+
+def drop_message_line(session: Session, message_id: int) -> None:
+    """Take away the plain line of a mail that another line (its campaign's) already shows."""
+    own = select(Interaction.id).where(Interaction.source_key == f"message:{message_id}")
+    for interaction_id in session.execute(own).scalars().all():
+        session.execute(delete(InteractionParty).where(InteractionParty.interaction_id == interaction_id))
+        session.execute(delete(Interaction).where(Interaction.id == interaction_id))
+
+
+def select_timeline(
+    session: Session,
+    party_id: int,
+    viewer: Viewer,
+    limit: int = 50,
+    before: datetime | None = None,
+    before_id: int | None = None,
+) -> list[TimelineLine]:
+    """The newest lines of a customer (all members of its cluster) that `viewer` may see.
+
+    `before` and `before_id` are time and id of the last line seen, to page on; several things can happen at one moment.
+    """
+    size = session.execute(select(Party.cluster_size).where(Party.id == party_id)).scalar_one()
+    mine = (
+        InteractionParty.party_id == party_id
+        if size == 1
+        else InteractionParty.party_id.in_(select(Party.id).where(Party.root_id == party_id))
+    )
+    query = (
+        select(Interaction, InteractionParty.role)
+        .join(InteractionParty, InteractionParty.interaction_id == Interaction.id)
+        .where(mine, visible_interaction(viewer))
+        .order_by(InteractionParty.occurred_at.desc(), InteractionParty.interaction_id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        same = and_(InteractionParty.occurred_at == before, InteractionParty.interaction_id < (before_id or 0))
+        query = query.where(or_(InteractionParty.occurred_at < before, same))
+    rows = [(row, role) for row, role in session.execute(query)]
+    names = _senders(session, [row.message_id for row, _ in rows if row.message_id is not None])
+    return [_line(row, role, names) for row, role in rows]
+
+
+def _line(row: Interaction, role: str, names: dict[int, str]) -> TimelineLine:
+    return TimelineLine(
+        id=row.id, at=row.occurred_at, kind=row.kind, direction=row.direction, title=row.title, body=row.body,
+        outcome=row.outcome, message_id=row.message_id, role=role, who=names.get(row.message_id or 0, ""),
+    )  # fmt: skip
+
+
+def _senders(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
+    query = (
+        select(MessageParticipant.message_id, MessageParticipant.display_name, EmailAddress.address_display)
+        .join(EmailAddress, EmailAddress.id == MessageParticipant.email_id)
+        .where(
+            MessageParticipant.message_id.in_(message_ids),
+            MessageParticipant.role == ParticipantRole.FROM,
+            MessageParticipant.position == 0,
+        )
+    )
+    return {row[0]: row[1] or row[2] for row in session.execute(query)}
+
+
+def set_outcome(session: Session, kind: InteractionKind, source_key: str, outcome: str) -> None:
+    """Note how something ended, on the line that says it happened."""
+    session.execute(
+        update(Interaction)
+        .where(Interaction.kind == kind, Interaction.source_key == source_key)
+        .values(outcome=outcome)
+    )

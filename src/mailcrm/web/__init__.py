@@ -1,0 +1,1 @@
+"""The web face: now the public endpoint for unsubscribe links, later the console and the API."""

@@ -1,0 +1,1 @@
+"""The tests of mailcrm; the tree under unit/ mirrors src/mailcrm."""

@@ -1,0 +1,1 @@
+"""Public pages in a real browser."""

@@ -1,0 +1,53 @@
+"""`mailcrm demo` runs the whole river, tells its story, and leaves nothing running."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.flow.instance import environment
+
+
+def test_the_demo_shows_the_main_job_and_leaves_nothing_running(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    started = time.monotonic()
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "mailcrm", "demo", "--folder", str(folder)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True,
+    )  # fmt: skip
+    out, problems = demo.communicate(timeout=120)
+    assert demo.returncode == 0, problems
+    assert problems == ""
+    for line in (
+        "张伟",
+        "campaign Autumn catalogue 秋季目录: sent",
+        "replied 3",
+        "bounced 1",
+        "unsubscribed 1",
+        "no recorded consent",
+    ):
+        assert line in out, out
+    assert _left_running(demo.pid) == [], f"after {time.monotonic() - started:.0f} s"
+    again = subprocess.run(
+        [sys.executable, "-m", "mailcrm", "--config", str(folder / "mailcrm.toml"), "people", "list", "--json"],
+        capture_output=True, text=True, env=environment(), timeout=60, check=True,
+    )  # fmt: skip
+    people = {row["name"]: row for row in json.loads(again.stdout)}
+    assert len(people) >= 30
+    assert people["张伟"]["number"].startswith("C")
+    assert people["张伟"]["tags"] == ["中国"]
+
+
+def _left_running(session: int) -> list[str]:
+    """Processes that still belong to the demo's session."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and stat.parent.name != str(os.getpid()):
+            found.append(stat.parent.name)
+    return found

@@ -1,0 +1,1 @@
+"""Scripted IMAP servers that behave like the big providers, quirk by quirk."""

@@ -1,0 +1,131 @@
+"""A message as a dictionary, for the command line."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailcrm.errors import Unparsable
+from mailcrm.ingest.mail import inspect
+from mailcrm.ingest.mail.inspect import describe
+from mailcrm.ingest.mail.threads import ThreadIndex
+from mailcrm.model.message import ParsedMessage, RawMessage
+from tests.unit.ingest.mail.samples import ENVELOPE, sample
+
+FIELDS = [
+    *("path", "message_id", "subject", "from", "to", "cc", "date", "in_reply_to", "references", "text", "thread_id"),
+    *("attachments", "bounce", "warnings", "error"),
+]
+
+
+def described(name: str) -> dict[str, object]:
+    return describe(f"{name}.eml", sample(name), ThreadIndex())
+
+
+def test_message_is_described_by_the_agreed_fields() -> None:
+    found = described("gbk_inquiry")
+    assert list(found) == FIELDS
+    assert found == {
+        "path": "gbk_inquiry.eml",
+        "message_id": "202405071032110000001@example.cn",
+        "subject": "生产线询价：合同",
+        "from": {"name": "陈丽", "address": "chen.li@example.cn"},
+        "to": [{"name": "销售部", "address": "sales@example.com"}],
+        "cc": [],
+        "date": "2024-05-07T02:32:11+00:00",
+        "in_reply_to": [],
+        "references": [],
+        "text": "您好：\n\n请报价生产线一套，镕基公司。\n\n陈丽",
+        "thread_id": "202405071032110000001@example.cn",
+        "attachments": [{"name": "报价单.pdf", "type": "application/pdf", "size": 9}],
+        "bounce": None,
+        "warnings": [],
+        "error": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "bounce"),
+    [
+        ("newsletter", None),
+        ("out_of_office", {"kind": "auto", "class": "auto", "hard": False, "status": "", "recipients": []}),
+        (
+            "qq_bounce",
+            {
+                "kind": "bounce",
+                "class": "invalid",
+                "hard": True,
+                "status": "5.0.0",
+                "recipients": ["meiyou@example.cn"],
+            },
+        ),
+        (
+            "feedback_report",
+            {
+                "kind": "complaint",
+                "class": "complaint",
+                "hard": False,
+                "status": "",
+                "recipients": ["angry@example.net"],
+            },
+        ),
+        (
+            "postfix_dsn",
+            {
+                "kind": "bounce",
+                "class": "invalid",
+                "hard": True,
+                "status": "5.1.1",
+                "recipients": ["gone@example.org", "full@example.net", "slow@example.edu", "fine@example.info"],
+            },
+        ),
+    ],
+)
+def test_report_is_described_by_its_worst_part(name: str, bounce: object) -> None:
+    assert described(name)["bounce"] == bounce
+
+
+def test_feedback_that_blames_nobody_is_still_a_complaint() -> None:
+    raw = sample("feedback_report").replace(b"Feedback-Type: abuse", b"Feedback-Type: auth-failure")
+    verdict = describe("x", raw, ThreadIndex())["bounce"]
+    assert verdict == {"kind": "complaint", "class": "complaint", "hard": False, "status": "", "recipients": []}
+
+
+def test_messages_of_a_thread_share_its_id() -> None:
+    threads = ThreadIndex()
+    names = ("thread_question", "thread_answer", "thread_thanks", "newsletter")
+    ids = [describe(name, sample(name), threads)["thread_id"] for name in names]
+    assert ids == ["question@example.org"] * 3 + ["nl-2024-05@mail.shop.example"]
+
+
+def test_message_without_ids_is_a_thread_of_its_own() -> None:
+    threads = ThreadIndex()
+    one, same, other = (describe("x", raw, threads)["thread_id"] for raw in (b"\na", b"\na", b"\nb"))
+    assert one == same != other
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xff\xfe garbage", b"Content-Type: multipart/mixed; boundary=x\n\n--x"])
+def test_garbage_is_described_too(raw: bytes) -> None:
+    found = describe("x", raw, ThreadIndex())
+    assert list(found) == FIELDS
+    assert found["from"] == {"name": "", "address": ""}
+    assert found["date"] is None
+    assert found["warnings"]
+    assert found["error"] is None
+
+
+def test_message_that_cannot_be_parsed_is_described_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(message: RawMessage) -> ParsedMessage:
+        raise Unparsable("no sense in it")
+
+    monkeypatch.setattr(inspect, "parse_message", give_up)
+    found = describe("x", ENVELOPE, ThreadIndex())
+    assert (found["error"], found["path"], found["text"]) == ("no sense in it", "x", "")
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_make_a_line_of_json(raw: bytes) -> None:
+    line = json.dumps(describe("x", raw, ThreadIndex()), ensure_ascii=False)
+    assert "\n" not in line
+    line.encode("utf-8")

@@ -1,0 +1,87 @@
+"""Links that only we can have made."""
+
+import string
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from itsdangerous import URLSafeSerializer
+
+from mailcrm.model.token import LinkKeys
+
+OLD, NEW, OTHER = b"o" * 32, b"n" * 32, b"x" * 32
+KEYS = LinkKeys((OLD, NEW))
+recipient_ids = st.integers(min_value=1, max_value=2**63 - 1)
+
+
+@given(recipient_ids)
+def test_token_leads_back_to_its_recipient(recipient_id: int) -> None:
+    assert KEYS.read_unsubscribe(KEYS.unsubscribe_token(recipient_id)) == recipient_id
+
+
+@given(recipient_ids)
+def test_token_survives_a_url_and_a_subject_line(recipient_id: int) -> None:
+    token = KEYS.unsubscribe_token(recipient_id)
+    assert set(token) <= set(string.ascii_letters + string.digits + "-_.")
+    assert 8 <= len(token) <= 60
+
+
+def test_links_of_the_first_version_work_for_ever() -> None:
+    keys = LinkKeys((b"k" * 32,))
+    assert keys.unsubscribe_token(7) == "Nw.cN75iXmbRyhPYF44BfX_F47XQyI"
+    assert keys.read_unsubscribe("Nw.cN75iXmbRyhPYF44BfX_F47XQyI") == 7
+
+
+def test_old_links_work_after_a_key_was_added() -> None:
+    before, after = LinkKeys((OLD,)), LinkKeys((OLD, NEW))
+    assert after.read_unsubscribe(before.unsubscribe_token(7)) == 7
+
+
+def test_newest_key_signs() -> None:
+    assert LinkKeys((NEW,)).read_unsubscribe(LinkKeys((OLD, NEW)).unsubscribe_token(7)) == 7
+    assert LinkKeys((OLD,)).read_unsubscribe(LinkKeys((OLD, NEW)).unsubscribe_token(7)) is None
+
+
+def test_link_of_another_installation_opens_nothing() -> None:
+    assert KEYS.read_unsubscribe(LinkKeys((OTHER,)).unsubscribe_token(7)) is None
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(URLSafeSerializer(NEW, salt="mailcrm.login").dumps(7), id="made for another purpose"),
+        pytest.param(URLSafeSerializer(NEW, salt="mailcrm.unsubscribe").dumps("7"), id="text instead of a number"),
+        pytest.param(URLSafeSerializer(NEW, salt="mailcrm.unsubscribe").dumps(None), id="null"),
+        pytest.param("7", id="only a number"),
+        pytest.param("Nw", id="payload without a signature"),
+        pytest.param("Nw.", id="empty signature"),
+        pytest.param("", id="nothing"),
+        pytest.param("unsubscribe", id="a word"),
+        pytest.param("张三", id="Chinese"),
+        pytest.param("\udcff\udcfe", id="bytes that are no text"),
+        pytest.param("." * 10_000, id="long"),
+    ],
+)
+def test_what_we_did_not_sign_opens_nothing(token: str) -> None:
+    assert KEYS.read_unsubscribe(token) is None
+
+
+@given(recipient_ids, recipient_ids)
+def test_token_cannot_be_turned_into_that_of_another(mine: int, other: int) -> None:
+    signature = KEYS.unsubscribe_token(mine).partition(".")[2]
+    forged = f"{KEYS.unsubscribe_token(other).partition('.')[0]}.{signature}"
+    assert KEYS.read_unsubscribe(forged) in (None, mine)
+
+
+@given(st.data())
+def test_changed_character_opens_nobody_elses_row(data: st.DataObject) -> None:
+    token = KEYS.unsubscribe_token(7_000_000)
+    place = data.draw(st.integers(0, len(token) - 1))
+    changed = token[:place] + data.draw(st.characters()) + token[place + 1 :]
+    assert KEYS.read_unsubscribe(changed) in (None, 7_000_000)
+
+
+@given(st.text(max_size=80))
+@example("\udcff")
+def test_any_text_is_read_without_an_error(token: str) -> None:
+    assert KEYS.read_unsubscribe(token) is None

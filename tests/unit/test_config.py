@@ -1,0 +1,349 @@
+"""The configuration: every problem at once by its key, secrets as references, and the file that is shipped."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import ValidationError
+
+from mailcrm.campaigns.content.templates import compile_template, parse_template, render
+from mailcrm.config import Config, Secret, Section, ServiceSection, find_config, load_config, parse_config, search_path
+from mailcrm.errors import ConfigError
+from mailcrm.model.account import Capture, Visibility
+
+SHIPPED = Path(__file__).parents[2] / "config"
+ACCOUNT = {
+    "name": "sales",
+    "address": "sales@own.example",
+    "secret": {"env": "SALES"},
+    "imap": {"host": "imap.own.example", "port": 993},
+}
+
+
+def problems(data: dict[str, Any]) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(data, "mailcrm.toml")
+    assert caught.value.message == f"mailcrm.toml: {len(caught.value.problems)} problem(s)"
+    return list(caught.value.problems)
+
+
+def with_account(**changes: Any) -> dict[str, Any]:
+    return {"accounts": [{**ACCOUNT, **changes}]}
+
+
+# --- problems ----------------------------------------------------------------------------------------------------
+
+
+def test_all_problems_are_told_at_once_by_their_keys() -> None:
+    found = problems(
+        {
+            "langage": "en",
+            "log": {"level": "loud"},
+            "sync": {"poll_seconds": 0},
+            "public": {"base_url": "http://mail.own.example", "port": 70000},
+            "accounts": [{"name": "a b", "address": "nobody", "secret": {}, "imap": {"host": "", "port": "x"}}],
+        }
+    )
+    keys = {problem.partition(": ")[0] for problem in found}
+    assert keys == {
+        *("langage", "log.level", "sync.poll_seconds", "public.base_url", "public.port"),
+        *("accounts.0.name", "accounts.0.address", "accounts.0.secret", "accounts.0.imap.host", "accounts.0.imap.port"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ({"langage": "en"}, "langage: unknown key; did you mean 'language'?"),
+        ({"sync": {"pol_seconds": 1}}, "sync.pol_seconds: unknown key; did you mean 'poll_seconds'?"),
+        (with_account(imap={"hosst": "x", "port": 1}), "accounts.0.imap.hosst: unknown key; did you mean 'host'?"),
+        (with_account(initial={"captur": "all"}), "accounts.0.initial.captur: unknown key; did you mean 'capture'?"),
+        (with_account(secret={"fiel": "x"}), "accounts.0.secret.fiel: unknown key; did you mean 'file'?"),
+        ({"zzz": 1}, "zzz: unknown key"),
+        ({"sync": {"zzz": {"deeper": 1}}}, "sync.zzz: unknown key"),
+    ],
+)
+def test_unknown_key_is_an_error_with_a_suggestion(data: dict[str, Any], problem: str) -> None:
+    assert problem in problems(data)
+
+
+def test_missing_key_is_named() -> None:
+    assert problems({"accounts": [{"name": "a", "address": "a@b.example"}]}) == [
+        "accounts.0.secret: is missing",
+        "accounts.0.imap: is missing",
+    ]
+
+
+def test_same_name_twice_is_refused() -> None:
+    (problem,) = problems({"accounts": [ACCOUNT, ACCOUNT]})
+    assert "sales is used twice" in problem
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "QQ.com", " 163.com "])
+def test_domain_of_free_mail_is_refused_as_company(domain: str) -> None:
+    (problem,) = problems({"company": {"domains": ["own.example", domain]}})
+    assert problem.startswith("company.domains:")
+    assert "anybody" in problem
+    assert "own.example" not in problem
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_plain_text_is_accepted_on_this_machine(host: str) -> None:
+    parse_config(with_account(imap={"host": host, "port": 143, "security": "none"}), "x")
+
+
+@pytest.mark.parametrize("server", ["imap", "smtp"])
+def test_plain_text_is_refused_over_a_network(server: str) -> None:
+    (problem,) = problems(with_account(**{server: {"host": "mail.own.example", "port": 143, "security": "none"}}))
+    assert problem.startswith(f"accounts.0.{server}: security 'none'")
+
+
+@pytest.mark.parametrize("key", ["since", "secret_expires"])
+@pytest.mark.parametrize("day", ["2026-02-30", "2025-13-01", "31.12.2025", "soon"])
+def test_day_that_is_not_in_the_calendar_is_refused(key: str, day: str) -> None:
+    (problem,) = problems(with_account(**{key: day}))
+    assert problem.startswith(f"accounts.0.{key}: ")
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://mail.own.example/", "https://mail.own.example"),
+        ("http://127.0.0.1:8025", "http://127.0.0.1:8025"),
+        (None, None),
+    ],
+)
+def test_public_address_is_https_or_this_machine(url: str | None, kept: str | None) -> None:
+    assert parse_config({"public": {} if url is None else {"base_url": url}}, "x").public.base_url == kept
+
+
+def test_values_cannot_change() -> None:
+    with pytest.raises(ValidationError):
+        parse_config({}, "x").language = "en"
+
+
+# --- files -------------------------------------------------------------------------------------------------------
+
+
+def test_missing_file_and_bad_toml_are_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "mailcrm.toml"
+    with pytest.raises(ConfigError, match="No such file"):
+        load_config(path)
+    path.write_text("state = \n")
+    with pytest.raises(ConfigError, match=r"is not valid TOML: .*line 1"):
+        load_config(path)
+
+
+def test_file_that_is_not_utf8_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "mailcrm.toml"
+    path.write_bytes('[company]\nname = "贸易"\n'.encode("gbk"))
+    with pytest.raises(ConfigError, match="is not valid TOML"):
+        load_config(path)
+
+
+def test_file_is_looked_for_here_then_at_home_then_in_etc(tmp_path: Path) -> None:
+    places = [str(path) for path in search_path({"XDG_CONFIG_HOME": str(tmp_path)})]
+    assert places == ["mailcrm.toml", str(tmp_path / "mailcrm" / "mailcrm.toml"), "/etc/mailcrm/mailcrm.toml"]
+
+
+def test_environment_names_the_only_place(tmp_path: Path) -> None:
+    there = tmp_path / "other.toml"
+    assert list(search_path({"MAILCRM_CONFIG": str(there)})) == [there]
+    with pytest.raises(ConfigError, match=r"other\.toml.*mailcrm init"):
+        find_config({"MAILCRM_CONFIG": str(there)})
+    there.touch()
+    assert find_config({"MAILCRM_CONFIG": str(there)}) == there
+
+
+# --- secrets -----------------------------------------------------------------------------------------------------
+
+
+def test_secret_comes_from_a_file_without_its_line_end(tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("  pass word \r\n")
+    assert Secret(file=tmp_path / "s").read("k") == "  pass word "
+
+
+def test_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILCRM_TEST_SECRET", "hunter2")
+    assert Secret(env="MAILCRM_TEST_SECRET").read("k") == "hunter2"
+
+
+def test_secret_comes_from_a_command() -> None:
+    assert Secret(command=(sys.executable, "-c", "print('hunter2')")).read("k") == "hunter2"
+
+
+def test_secret_comes_from_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sales").write_text("hunter2\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert Secret(credential="sales").read("k") == "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [
+        (Secret(file=Path("/nowhere/secret")), "from file /nowhere/secret: No such file"),
+        (Secret(env="MAILCRM_NOT_SET"), "MAILCRM_NOT_SET is not set in the environment"),
+        (Secret(credential="sales"), "CREDENTIALS_DIRECTORY is not set in the environment"),
+        (Secret(command=("false",)), "from command false: the command ended with code 1"),
+        (Secret(command=("/nowhere/program",)), "No such file"),
+        (Secret(command=("true",)), "from command true is empty"),
+    ],
+)
+def test_secret_that_cannot_be_read_names_key_and_place(
+    secret: Secret, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    with pytest.raises(ConfigError) as caught:
+        secret.read("accounts.sales.secret")
+    assert caught.value.message.startswith("accounts.sales.secret: ")
+    assert reason in caught.value.message
+
+
+def test_failing_command_does_not_show_what_it_printed() -> None:
+    script = "import sys; print('hunter2'); sys.exit('hunter2')"
+    with pytest.raises(ConfigError) as caught:
+        Secret(command=(sys.executable, "-c", script)).read("k")
+    assert "hunter2" not in f"{caught.value}"
+
+
+@pytest.mark.parametrize("given", [{}, {"file": "a", "env": "b"}])
+def test_secret_is_exactly_one_reference(given: dict[str, str]) -> None:
+    (problem,) = problems(with_account(secret=given))
+    assert problem == "accounts.0.secret: give exactly one of file, env, command, credential"
+
+
+def test_database_password_is_filled_in_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILCRM_TEST_SECRET", "hunter2")
+    url = "postgresql+psycopg://crm:{password}@db/crm"
+    config = parse_config({"store": {"url": url, "password": {"env": "MAILCRM_TEST_SECRET"}}}, "x")
+    assert config.database_url() == "postgresql+psycopg://crm:hunter2@db/crm"
+    assert "hunter2" not in repr(config)
+
+
+# --- values ------------------------------------------------------------------------------------------------------
+
+
+def test_defaults_are_careful() -> None:
+    config = parse_config(with_account(), "x")
+    account = config.accounts[0]
+    assert (account.initial.capture, account.initial.visibility) == (Capture.METADATA, Visibility.PRIVATE)
+    assert (account.smtp, account.login_name, config.public.listen) == (None, "sales@own.example", "127.0.0.1")
+
+
+def test_own_addresses_are_accounts_aliases_and_company_domains() -> None:
+    config = parse_config({"company": {"domains": ["own.example"]}, **with_account(aliases=["Me@gmail.com"])}, "x")
+    own = config.own_addresses()
+    assert "anybody@dept.own.example" in own
+    assert "me@gmail.com" in own
+    assert "you@gmail.com" not in own
+
+
+def test_account_is_found_by_name() -> None:
+    config = parse_config(with_account(), "x")
+    assert config.account("sales") is config.accounts[0]
+    assert config.account("other") is None
+
+
+# --- what is shipped ---------------------------------------------------------------------------------------------
+
+
+def uncommented() -> dict[str, Any]:
+    """The shipped file with every line that is a commented key or table taken for real."""
+    return tomllib.loads(re.sub(r"(?m)^#(?=[A-Za-z\[])", "", (SHIPPED / "mailcrm.toml").read_text("utf-8")))
+
+
+def keys_of(model: type[Section], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every key that the models know, with its default; lists of tables count once."""
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name}", field.get_default(call_default_factory=True) if not field.is_required() else None
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, Section):
+                yield from keys_of(inner, f"{prefix}{name}.")
+
+
+def written(data: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in data.items():
+        yield f"{prefix}{name}", value
+        for inner in value if isinstance(value, list) else [value]:
+            if isinstance(inner, dict):
+                yield from written(inner, f"{prefix}{name}.")
+
+
+def test_shipped_file_is_valid_and_changes_nothing() -> None:
+    assert load_config(SHIPPED / "mailcrm.toml") == Config()
+
+
+def test_shipped_file_names_every_key_and_no_other() -> None:
+    data = uncommented()
+    parse_config(data, "mailcrm.toml")
+    known = dict(keys_of(Config))
+    secrets = {f"{key}.{kind}" for key, _ in known.items() for kind in Secret.model_fields if f"{key}.{kind}" in known}
+    found = {key for key, _ in written(data)}
+    assert found <= set(known)
+    assert set(known) - found <= secrets
+    assert {key.rpartition(".")[2] for key in found & secrets} == set(Secret.model_fields)
+
+
+def test_shipped_file_shows_the_defaults() -> None:
+    defaults = {key: value for key, value in keys_of(Config) if isinstance(value, str | int | float | bool | Path)}
+    shown = {key: value for key, value in written(uncommented()) if key in defaults}
+    wrong = {key: value for key, value in shown.items() if str(value) != str(defaults[key])}
+    assert not wrong
+    assert set(shown) == set(defaults)
+
+
+@pytest.mark.parametrize("path", sorted((SHIPPED / "templates").iterdir()), ids=lambda path: path.name)
+def test_sample_template_compiles_and_lets_people_unsubscribe(path: Path) -> None:
+    compiled = compile_template(parse_template(path.read_text("utf-8"), path.name))
+    assert "unsubscribe_url" in compiled.variables
+    empty = dict.fromkeys(compiled.variables, "")
+    rendered = render(compiled, {**empty, "unsubscribe_url": "https://own.example/u/1", "company": "Own Ltd"})
+    for text in (rendered.text, rendered.html or rendered.text):
+        assert "https://own.example/u/1" in text
+        assert " ," not in text
+    assert "Own Ltd" in rendered.subject
+
+
+def test_there_are_sample_templates_in_both_languages_and_forms() -> None:
+    names = {path.name for path in (SHIPPED / "templates").iterdir()}
+    assert {"newsletter.html", "newsletter.txt", "newsletter.zh-CN.html"} <= names
+
+
+def unit() -> dict[str, str]:
+    lines = (SHIPPED / "mailcrm.service").read_text("utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+def test_unit_waits_longer_than_the_service_needs_to_stop() -> None:
+    settings = unit()
+    assert settings["Type"] == "notify"
+    assert int(settings["TimeoutStopSec"]) > ServiceSection().grace_seconds + 6
+    assert settings["StateDirectory"] == "mailcrm"
+    assert "LoadCredential=" in (SHIPPED / "mailcrm.service").read_text("utf-8")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_unit_is_accepted_by_systemd_and_hardened(tmp_path: Path) -> None:
+    path = tmp_path / "mailcrm.service"
+    path.write_text(
+        re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", (SHIPPED / "mailcrm.service").read_text("utf-8"))
+    )
+    environment = {**os.environ, "SYSTEMD_LOG_LEVEL": "warning"}
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False, env=environment
+    )
+    assert (verified.returncode, verified.stderr) == (0, "")
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(path)],
+        capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
+    exposure = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
+    assert exposure is not None
+    assert float(exposure[1]) < 2

@@ -1,0 +1,1 @@
+"""Unit tests of the web face: words and pages, without a server."""

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from mailcrm.service.daemon import free_port
-from mailcrm.store import messages
+from mailcrm.store import coverage
 from mailcrm.store.rows.party import Tag
 from tests.flow.campaigning import ACTOR, consenting, quick_sections
 from tests.flow.corpus import a_corpus
@@ -114,11 +114,11 @@ def test_a_full_disk_loses_nothing_and_goes_on_when_there_is_room(
     assert "free disk space" in line
     app = instance.app()
     with app.store.read() as session:
-        assert sum(messages.count_messages(session).values()) < corpus.total, "the limit was not reached"
+        assert sum(coverage.count_messages(session).values()) < corpus.total, "the limit was not reached"
     (result,) = instance.json("sync", "--once")
     assert result["complete"]
     with app.store.read() as session:
-        assert sum(messages.count_messages(session).values()) == corpus.total
+        assert sum(coverage.count_messages(session).values()) == corpus.total
     app.store.close()
     assert instance.cli("db", "check").stdout.startswith("the database is whole")
 

@@ -154,7 +154,7 @@ def test_all_problems_of_the_file_come_at_once(tmp_path: Path) -> None:
     findings = checked(instance, code=2)
     assert errors(findings) == {"langage", "sync.poll_seconds", "company.domains", "accounts.0.imap.hosst"}
     assert "did you mean 'language'" in of(findings, "langage")["text"]
-    assert "config/mailcrm.toml" in of(findings, "langage")["fix"]
+    assert "share/mailcrm/mailcrm.toml" in of(findings, "langage")["fix"]
     shown = instance.cli("check", ok=2).stdout
     assert "4 errors" in shown
     assert "Traceback" not in shown

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from mailcrm.model.message import BodyState
-from mailcrm.store import messages, threads
+from mailcrm.store import coverage, threads
 from tests.flow.corpus import a_corpus
 from tests.flow.instance import Instance, environment, imap_account
 from tests.servers.dovecot import Dovecot
@@ -30,9 +30,9 @@ def test_kills_at_random_moments_lose_and_double_nothing(dovecot: Dovecot, tmp_p
 
     app = instance.app()
     with app.store.read() as session:
-        assert messages.count_messages(session) == {BodyState.DONE: corpus.total}
+        assert coverage.count_messages(session) == {BodyState.DONE: corpus.total}
         assert threads.count_threads(session) == len(set(corpus.threads.values()))
-        for row in messages.count_folders(session):
+        for row in coverage.count_folders(session):
             assert (row.stored, row.quarantined, row.pending) == (row.server, 0, 0)
     people = instance.json("people", "list", "--all", "--limit", "5000")
     assert {row["email"] for row in people if row["state"] == "active"} == corpus.customers()

@@ -23,7 +23,7 @@ from mailcrm.service.campaigns import create_draft, look, read_report, start_cam
 from mailcrm.service.consents import Said, record_all
 from mailcrm.service.passes import sync_once
 from mailcrm.service.works import transport_of
-from mailcrm.store import messages, parties, people, settings, timeline
+from mailcrm.store import coverage, parties, people, settings, timeline
 from tests.flow.instance import Instance
 from tests.providers.profiles import ALL, GMAIL
 from tests.providers.server import Quirks, ScriptedImap
@@ -185,4 +185,4 @@ def test_the_second_copy_in_all_mail_is_not_downloaded(imap: ScriptedImap, app: 
     report, _ = sync_once(app, "main", lambda _report: None)
     assert report.headers == 2 * report.bodies
     with app.store.read() as session:
-        assert sum(messages.count_messages(session).values()) == report.bodies
+        assert sum(coverage.count_messages(session).values()) == report.bodies

@@ -34,7 +34,7 @@ class Swallowed:
 class SmtpSink(Server):
     """smtp-sink on a free port; one dump file per accepted message.
 
-    Flags change its manners, for example: "-r", "rcpt" (5xx at RCPT), "-f", "mail,rcpt" (4xx),
+    Flags change its manners, for example: "-f", "rcpt" (5xx at RCPT), "-r", "mail,rcpt" (4xx),
     "-q", "data" (hang up), "-w", "2" (slow), "-p" (no PIPELINING). See smtp-sink(1).
     """
 

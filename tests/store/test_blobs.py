@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from mailcrm.errors import PermanentError, StoreBusy
-from mailcrm.store import Session, Store, blobs, messages
+from mailcrm.store import Session, Store, blobs, message_bodies, messages
 from mailcrm.store.rows.mail import Blob, BlobData
 from tests.builders import NOW, a_write
 from tests.store.builders import GENERATION, a_body, a_copy, a_mailbox, a_message
@@ -45,7 +45,7 @@ def name_it(store: Store, content: bytes) -> None:
     with a_write(store) as session:
         folder = a_mailbox(session)
         body = a_body(store.blob_dir, a_copy(session, folder, a_message(session), next(_uids)), content)
-        messages.store_bodies(session, folder, GENERATION, [body])
+        message_bodies.store_bodies(session, folder, GENERATION, [body])
 
 
 def sweep(store: Store, older_than: float | None = None) -> tuple[int, int]:
@@ -227,7 +227,7 @@ def test_a_blob_that_is_named_while_a_sweep_takes_it_is_kept(store: Store) -> No
     after_a_race(
         store,
         lambda s: blobs.sweep(s, store.blob_dir, 0),
-        lambda s: messages.store_bodies(s, folder, GENERATION, [body]),
+        lambda s: message_bodies.store_bodies(s, folder, GENERATION, [body]),
     )
     assert get(store, SMALL) == SMALL
 
@@ -240,7 +240,7 @@ def test_a_sweep_passes_over_what_is_being_named(store: Store) -> None:
     body = a_body(store.blob_dir, copy, SMALL)
     after_a_race(
         store,
-        lambda s: messages.store_bodies(s, folder, GENERATION, [body]),
+        lambda s: message_bodies.store_bodies(s, folder, GENERATION, [body]),
         lambda s: blobs.sweep(s, store.blob_dir, 0),
     )
     assert get(store, SMALL) == SMALL

@@ -9,8 +9,8 @@ from mailcrm.model.account import Visibility
 from mailcrm.model.filing import KnownMessage, PendingBody, Place
 from mailcrm.model.message import BodyState, ParsedHeaders
 from mailcrm.model.rights import Viewer
-from mailcrm.store import Session, Store, blobs, messages, sync_state
-from mailcrm.store.messages import ProblemLine
+from mailcrm.store import Session, Store, blobs, coverage, message_bodies, messages, sync_state
+from mailcrm.store.coverage import ProblemLine
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation, SyncQuarantine
 from tests.builders import NOW, a_write, an_address
 from tests.store.builders import (
@@ -35,7 +35,7 @@ def state_of(session: Session, message_id: int) -> BodyState:
 
 
 def pending(session: Session, folder: object) -> list[PendingBody]:
-    return messages.pending_bodies(session, folder, GENERATION, 100)
+    return message_bodies.pending_bodies(session, folder, GENERATION, 100)
 
 
 # --- headers -----------------------------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ def test_a_mail_is_recognised_by_its_key(store: Store) -> None:
         folder = a_mailbox(session)
         read = a_message(session)
         copy = a_copy(session, folder, read, 8)
-        messages.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, copy)])
+        message_bodies.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, copy)])
         thread = session.get_one(Message, read.id).thread_id
         keys = [a_key(str(n)) for n in range(600)]
         ids = messages.add_messages(session, [a_filing(key, thread) for key in keys])
@@ -93,7 +93,7 @@ def test_filing_a_uid_again_changes_nothing(store: Store) -> None:
         folder = a_mailbox(session)
         mail, other = a_message(session), a_message(session)
         copy = a_copy(session, folder, mail, 7)
-        messages.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, copy)])
+        message_bodies.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, copy)])
         a_copy(session, folder, other, 7)
         a_copy(session, folder, other, 8)
         rows = session.execute(select(MessageLocation).order_by(MessageLocation.uid)).scalars().all()
@@ -128,8 +128,8 @@ def test_a_body_is_kept_with_what_was_read_in_it(store: Store) -> None:
         a_copy(session, folder, mail, 7)
         [waiting] = pending(session, folder)
         assert waiting == PendingBody(mail.id, 7, 1000, known=False)
-        messages.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, waiting, b"raw bytes")])
-        messages.store_bodies(session, folder, GENERATION, [])
+        message_bodies.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, waiting, b"raw bytes")])
+        message_bodies.store_bodies(session, folder, GENERATION, [])
     with store.read() as session:
         row = session.get_one(Message, mail.id)
         assert (row.body_state, row.body_text, row.last_error) == (BodyState.DONE, "Hello", "")
@@ -149,8 +149,8 @@ def test_the_newest_bodies_come_first(store: Store) -> None:
         folder, mail = a_mailbox(session), a_message(session)
         for uid in (3, 9, 5):
             a_copy(session, folder, mail, uid)
-        assert [item.uid for item in messages.pending_bodies(session, folder, GENERATION, 2)] == [9, 5]
-        assert messages.pending_bodies(session, folder, GENERATION + 1, 2) == []
+        assert [item.uid for item in message_bodies.pending_bodies(session, folder, GENERATION, 2)] == [9, 5]
+        assert message_bodies.pending_bodies(session, folder, GENERATION + 1, 2) == []
 
 
 def test_two_copies_in_one_folder_are_read_once(store: Store) -> None:
@@ -159,7 +159,7 @@ def test_two_copies_in_one_folder_are_read_once(store: Store) -> None:
         copies = [a_copy(session, folder, mail, uid) for uid in (7, 8)]
         raws = (b"as it came", b"with the footer of a gateway")
         bodies = [a_body(store.blob_dir, copy, raw) for copy, raw in zip(copies, raws, strict=True)]
-        messages.store_bodies(session, folder, GENERATION, bodies)
+        message_bodies.store_bodies(session, folder, GENERATION, bodies)
         assert len(session.execute(select(Attachment)).all()) == 2
         kept = session.execute(select(MessageLocation.raw_sha256).order_by(MessageLocation.uid)).scalars()
         assert [blobs.get(session, digest) for digest in kept] == list(raws)  # the variant is kept
@@ -172,7 +172,7 @@ def test_of_two_copies_the_one_that_can_be_read_counts(store: Store, errors: tup
         copies = [a_copy(session, folder, mail, uid) for uid in (7, 8)]
         raws = [error.encode() or b"whole" for error in errors]
         bodies = [a_body(store.blob_dir, *each) for each in zip(copies, raws, errors, strict=True)]
-        messages.store_bodies(session, folder, GENERATION, bodies)
+        message_bodies.store_bodies(session, folder, GENERATION, bodies)
         assert state_of(session, mail.id) == BodyState.DONE
 
 
@@ -184,7 +184,7 @@ def test_a_copy_in_another_mailbox_that_was_read_meanwhile_is_not_read_again(sto
 
     def store_one(number: int) -> Work:
         body = a_body(store.blob_dir, copies[number])
-        return lambda s: messages.store_bodies(s, folders[number], GENERATION, [body])
+        return lambda s: message_bodies.store_bodies(s, folders[number], GENERATION, [body])
 
     after_a_race(store, store_one(0), store_one(1))
     with store.read() as session:
@@ -196,10 +196,12 @@ def test_a_known_copy_keeps_only_its_bytes(store: Store) -> None:
     with a_write(store) as session:
         folder, mail = a_mailbox(session), a_message(session)
         first, second = (a_copy(session, folder, mail, uid) for uid in (7, 8))
-        messages.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, first)])
+        message_bodies.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, first)])
         [waiting] = pending(session, folder)
         assert waiting == known(second)
-        messages.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, waiting, b"?", "ValueError: x")])
+        message_bodies.store_bodies(
+            session, folder, GENERATION, [a_body(store.blob_dir, waiting, b"?", "ValueError: x")]
+        )
         assert (state_of(session, mail.id), pending(session, folder)) == (BodyState.DONE, [])
 
 
@@ -207,12 +209,12 @@ def test_a_copy_of_the_same_size_as_one_we_have_is_not_fetched(store: Store) -> 
     with a_write(store) as session:
         here, mail = a_mailbox(session), a_message(session)
         there = a_folder(session, here.account_id, "Archive")
-        messages.store_bodies(session, here, GENERATION, [a_body(store.blob_dir, a_copy(session, here, mail, 7))])
+        message_bodies.store_bodies(session, here, GENERATION, [a_body(store.blob_dir, a_copy(session, here, mail, 7))])
         a_copy(session, there, mail, 1)
         a_copy(session, there, mail, 2, size=1017)
-        assert messages.folders_with_pending(session, here.account_id) == {there.id}
-        assert messages.mark_same(session, there, GENERATION) == 1
-        assert messages.mark_same(session, there, GENERATION) == 0
+        assert message_bodies.folders_with_pending(session, here.account_id) == {there.id}
+        assert message_bodies.mark_same(session, there, GENERATION) == 1
+        assert message_bodies.mark_same(session, there, GENERATION) == 0
         assert [item.uid for item in pending(session, there)] == [2]
 
 
@@ -222,15 +224,15 @@ def test_a_mail_that_cannot_be_read_is_kept_and_listed(store: Store) -> None:
         body = a_body(
             store.blob_dir, a_copy(session, folder, mail, 7), b"\xff", "LookupError: \x00 \udce9" + "!" * 9000
         )
-        messages.store_bodies(session, folder, GENERATION, [body])
+        message_bodies.store_bodies(session, folder, GENERATION, [body])
         assert state_of(session, mail.id) == BodyState.QUARANTINED
-        [line] = messages.list_problems(session, ALL)
+        [line] = coverage.list_problems(session, ALL)
         assert (line.account, line.folder, line.uid, line.subject) == ("shop", "INBOX", 7, "Price")
         assert line.reason.startswith("LookupError:  \ufffd!!!")
         assert blobs.get(session, line.raw_sha256 or "") == b"\xff"
         better = a_body(store.blob_dir, a_copy(session, folder, mail, 8), b"\xff")
-        messages.store_bodies(session, folder, GENERATION, [better])
-        assert (state_of(session, mail.id), messages.list_problems(session, ALL)) == (BodyState.DONE, [])
+        message_bodies.store_bodies(session, folder, GENERATION, [better])
+        assert (state_of(session, mail.id), coverage.list_problems(session, ALL)) == (BodyState.DONE, [])
 
 
 def test_a_body_that_never_comes_is_given_up(store: Store) -> None:
@@ -239,20 +241,20 @@ def test_a_body_that_never_comes_is_given_up(store: Store) -> None:
         copy = a_copy(session, folder, mail, 7)
         for number in (1, 2, 3):
             assert pending(session, folder) == [copy]
-            messages.note_missing_body(session, folder, GENERATION, copy, f"not given \x00 {number}", 3)
+            message_bodies.note_missing_body(session, folder, GENERATION, copy, f"not given \x00 {number}", 3)
             session.flush()
         assert (pending(session, folder), state_of(session, mail.id)) == ([], BodyState.QUARANTINED)
-        assert messages.list_problems(session, ALL) == [ProblemLine("shop", "INBOX", 7, "Price", "not given  3", None)]
+        assert coverage.list_problems(session, ALL) == [ProblemLine("shop", "INBOX", 7, "Price", "not given  3", None)]
 
 
 def test_a_copy_that_never_comes_takes_nothing_from_a_mail_that_was_read(store: Store) -> None:
     with a_write(store) as session:
         folder, mail = a_mailbox(session), a_message(session)
         first, second = (a_copy(session, folder, mail, uid) for uid in (7, 8))
-        messages.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, first)])
-        messages.note_missing_body(session, folder, GENERATION, second, "not given", 1)  # it was listed before
+        message_bodies.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, first)])
+        message_bodies.note_missing_body(session, folder, GENERATION, second, "not given", 1)  # it was listed before
         assert (state_of(session, mail.id), pending(session, folder)) == (BodyState.DONE, [])
-        [line] = messages.list_problems(session, ALL)
+        [line] = coverage.list_problems(session, ALL)
         assert (line.uid, line.reason) == (8, "not given")
 
 
@@ -266,7 +268,7 @@ def test_a_uid_that_could_not_be_filed_is_listed_with_its_bytes(store: Store) ->
         messages.quarantine(session, folder, GENERATION, 7, "again", blobs.stage(store.blob_dir, b"raw"), NOW)
         row = session.execute(select(SyncQuarantine)).scalars().one()
         assert (row.attempts, row.error) == (2, "again")
-        [line] = messages.list_problems(session, ALL)
+        [line] = coverage.list_problems(session, ALL)
         assert (line.uid, line.subject, line.reason) == (7, "", "again")
         assert blobs.get(session, line.raw_sha256 or "") == b"raw"
 
@@ -281,13 +283,13 @@ def test_every_uid_of_a_folder_is_counted_once(store: Store) -> None:
             body = a_body(
                 store.blob_dir, PendingBody(pending(session, folder)[-uid].message_id, uid, 1000, known=False)
             )
-            messages.store_bodies(session, folder, GENERATION, [body])
+            message_bodies.store_bodies(session, folder, GENERATION, [body])
         for _ in range(2):
             messages.add_skips(session, folder, GENERATION, {6: "newsletter", 7: "x" * 999})
         messages.quarantine(session, folder, GENERATION, 8, "broken", None, NOW)
         messages.add_locations(session, folder, 0, [(Place(1, "", None, 0), a_message(session).id, BodyState.PENDING)])
         sync_state.note_folder(session, folder, 8, "", NOW)
-        inbox, sent = messages.count_folders(session)
+        inbox, sent = coverage.count_folders(session)
     assert (inbox.stored, inbox.skipped, inbox.quarantined, inbox.pending) == (5, 2, 1, 3)
     assert inbox.stored + inbox.skipped + inbox.quarantined == inbox.server == 8
     assert (inbox.account, inbox.folder, inbox.role, inbox.last_ok_at) == ("shop", "INBOX", "inbox", NOW)
@@ -298,10 +300,10 @@ def test_mails_are_counted_by_what_we_have_of_them(store: Store) -> None:
     with a_write(store) as session:
         folder = a_mailbox(session)
         mails = [a_message(session) for _ in range(3)]
-        messages.store_bodies(
+        message_bodies.store_bodies(
             session, folder, GENERATION, [a_body(store.blob_dir, a_copy(session, folder, mails[0], 1))]
         )
-        assert Counter(messages.count_messages(session)) == {BodyState.DONE: 1, BodyState.PENDING: 2}
+        assert Counter(coverage.count_messages(session)) == {BodyState.DONE: 1, BodyState.PENDING: 2}
 
 
 def test_folders_with_work_are_those_of_the_account_and_its_generation(store: Store) -> None:
@@ -309,8 +311,8 @@ def test_folders_with_work_are_those_of_the_account_and_its_generation(store: St
         folder, other = a_mailbox(session), a_mailbox(session, "other")
         a_copy(session, other, a_message(session), 1)
         messages.add_locations(session, folder, 0, [(Place(1, "", None, 0), a_message(session).id, BodyState.PENDING)])
-        assert messages.folders_with_pending(session, folder.account_id) == set()
-        assert messages.folders_with_pending(session, other.account_id) == {other.id}
+        assert message_bodies.folders_with_pending(session, folder.account_id) == set()
+        assert message_bodies.folders_with_pending(session, other.account_id) == {other.id}
 
 
 # --- who sees it -------------------------------------------------------------------------------------------------
@@ -332,10 +334,10 @@ def test_problems_of_a_private_mailbox_are_its_owners(
     with a_write(store) as session:
         folder, mail = a_mailbox(session, "own", visibility, "zhang"), a_message(session)
         copy = a_copy(session, folder, mail, 7)
-        messages.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, copy, b"x", "ValueError: x")])
+        message_bodies.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, copy, b"x", "ValueError: x")])
         messages.quarantine(session, folder, GENERATION, 8, "ValueError: y", None, NOW)
     with store.read(viewer) as session:
-        assert [line.uid for line in messages.list_problems(session, viewer)] == ([7, 8] if sees else [])
+        assert [line.uid for line in coverage.list_problems(session, viewer)] == ([7, 8] if sees else [])
 
 
 def test_a_copy_in_a_shared_mailbox_does_not_show_the_private_folder(store: Store) -> None:
@@ -344,6 +346,8 @@ def test_a_copy_in_a_shared_mailbox_does_not_show_the_private_folder(store: Stor
         private = a_mailbox(session, "own", Visibility.PRIVATE, "zhang")
         for folder in (private, a_mailbox(session)):
             copy = a_copy(session, folder, mail, 7)
-            messages.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, copy, b"x", "ValueError: x")])
-        assert [line.account for line in messages.list_problems(session, Viewer("li"))] == ["shop"]
-        assert {line.account for line in messages.list_problems(session, Viewer("zhang"))} == {"own", "shop"}
+            message_bodies.store_bodies(
+                session, folder, GENERATION, [a_body(store.blob_dir, copy, b"x", "ValueError: x")]
+            )
+        assert [line.account for line in coverage.list_problems(session, Viewer("li"))] == ["shop"]
+        assert {line.account for line in coverage.list_problems(session, Viewer("zhang"))} == {"own", "shop"}

@@ -81,10 +81,10 @@ def resume(ctx: typer.Context, name: str) -> None:
 @app.command()
 def folders(ctx: typer.Context, json: Json = False) -> None:
     """Every folder: what the server holds, what is stored, left out, or could not be read."""
-    from mailcrm.store import messages
+    from mailcrm.store import coverage
 
     with context_of(ctx).app() as crm, crm.store.read() as session:
-        rows = messages.count_folders(session)
+        rows = coverage.count_folders(session)
     if json:
         print_json(rows)
         return
@@ -101,11 +101,11 @@ def folders(ctx: typer.Context, json: Json = False) -> None:
 @app.command()
 def problems(ctx: typer.Context, json: Json = False) -> None:
     """Mail that is kept but could not be understood, with the reason."""
-    from mailcrm.store import messages
+    from mailcrm.store import coverage
 
     context = context_of(ctx)
     with context.app() as crm, crm.store.read(context.viewer) as session:
-        rows = messages.list_problems(session, context.viewer)
+        rows = coverage.list_problems(session, context.viewer)
     if json:
         print_json(rows)
         return

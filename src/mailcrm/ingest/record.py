@@ -23,7 +23,7 @@ from mailcrm.model.address import OwnAddresses
 from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, FolderRef, KnownMessage, PendingBody, Place
 from mailcrm.model.message import BodyState, ParsedHeaders
 from mailcrm.model.token import LinkKeys
-from mailcrm.store import Session, messages, threads
+from mailcrm.store import Session, message_bodies, messages, threads
 
 _CLOCK_SKEW = timedelta(days=1)
 
@@ -118,7 +118,7 @@ def record_bodies(
 
     A mail that is known already is a variant, e.g. with a gateway's footer: its bytes are kept, it is not read again.
     """
-    messages.store_bodies(session, folder, generation, bodies)
+    message_bodies.store_bodies(session, folder, generation, bodies)
     for body in bodies:
         if body.parsed is not None and not body.pending.known:
             settle_body(session, body.pending.message_id, body.parsed, now)

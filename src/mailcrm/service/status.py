@@ -5,7 +5,7 @@ from datetime import datetime
 
 from mailcrm.model.campaign import CampaignKind, CampaignState
 from mailcrm.service.app import App
-from mailcrm.store import Session, campaigns, leases, messages, parties, settings, sync_state, threads
+from mailcrm.store import Session, campaigns, coverage, leases, parties, settings, sync_state, threads
 from mailcrm.store.engine import database_now
 from mailcrm.store.leases import LeaseRow
 
@@ -66,7 +66,7 @@ def read_status(app: App) -> Status:
 
 def _archive(session: Session) -> dict[str, int]:
     people = {state.value: count for state, count in parties.count_parties(session).items()}
-    mails = messages.count_messages(session)
+    mails = coverage.count_messages(session)
     return {
         "customers": people.get("active", 0),
         "candidates": people.get("candidate", 0),
@@ -76,7 +76,7 @@ def _archive(session: Session) -> dict[str, int]:
 
 
 def _accounts(session: Session) -> list[AccountStatus]:
-    folders = messages.count_folders(session)
+    folders = coverage.count_folders(session)
     found = []
     for row in sync_state.list_accounts(session):
         mine = [folder for folder in folders if folder.account == row.name]

@@ -21,7 +21,7 @@ from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
 from mailcrm.model.message import FetchedHeader, ParsedHeaders, ParsedMessage, RawMessage
 from mailcrm.model.rights import Actor
 from mailcrm.model.token import LinkKeys
-from mailcrm.store import Session, Store, messages, sync_state
+from mailcrm.store import Session, Store, message_bodies, messages, sync_state
 from mailcrm.store.blobs import stage
 
 Parse = Callable[[RawMessage], ParsedMessage]
@@ -141,7 +141,7 @@ class FolderPass:
         opened = False
         while state is not None and not self.stopped():
             with self.store.read() as session:
-                waiting = messages.pending_bodies(
+                waiting = message_bodies.pending_bodies(
                     session, folder, state.generation, self.job.batch_messages + len(tried)
                 )
             waiting = [item for item in waiting if item.uid not in tried][: self.job.batch_messages]
@@ -151,7 +151,7 @@ class FolderPass:
                 opened = True
                 self._examine(info, folder)
                 with self.store.write(_ACTOR) as session:
-                    if messages.mark_same(session, folder, state.generation):
+                    if message_bodies.mark_same(session, folder, state.generation):
                         continue
             tried |= {item.uid for item in waiting}
             self._fetch_bodies(folder, state.generation, waiting)
@@ -275,7 +275,7 @@ class FolderPass:
                 bodies = [read[uid].of(by_uid[uid]) for uid in portion if uid in read]
                 record_bodies(session, folder, generation, bodies, self.clock())
                 for item in missing:
-                    messages.note_missing_body(session, folder, generation, item, _MISSING, _BODY_TRIES)
+                    message_bodies.note_missing_body(session, folder, generation, item, _MISSING, _BODY_TRIES)
             self.progress(self.report)
 
     # --- filing --------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus, SyncState
 from mailcrm.model.rights import Actor
-from mailcrm.store import Store, messages, sync_state
+from mailcrm.store import Store, message_bodies, sync_state
 
 __all__ = ["Parse", "PassReport", "SyncJob", "sync_account"]
 
@@ -89,7 +89,7 @@ def _changed(
     statuses = mailbox.status(folders)
     with store.write(_ACTOR) as session:
         found = [_Work(info, sync_state.ensure_folder(session, job.account_id, info)) for info in folders]
-        pending = messages.folders_with_pending(session, job.account_id)
+        pending = message_bodies.folders_with_pending(session, job.account_id)
         changed = []
         for folder in found:
             status = statuses.get(folder.info.name_raw)

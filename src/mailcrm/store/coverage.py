@@ -1,0 +1,118 @@
+"""Coverage: how much of each folder the archive holds, and what could not be read, from the facts in the tables."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from mailcrm.model.message import BodyState
+from mailcrm.model.rights import Viewer
+from mailcrm.store.rows.mail import Account, Folder, Message, MessageLocation, MessageSkip, SyncQuarantine
+from mailcrm.store.visibility import visible_account
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemLine:
+    """A message that is kept but not understood, or a UID that could not be recorded."""
+
+    account: str
+    folder: str
+    uid: int
+    subject: str
+    reason: str
+    raw_sha256: str | None
+
+
+def list_problems(session: Session, viewer: Viewer, limit: int = 200) -> list[ProblemLine]:
+    """All quarantined mail with its reason, newest first, in the accounts that `viewer` may see."""
+    broken = or_(Message.body_state == BodyState.QUARANTINED, MessageLocation.body_state == BodyState.QUARANTINED)
+    bodies = (
+        select(
+            Account.name,
+            Folder.name,
+            MessageLocation.uid,
+            Message.subject,
+            Message.last_error,
+            MessageLocation.raw_sha256,
+        )
+        .join(MessageLocation, MessageLocation.message_id == Message.id)
+        .join(Folder, Folder.id == MessageLocation.folder_id)
+        .join(Account, Account.id == Folder.account_id)
+        .where(broken, visible_account(viewer))
+        .order_by(Message.id.desc())
+        .limit(limit)
+    )
+    uids = (
+        select(Account.name, Folder.name, SyncQuarantine.uid, SyncQuarantine.error, SyncQuarantine.raw_sha256)
+        .join(Folder, Folder.id == SyncQuarantine.folder_id)
+        .join(Account, Account.id == Folder.account_id)
+        .where(visible_account(viewer))
+        .order_by(SyncQuarantine.at.desc())
+        .limit(limit)
+    )
+    found = [ProblemLine(*row) for row in session.execute(bodies)]
+    return found + [ProblemLine(r[0], r[1], r[2], "", r[3], r[4]) for r in session.execute(uids)]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCount:
+    """How much of a folder the archive holds. `pending` bodies are still on the server."""
+
+    account: str
+    folder: str
+    role: str
+    server: int
+    stored: int
+    skipped: int
+    quarantined: int
+    pending: int
+    backfill_to: int
+    last_ok_at: datetime | None
+    last_error: str
+
+
+def count_folders(session: Session) -> list[FolderCount]:
+    """One line per folder, from the facts in the tables."""
+    stored = _per_folder(session, MessageLocation.folder_id, MessageLocation.generation)
+    skipped = _per_folder(session, MessageSkip.folder_id, MessageSkip.generation)
+    broken = _per_folder(session, SyncQuarantine.folder_id, SyncQuarantine.generation)
+    pending = _pending_per_folder(session)
+    query = (
+        select(Folder, Account.name).join(Account, Account.id == Folder.account_id).order_by(Account.name, Folder.name)
+    )
+    return [
+        FolderCount(
+            account, f.name, f.role.value, f.server_count, stored.get(f.id, 0), skipped.get(f.id, 0),
+            broken.get(f.id, 0), pending.get(f.id, 0), f.uid_floor, f.last_ok_at, f.last_error,
+        )
+        for f, account in session.execute(query)
+    ]  # fmt: skip
+
+
+def _per_folder(session: Session, folder_id: object, generation: object) -> dict[int, int]:
+    query = (
+        select(Folder.id, func.count())
+        .join_from(Folder, folder_id.class_, and_(folder_id == Folder.id, generation == Folder.generation))  # type: ignore[attr-defined]
+        .group_by(Folder.id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _pending_per_folder(session: Session) -> dict[int, int]:
+    query = (
+        select(Folder.id, func.count())
+        .join(
+            MessageLocation,
+            and_(MessageLocation.folder_id == Folder.id, MessageLocation.generation == Folder.generation),
+        )
+        .where(MessageLocation.body_state == BodyState.PENDING)
+        .group_by(Folder.id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def count_messages(session: Session) -> dict[BodyState, int]:
+    """Messages by what we have of their bodies."""
+    query = select(Message.body_state, func.count()).group_by(Message.body_state)
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -1,0 +1,179 @@
+"""Bodies: which are still on the server, their bytes when they come, and what the parser read in them."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import and_, bindparam, exists, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
+
+from mailcrm.model.filing import FetchedBody, FolderRef, PendingBody
+from mailcrm.model.message import BodyState, ParsedMessage
+from mailcrm.model.text import clean_text
+from mailcrm.store import blobs
+from mailcrm.store.rows.mail import Attachment, Folder, Message, MessageLocation
+
+MAX_BODY_TEXT = 2_000_000
+"""Characters of text kept beside a message; the raw bytes are always whole."""
+
+_CHUNK = 500
+
+
+def pending_bodies(session: Session, folder: FolderRef, generation: int, limit: int) -> list[PendingBody]:
+    """Copies in this folder whose bytes are still to be fetched, newest first."""
+    query = (
+        select(MessageLocation.message_id, MessageLocation.uid, MessageLocation.size, Message.body_state)
+        .join(Message, Message.id == MessageLocation.message_id)
+        .where(
+            MessageLocation.folder_id == folder.id,
+            MessageLocation.generation == generation,
+            MessageLocation.body_state == BodyState.PENDING,
+        )
+        .order_by(MessageLocation.uid.desc())
+        .limit(limit)
+    )
+    return [PendingBody(row[0], row[1], row[2], row[3] == BodyState.DONE) for row in session.execute(query)]
+
+
+def mark_same(session: Session, folder: FolderRef, generation: int) -> int:
+    """Pending copies of mails whose bytes came from another folder meanwhile, with the same size. Returns how many."""
+    kept = aliased(MessageLocation)
+    query = select(MessageLocation.uid).where(
+        MessageLocation.folder_id == folder.id,
+        MessageLocation.generation == generation,
+        MessageLocation.body_state == BodyState.PENDING,
+        exists().where(
+            kept.message_id == MessageLocation.message_id,
+            kept.size == MessageLocation.size,
+            kept.raw_sha256.is_not(None),
+        ),
+    )
+    uids = list(session.execute(query).scalars())
+    for start in range(0, len(uids), _CHUNK):
+        part = MessageLocation.uid.in_(uids[start : start + _CHUNK])
+        session.execute(
+            update(MessageLocation)
+            .where(MessageLocation.folder_id == folder.id, MessageLocation.generation == generation, part)
+            .values(body_state=BodyState.SAME)
+            .execution_options(synchronize_session=False)
+        )
+    return len(uids)
+
+
+def folders_with_pending(session: Session, account_id: int) -> set[int]:
+    """Ids of the account's folders in which bodies are still to be fetched."""
+    query = (
+        select(Folder.id)
+        .join(
+            MessageLocation,
+            and_(MessageLocation.folder_id == Folder.id, MessageLocation.generation == Folder.generation),
+        )
+        .where(Folder.account_id == account_id, MessageLocation.body_state == BodyState.PENDING)
+        .distinct()
+    )
+    return set(session.execute(query).scalars())
+
+
+def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:
+    """Keep the bytes of these copies, and of mails not read before their text, attachments and kind as the body shows it.
+
+    What the parser could not understand is kept too, listed with its reason, and tried again by a better parser.
+    """
+    if not bodies:
+        return
+    blobs.put(session, [body.raw for body in bodies])
+    _locate_raw(session, folder, generation, bodies)
+    first = _first_read(session, bodies)
+    _update_messages(session, [_read(body) for body in first])
+    rows = [row for body in first if body.parsed for row in _attachments(body.pending.message_id, body.parsed)]
+    if rows:
+        session.execute(insert(Attachment), rows)
+
+
+def _first_read(session: Session, bodies: Sequence[FetchedBody]) -> list[FetchedBody]:
+    """One body per mail that nobody read meanwhile: copies come twice in a folder, and to two mailboxes at once."""
+    chosen: dict[int, FetchedBody] = {}
+    for body in bodies:
+        other = chosen.get(body.pending.message_id)
+        if not body.pending.known and (other is None or other.parsed is None):
+            chosen[body.pending.message_id] = body
+    query = select(Message.id).where(Message.id.in_(chosen), Message.body_state != BodyState.DONE).order_by(Message.id)
+    return [chosen[message_id] for message_id in session.execute(query.with_for_update()).scalars()] if chosen else []
+
+
+def _locate_raw(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:
+    here = MessageLocation.folder_id == folder.id, MessageLocation.generation == generation
+    statement = (
+        update(MessageLocation)
+        .where(*here, MessageLocation.uid == bindparam("at_uid"))
+        .values(raw_sha256=bindparam("digest"), body_state=BodyState.DONE)
+    )
+    session.connection().execute(statement, [{"at_uid": b.pending.uid, "digest": b.raw.sha256} for b in bodies])
+
+
+def _read(body: FetchedBody) -> dict[str, object]:
+    parsed = body.parsed
+    if parsed is None:
+        state, text, defects = BodyState.QUARANTINED, None, ""
+    else:
+        state, text = BodyState.DONE, parsed.text[:MAX_BODY_TEXT]
+        defects = "\n".join(dict.fromkeys((*parsed.headers.defects, *parsed.defects)))
+    return {
+        "row": body.pending.message_id,
+        "state": state,
+        "kind": parsed.headers.kind if parsed is not None else None,
+        "text": text,
+        "defects": defects,
+        "error": clean_text(body.error)[:2000],
+    }
+
+
+def _update_messages(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    statement = (
+        update(Message)
+        .where(Message.id == bindparam("row"))
+        .values(
+            body_state=bindparam("state"),
+            kind=func.coalesce(bindparam("kind", type_=Message.kind.type), Message.kind),
+            body_text=bindparam("text"),
+            defects=bindparam("defects"),
+            last_error=bindparam("error"),
+        )
+    )
+    if rows:
+        session.connection().execute(statement, list(rows))
+
+
+def _attachments(message_id: int, parsed: ParsedMessage) -> Iterable[dict[str, object]]:
+    return (
+        {
+            "message_id": message_id,
+            "position": part.position,
+            "filename": part.filename,
+            "mime_type": part.mime_type[:120],
+            "content_id": part.content_id,
+            "inline": part.inline,
+            "size": part.size,
+            "sha256": part.sha256,
+        }
+        for part in parsed.attachments
+    )
+
+
+def note_missing_body(
+    session: Session, folder: FolderRef, generation: int, pending: PendingBody, error: str, limit: int
+) -> None:
+    """The server did not give bytes it had announced; after `limit` times the message is quarantined with the reason."""
+    message = session.get_one(Message, pending.message_id, with_for_update=True, populate_existing=True)
+    message.attempts += 1
+    message.last_error = clean_text(error)[:2000]
+    if message.attempts >= limit:
+        if message.body_state != BodyState.DONE:  # else only the bytes of this copy are missing
+            message.body_state = BodyState.QUARANTINED
+        session.execute(
+            update(MessageLocation)
+            .where(
+                MessageLocation.folder_id == folder.id,
+                MessageLocation.generation == generation,
+                MessageLocation.uid == pending.uid,
+            )
+            .values(body_state=BodyState.QUARANTINED)
+        )

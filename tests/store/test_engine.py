@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from mailcrm.errors import ConfigError, StoreBusy
 from mailcrm.model.rights import Actor
-from mailcrm.store import Session, Store, open_store, settings
+from mailcrm.store import Session, Store, migrate, open_store, settings
 from mailcrm.store.engine import database_now
 from mailcrm.store.fifo import FifoLock
 from mailcrm.store.rows.party import Tag
@@ -143,6 +143,14 @@ def test_the_senders_commits_survive_a_power_cut(sqlite_store: Store) -> None:
             assert connection.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
             assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
             assert connection.execute(text("PRAGMA secure_delete")).scalar_one() == 1
+
+
+def test_nobody_else_on_the_machine_can_read_the_file(opened: Callable[..., Store], tmp_path: Path) -> None:
+    store = opened(f"sqlite:///{tmp_path / 'new.db'}")
+    migrate.upgrade(store, NOW)
+    written(store, put("a secret"))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("new.db*")}
+    assert modes == dict.fromkeys(("new.db", "new.db-wal", "new.db-shm"), 0o600)
 
 
 def test_durable_and_other_writes_see_each_other(store: Store) -> None:

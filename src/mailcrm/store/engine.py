@@ -4,9 +4,10 @@ SQLite needs care. With the driver's default, six threads that read and then wri
 error; `BEGIN IMMEDIATE` loses none. Readers stay free beside a writer (WAL).
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -148,6 +149,8 @@ def _engine(url: URL, patience: float, synchronous: str = "NORMAL") -> Engine:
     if backend == "sqlite":
         engine = create_engine(url, hide_parameters=True)  # errors must not carry what customers wrote
         _prepare_sqlite(engine, patience, synchronous)
+        if _is_file(url):
+            _keep_private(engine, Path(url.database or ""))
     else:
         engine = create_engine(
             url, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_recycle=3000, hide_parameters=True
@@ -177,6 +180,15 @@ def _prepare_sqlite(engine: Engine, patience: float, synchronous: str) -> None:
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+
+def _keep_private(engine: Engine, path: Path) -> None:
+    """SQLite would make the file readable for everybody on the machine; its -wal and -shm take the file's mode."""
+
+    @event.listens_for(engine, "do_connect")
+    def _make(*_: object) -> None:
+        with suppress(OSError):  # it is there, or it cannot be made: the connection itself says which
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _lower(value: str | int | float | bytes | None) -> str | int | float | bytes | None:

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from mailcrm.model.campaign import CampaignKind, CampaignState
 from mailcrm.model.consent import ConsentState
 from mailcrm.model.outbox import Claimed, Mark, Result
-from mailcrm.model.recipient import DeliveryEvent, EventType, RecipientState
+from mailcrm.model.recipient import ACCEPTANCE_EVIDENCE, DeliveryEvent, EventType, RecipientState
 from mailcrm.store.consents import consent_states, suppressed
 from mailcrm.store.recipients import person_values
-from mailcrm.store.rows.campaign import Campaign, CampaignStep, Recipient
+from mailcrm.store.rows.campaign import Campaign, CampaignStep, DeliveryEventRow, Recipient
 from mailcrm.store.rows.consent import Purpose
 from mailcrm.store.rows.party import EmailAddress, Party, Person
 from mailcrm.store.settings import sending_enabled
@@ -116,8 +116,8 @@ def renew(session: Session, ids: Sequence[int], owner: str, until: datetime) -> 
 def mark(session: Session, marks: Sequence[Mark], owner: str, now: datetime, lease: timedelta) -> dict[int, bool]:
     """The last look before the server can accept: True means `sending` is written and the mail must go out now.
 
-    False: the campaign stopped, sending was switched off, the lease was lost, or the address was closed meanwhile; a
-    closed address is skipped in this same transaction.
+    False: the campaign stopped, sending was switched off, the lease was lost, the address was closed meanwhile, or an
+    earlier try proved to be accepted; a closed address is skipped in this same transaction, an accepted mail is sent.
     """
     if not marks:
         return {}
@@ -126,11 +126,15 @@ def mark(session: Session, marks: Sequence[Mark], owner: str, now: datetime, lea
         session, {row.step_id for row in rows.values()}
     )  # read after the lock: they may have moved
     closed = _closed(session, [(row, campaigns[row.step_id]) for row in rows.values()])
+    proven = _proven(session, rows.values())
     on = sending_enabled(session)
     verdicts: dict[int, bool] = {}
     for item in marks:
         row = rows[item.recipient_id]
         if row.state != RecipientState.CLAIMED or row.lease_owner != owner or row.fence != item.fence:
+            verdicts[row.id] = False
+        elif row.id in proven:
+            _count_as_sent(row, now)
             verdicts[row.id] = False
         elif row.id in closed:
             _skip(row, closed[row.id])
@@ -169,6 +173,22 @@ def _closed(session: Session, pairs: Sequence[tuple[Recipient, Campaign]]) -> di
             elif kind == CampaignKind.MARKETING and said.get(row.email_id) != ConsentState.GIVEN:
                 found[row.id] = "consent withdrawn"
     return found
+
+
+def _proven(session: Session, rows: Iterable[Recipient]) -> set[int]:
+    """Retries whose earlier try was accepted after all: an answer or a copy came, although the server said "not now"."""
+    tried = [row.id for row in rows if row.attempts]
+    if not tried:
+        return set()
+    query = select(DeliveryEventRow.recipient_id).where(
+        DeliveryEventRow.recipient_id.in_(tried), DeliveryEventRow.type.in_(ACCEPTANCE_EVIDENCE)
+    )
+    return set(session.execute(query).scalars())
+
+
+def _count_as_sent(row: Recipient, now: datetime) -> None:
+    row.state, row.sent_at = RecipientState.SENT, now
+    row.lease_owner, row.lease_until, row.merge_values = "", None, None
 
 
 def _note(row: Recipient, item: Mark, until: datetime) -> None:

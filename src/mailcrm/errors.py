@@ -70,6 +70,10 @@ class StoreBusy(TransientError):
     """The database is locked, full or away."""
 
 
+class WriteCollision(StoreBusy):
+    """Another worker wrote the same at the same time."""
+
+
 # --- somebody must be told ---------------------------------------------------------------------------------------
 
 

@@ -234,6 +234,14 @@ class Conversation:
         with self._server.box.lock:
             picked = self._folder.picked(number_set, by_uid=by_uid)
         for number, message in picked:
+            trouble = self._server.damaged.get(message.uid) if self._folder.name == "INBOX" else None
+            if trouble in ("left out", "left out for ever") and "HEADER" in items:
+                if len(picked) > 1 or trouble == "left out for ever":
+                    continue
+            elif trouble == "no headers" and "HEADER" in items:
+                return b"NO [SERVERBUG] internal error"
+            elif "BODY.PEEK[]" in items and trouble in ("no body", "hang up"):
+                return b"" if trouble == "hang up" else b"NO [SERVERBUG] internal error"
             values = b" ".join(self._item(message, item) for item in _ITEM.findall(items.strip("()")))
             self._send(b"* %d FETCH (%s)" % (number, values))
         return b"OK FETCH completed"

@@ -58,7 +58,9 @@ class ScriptedImap:
     """A server on 127.0.0.1, as a context manager.
 
     `commands` lists all that clients sent (without tags), `violations` what a reader must not do: SELECT, STORE and the
-    like, and BODY[...] without PEEK. `answer` prepares a false answer to the next command of a name.
+    like, and BODY[...] without PEEK. `answer` prepares a false answer to the next command of a name. `damaged` are the
+    UIDs in INBOX that cannot be delivered: "no headers" and "no body" are refused, over a body "hang up" does, and
+    "left out" comes only when asked for alone, or never ("left out for ever").
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class ScriptedImap:
         self.commands: list[str] = []
         self.violations: list[str] = []
         self.prepared: dict[str, list[bytes]] = defaultdict(list)
+        self.damaged: dict[int, str] = {}
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.host, self.port = "127.0.0.1", int(self._listening.getsockname()[1])
         self._open: set[socket.socket] = set()

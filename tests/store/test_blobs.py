@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from mailcrm.errors import PermanentError, StoreBusy
-from mailcrm.store import Session, Store, blobs, message_bodies, messages
+from mailcrm.store import Session, Store, blobs, message_bodies, quarantine
 from mailcrm.store.rows.mail import Blob, BlobData
 from tests.builders import NOW, a_write
 from tests.store.builders import GENERATION, a_body, a_copy, a_mailbox, a_message
@@ -140,7 +140,7 @@ def test_a_sweep_takes_what_nothing_names(store: Store) -> None:
     put(store, contents["orphan"], b"small orphan")
     with a_write(store) as session:
         staged = blobs.stage(store.blob_dir, contents["quarantined"])
-        messages.quarantine(session, a_mailbox(session), GENERATION, 9, "broken", staged, NOW)
+        quarantine.quarantine(session, a_mailbox(session), GENERATION, {9: "broken"}, NOW, {9: staged})
     assert sweep(store) == (2, 1)
     assert sweep(store) == (0, 0)
     for kept in (contents["named"], contents["quarantined"], b"small and named"):

@@ -80,16 +80,6 @@ def test_times_and_reasons_go_with_the_states(store: Store) -> None:
             campaigns.set_state(session, "Spring", C.RUNNING, LATER)
 
 
-def test_running_campaigns_come_by_their_start(store: Store) -> None:
-    with a_write(store) as session:
-        account_id, other = an_account(session), an_account(session, "other")
-        for name, account, start in (("late", account_id, HOUR), ("early", account_id, -HOUR), ("theirs", other, HOUR)):
-            a_campaign(session, account, name=name)
-            campaigns.set_state(session, name, C.RUNNING, NOW + start)
-        a_campaign(session, account_id, name="draft")
-        assert [found.name for found in campaigns.running_campaigns(session, account_id)] == ["early", "late"]
-
-
 def test_only_a_draft_can_change_its_text(store: Store) -> None:
     with a_write(store) as session:
         draft = a_campaign(session, an_account(session))

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from mailcrm.store import Session, Store, leases
+from mailcrm.store import Session, Store, leases, sync_state
 from mailcrm.store.engine import database_now
 from mailcrm.store.leases import LeaseRow
 from mailcrm.store.rows.service import Lease
-from tests.builders import a_write
+from tests.builders import a_write, an_account
 from tests.store.crowd import after_a_race, at_once, patiently, race, written
 
 LIFE = timedelta(seconds=30)
@@ -120,6 +120,43 @@ def test_new_work_is_due_at_once_and_old_work_goes(work: Store) -> None:
     written(work, lambda s: leases.sync_leases(s, {}))
     with work.read() as session:
         assert leases.list_leases(session) == []
+
+
+def test_while_others_live_only_work_of_disconnected_accounts_goes(work: Store) -> None:
+    """An older worker must not drop what a newer one has published, nor the other way round."""
+
+    def drop(session: Session) -> None:
+        for name in ("a", "b"):
+            an_account(session, name, f"{name}@own.example")
+        sync_state.disconnect_accounts(session, ["b"])
+        leases.beat(session, "other", LIFE)
+        leases.sync_leases(session, {"mailbox:b": "mailbox"}, "me")
+
+    written(work, drop)
+    with work.read() as session:
+        assert [row.name for row in leases.list_leases(session)] == ["job:x", "mailbox:b", "mailbox:c"]
+    written(work, lambda s: leases.forget_worker(s, "other"))
+    written(work, lambda s: leases.sync_leases(s, {"mailbox:b": "mailbox"}, "me"))
+    with work.read() as session:
+        assert [row.name for row in leases.list_leases(session)] == ["mailbox:b"]
+
+
+def test_only_work_that_one_can_do_is_taken(work: Store) -> None:
+    names = ["mailbox:b", "mailbox:unknown"]
+    assert written(work, lambda s: leases.claim_leases(s, "one", ("mailbox",), 9, LIFE, names)) == ["mailbox:b"]
+    assert written(work, lambda s: leases.claim_leases(s, "one", ("mailbox",), 9, LIFE, [])) == []
+
+
+def test_one_piece_is_taken_by_name_even_before_it_is_due(work: Store) -> None:
+    take(work, "one", room=1)
+    give_back(work, "mailbox:a", "one", timedelta(hours=1))
+    assert written(work, lambda s: leases.take_lease(s, "mailbox:a", "two", LIFE))
+    assert not written(work, lambda s: leases.take_lease(s, "mailbox:a", "three", LIFE))
+    assert not written(work, lambda s: leases.take_lease(s, "mailbox:a", "three", LIFE, instead_of="one"))
+    assert written(work, lambda s: leases.take_lease(s, "mailbox:a", "three", LIFE, instead_of="two"))
+    with work.read() as session:
+        assert leases.lease_owner(session, "mailbox:a") == "three"
+        assert leases.lease_owner(session, "mailbox:b") is None
 
 
 def test_two_workers_that_start_at_once_make_the_work_once(store: Store) -> None:

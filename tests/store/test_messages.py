@@ -9,7 +9,7 @@ from mailcrm.model.account import Visibility
 from mailcrm.model.filing import KnownMessage, PendingBody, Place
 from mailcrm.model.message import BodyState, ParsedHeaders
 from mailcrm.model.rights import Viewer
-from mailcrm.store import Session, Store, blobs, coverage, message_bodies, messages, sync_state
+from mailcrm.store import Session, Store, blobs, coverage, message_bodies, messages, quarantine, sync_state
 from mailcrm.store.coverage import ProblemLine
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation, SyncQuarantine
 from tests.builders import NOW, a_write, an_address
@@ -35,7 +35,11 @@ def state_of(session: Session, message_id: int) -> BodyState:
 
 
 def pending(session: Session, folder: object) -> list[PendingBody]:
-    return message_bodies.pending_bodies(session, folder, GENERATION, 100)
+    return [
+        each
+        for tried in (False, True)
+        for each in message_bodies.pending_bodies(session, folder, GENERATION, 100, tried=tried)
+    ]
 
 
 # --- headers -----------------------------------------------------------------------------------------------------
@@ -258,14 +262,28 @@ def test_a_copy_that_never_comes_takes_nothing_from_a_mail_that_was_read(store: 
         assert (line.uid, line.reason) == (8, "not given")
 
 
+def test_what_an_earlier_try_did_not_bring_waits_apart(store: Store) -> None:
+    with a_write(store) as session:
+        folder = a_mailbox(session)
+        copies = [a_copy(session, folder, a_message(session), uid) for uid in (1, 2, 3)]
+        message_bodies.note_lost(session, [copies[1].message_id])
+        ask = message_bodies.pending_bodies
+        assert [item.uid for item in ask(session, folder, GENERATION, 9)] == [3, 1]
+        assert [item.uid for item in ask(session, folder, GENERATION, 9, below=3)] == [1]
+        assert [item.uid for item in ask(session, folder, GENERATION, 9, tried=True)] == [2]
+        message_bodies.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, copies[1])])
+        assert session.get_one(Message, copies[1].message_id, populate_existing=True).attempts == 0
+
+
 # --- every UID is somewhere --------------------------------------------------------------------------------------
 
 
 def test_a_uid_that_could_not_be_filed_is_listed_with_its_bytes(store: Store) -> None:
     with a_write(store) as session:
         folder = a_mailbox(session)
-        messages.quarantine(session, folder, GENERATION, 7, "IntegrityError: \x00", None, NOW)
-        messages.quarantine(session, folder, GENERATION, 7, "again", blobs.stage(store.blob_dir, b"raw"), NOW)
+        quarantine.quarantine(session, folder, GENERATION, {7: "IntegrityError: \x00"}, NOW)
+        raw = {7: blobs.stage(store.blob_dir, b"raw")}
+        quarantine.quarantine(session, folder, GENERATION, {7: "again"}, NOW, raw)
         row = session.execute(select(SyncQuarantine)).scalars().one()
         assert (row.attempts, row.error) == (2, "again")
         [line] = coverage.list_problems(session, ALL)
@@ -286,7 +304,7 @@ def test_every_uid_of_a_folder_is_counted_once(store: Store) -> None:
             message_bodies.store_bodies(session, folder, GENERATION, [body])
         for _ in range(2):
             messages.add_skips(session, folder, GENERATION, {6: "newsletter", 7: "x" * 999})
-        messages.quarantine(session, folder, GENERATION, 8, "broken", None, NOW)
+        quarantine.quarantine(session, folder, GENERATION, {8: "broken"}, NOW)
         messages.add_locations(session, folder, 0, [(Place(1, "", None, 0), a_message(session).id, BodyState.PENDING)])
         sync_state.note_folder(session, folder, 8, "", NOW)
         inbox, sent = coverage.count_folders(session)
@@ -335,7 +353,7 @@ def test_problems_of_a_private_mailbox_are_its_owners(
         folder, mail = a_mailbox(session, "own", visibility, "zhang"), a_message(session)
         copy = a_copy(session, folder, mail, 7)
         message_bodies.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, copy, b"x", "ValueError: x")])
-        messages.quarantine(session, folder, GENERATION, 8, "ValueError: y", None, NOW)
+        quarantine.quarantine(session, folder, GENERATION, {8: "ValueError: y"}, NOW)
     with store.read(viewer) as session:
         assert [line.uid for line in coverage.list_problems(session, viewer)] == ([7, 8] if sees else [])
 

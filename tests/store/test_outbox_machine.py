@@ -116,13 +116,16 @@ class Outbox(RuleBasedStateMachine):
             if theirs and (found.event is None or found.event.type != EventType.SENT):
                 assert self.rows()[found.recipient_id] == before, "it was not theirs"
 
-    @rule(held=claims, what=st.sampled_from(["give back", "cannot be rendered", "stop", "renew"]))
+    @rule(held=claims, what=st.sampled_from(["give back", "put off", "cannot be rendered", "stop", "renew"]))
     def do_without_sending(self, held: tuple[str, Claimed], what: str) -> None:
         owner, item = held
         if what == "stop":
             written(self.store, lambda s: outbox.release(s, owner))
         elif what == "renew":
             written(self.store, lambda s: outbox.renew(s, self.running.ids, owner, self.now + LEASE))
+        elif what == "put off" and (item.id, item.fence) not in self.granted:
+            told = result(item, EventType.DEFERRED, code=450, due_at=self.now + timedelta(seconds=30))
+            self.running.settle([told], owner, self.now)
         elif (item.id, item.fence) not in self.granted:
             reason = "" if what == "give back" else what
             self.running.settle([result(item, None, skip_reason=reason)], owner, self.now)

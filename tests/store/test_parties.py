@@ -109,6 +109,7 @@ def test_a_role_address_at_a_free_mail_domain_is_an_organisation_of_its_own(stor
     assert first != second
     with store.read() as session:
         assert the_party(session, first).display_name == "Lucky Trade"
+        assert the_party(session, second).display_name == "info@qq.com"
         assert session.execute(select(OrgDomain)).all() == []
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from mailcrm.errors import NotFound
+from mailcrm.errors import NotFound, StoreBusy
 from mailcrm.model.account import AccountPolicy, AccountState, Capture, CustomerWhen, Visibility
 from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
 from mailcrm.store import Session, Store, sync_state
@@ -81,6 +81,20 @@ def test_a_folder_is_made_once_and_its_cursor_moves(store: Store) -> None:
         sync_state.note_folder(session, folder, 13, "", LATER)
         session.expire_all()
         assert (session.get_one(Folder, folder.id).uid_floor, row.last_ok_at) == (0, LATER)
+
+
+def test_a_cursor_never_moves_back(store: Store) -> None:
+    with a_write(store) as session:
+        folder = sync_state.ensure_folder(session, an_account(session), a_folder_info("INBOX", "INBOX"))
+        sync_state.advance(session, folder, SyncState(1, 7, 10, 5))
+        sync_state.advance(session, folder, SyncState(1, 7, 9, 3))  # a slow worker beside a fast one
+        assert sync_state.load_state(session, folder) == SyncState(1, 7, 10, 3)
+        sync_state.advance(session, folder, SyncState(2, 8, 4, 4))
+        assert sync_state.load_state(session, folder) == SyncState(2, 8, 4, 4)
+        for stale in (SyncState(1, 7, 11, 0), SyncState(2, 9, 11, 0)):
+            with pytest.raises(StoreBusy, match="another worker"):
+                sync_state.advance(session, folder, stale)
+        assert sync_state.load_state(session, folder) == SyncState(2, 8, 4, 4)
 
 
 @pytest.mark.parametrize(

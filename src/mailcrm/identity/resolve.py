@@ -2,7 +2,7 @@
 
 unresolved sightings (at most 200 a transaction)
   | evidence per party and account | is_customer | activate: the party gets its number
-  | names seen                     | best_name   | rename, unless a human named it
+  | names seen                     | best_name   | rename, unless a better source named it
   | mark resolved
 """
 
@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from mailcrm.clock import Clock
 from mailcrm.identity.decide import best_name, is_customer
 from mailcrm.identity.normalise import split_name
-from mailcrm.model.party import PartyKind, PartyState
+from mailcrm.model.party import PartyKind, PartyState, may_replace
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, parties, sightings
 
 BATCH = 200
 _ACTOR = Actor.system("identity")
-_HUMAN = "user"
+_SOURCE = "header"
 
 
 def resolve_sightings(store: Store, clock: Clock) -> int:
@@ -36,7 +36,7 @@ def _resolve(session: Session, party_ids: Sequence[int], clock: Clock) -> int:
     known = parties.states_of(session, party_ids)
     names = sightings.names_of(session, party_ids)
     for party_id, party in known.items():
-        if party.name_source != _HUMAN and party.kind == PartyKind.PERSON:
+        if may_replace(_SOURCE, party.name_source) and party.kind == PartyKind.PERSON:
             _name(session, party_id, party.name, best_name(names.get(party_id, ())), clock)
     candidates = [party_id for party_id, party in known.items() if party.state == PartyState.CANDIDATE]
     chosen = sorted(
@@ -57,7 +57,6 @@ def _name(session: Session, party_id: int, now_called: str, name: str, clock: Cl
     if not name:
         return
     if name != now_called:
-        parties.rename_party(session, party_id, name, "header", clock())
-    given, family = split_name(name)
-    if given or family:
-        parties.set_person_names(session, party_id, given, family)
+        parties.rename_party(session, party_id, name, _SOURCE, clock())
+    # Also where it cannot be split: the parts of an older name would greet the wrong person.
+    parties.set_person_names(session, party_id, *split_name(name))

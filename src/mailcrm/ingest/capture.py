@@ -59,10 +59,15 @@ def skip_rule(headers: ParsedHeaders, arrived: datetime, rules: CaptureRules) ->
     """The rule that keeps a mail out of the archive, in words for the list of what was left out; None to keep it."""
     if rules.since is not None and arrived < rules.since:
         return f"older than {rules.since:%Y-%m-%d}"
-    for participant in headers.participants if rules.never_log else ():
-        if participant.key in rules.never_log or mailbox_key(participant.key) in rules.never_log:
+    return never_log_rule((participant.key for participant in headers.participants), rules)
+
+
+def never_log_rule(keys: Iterable[str], rules: CaptureRules) -> str | None:
+    """The same for the people of a mail alone, by their comparison keys."""
+    for key in keys if rules.never_log else ():
+        if key in rules.never_log or mailbox_key(key) in rules.never_log:
             return "never-log address"
-        if _domain_listed(domain_of(participant.key), rules.never_log):
+        if _domain_listed(domain_of(key), rules.never_log):
             return "never-log domain"
     return None
 

@@ -5,7 +5,7 @@ nobody; somebody we know is shown with it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailcrm.model.address import AddressKind, OwnAddresses, address_kind
@@ -18,6 +18,7 @@ from mailcrm.store.adopt import message_line
 from mailcrm.store.timeline import NewInteraction
 
 _PEOPLE_ROLES = (ParticipantRole.FROM, ParticipantRole.TO, ParticipantRole.CC, ParticipantRole.BCC)
+_LIST_ROLES = (ParticipantRole.TO, ParticipantRole.CC)
 _PEOPLE_KINDS = (AddressKind.PERSONAL, AddressKind.ROLE)
 _CROWD = 100
 """A mail to more people than this makes nobody but its sender a candidate."""
@@ -47,7 +48,7 @@ def file_people(session: Session, people: People, filed: Sequence[Filed], now: d
     """File everybody who took part in these new messages (id, message)."""
     known = _ensure_addresses(session, people, [message for _, message in filed], now)
     new_parties: dict[str, int] = {}
-    seen = {message_id: list(_seen(session, message, known, new_parties, now)) for message_id, message in filed}
+    seen = {message_id: list(_seen(session, people, message, known, new_parties, now)) for message_id, message in filed}
     messages.add_participants(
         session, [row for message_id, _ in filed for row in _participants(message_id, seen[message_id])]
     )
@@ -66,25 +67,45 @@ def _ensure_addresses(
     for message in filed:
         for participant in message.headers.participants:
             wanted.setdefault(participant.key, (participant.address, address_kind(participant.key, people.own)))
-    lists = {key for message in filed if (key := list_address(message.headers))}
+    writers = {key for message in filed if message.headers.kind == MailKind.PERSON for key in _writers(message.headers)}
+    lists = {key for message in filed if (key := list_address(message.headers))} - writers
     for key in lists & wanted.keys():
         wanted[key] = (wanted[key][0], AddressKind.LIST)
     known = addresses.ensure_addresses(session, wanted, now)
-    for key in lists & known.keys():
-        if known[key].kind != AddressKind.LIST and known[key].party_id is None:
-            addresses.set_kind(session, known[key].id, AddressKind.LIST)
-            known[key] = KnownAddress(known[key].id, key, known[key].display, AddressKind.LIST)
+    for key in (lists | writers) & known.keys():
+        kind = AddressKind.LIST if key in lists else address_kind(key, people.own)
+        # Words and List-Id can be wrong about lists; what a human said or wrote counts more.
+        if known[key].kind != kind and AddressKind.LIST in (kind, known[key].kind) and known[key].party_id is None:
+            addresses.set_kind(session, known[key].id, kind)
+            known[key] = replace(known[key], kind=kind)
     return known
 
 
 def list_address(headers: ParsedHeaders) -> str:
-    """The posting address of a mailing list, from its List-Id <users.example.org> (RFC 2919); '' for other mail."""
+    """The posting address of a mailing list, from its List-Id <users.example.org> (RFC 2919); '' for other mail.
+
+    Anybody can write any List-Id: it counts only where the mail went to that address or names it for posts, and never
+    for who wrote the mail.
+    """
     name, _, domain = headers.list_id.partition(".")
-    return f"{name}@{domain}".lower() if headers.kind == MailKind.LIST and name and domain else ""
+    if headers.kind != MailKind.LIST or not name or not domain:
+        return ""
+    address = f"{name}@{domain}".lower()
+    posted = {p.key for p in headers.participants if p.role in _LIST_ROLES} | {headers.list_post}
+    return address if address in posted - _writers(headers) else ""
+
+
+def _writers(headers: ParsedHeaders) -> set[str]:
+    return {participant.key for participant in headers.participants if participant.role == ParticipantRole.FROM}
 
 
 def _seen(
-    session: Session, message: FiledMessage, known: dict[str, KnownAddress], new: dict[str, int], now: datetime
+    session: Session,
+    people: People,
+    message: FiledMessage,
+    known: dict[str, KnownAddress],
+    new: dict[str, int],
+    now: datetime,
 ) -> Iterable[_Seen]:
     crowd = len(message.headers.participants) > _CROWD
     for index, participant in enumerate(message.headers.participants):
@@ -92,19 +113,23 @@ def _seen(
         if address is None:
             continue  # longer than any address may be: in the raw message only
         party_id = address.party_id or new.get(participant.key)
-        if party_id is None and _makes_candidate(message, participant, address, crowd=crowd):
+        if party_id is None and _makes_candidate(people, message, participant, address, crowd=crowd):
             party_id = parties.party_for_address(session, address, participant.name, "header", now)
             new[participant.key] = party_id
         yield _Seen(index, participant, address, party_id)
 
 
-def _makes_candidate(message: FiledMessage, participant: Participant, address: KnownAddress, *, crowd: bool) -> bool:
+def _makes_candidate(
+    people: People, message: FiledMessage, participant: Participant, address: KnownAddress, *, crowd: bool
+) -> bool:
+    """Only mail written by hand does; a row may be older than the news that its address is ours."""
     if address.kind not in _PEOPLE_KINDS or participant.role not in _PEOPLE_ROLES or "@" not in address.key:
+        return False
+    if address.key in people.own or message.headers.kind != MailKind.PERSON:
         return False
     if message.direction == Direction.OUT:
         return not crowd
-    by_hand = message.direction == Direction.IN and message.headers.kind == MailKind.PERSON
-    return by_hand and (participant.role == ParticipantRole.FROM or not crowd)
+    return message.direction == Direction.IN and (participant.role == ParticipantRole.FROM or not crowd)
 
 
 def _participants(message_id: int, seen: Iterable[_Seen]) -> Iterable[dict[str, object]]:

@@ -2,28 +2,30 @@
 
 headers of a batch
   | known by dedupe key?        a copy in another folder is one more location, not one more mail
+  | a subject that lacked       an earlier copy had none, since its mailbox keeps metadata only
   | addresses, threads          one row per address ever seen, one conversation per set of ids
   | new message rows, participants, candidates for correspondents (decisions.md 27)
   | timeline, sightings         the identity resolver works from the sightings, milliseconds later
   | our own campaign mail       a copy in Sent, a reply, an unsubscribe: settled here
 bodies, now or later
-  | raw bytes by hash, text, attachments, delivery reports
+  | raw bytes by hash, text, attachments, the kind as the body shows it, delivery reports
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailcrm.ingest.capture import direction_of
 from mailcrm.ingest.mail.threads import thread_ids
 from mailcrm.ingest.people import People, file_people
-from mailcrm.ingest.reports import settle_body, settle_headers
+from mailcrm.ingest.reports import obey_opt_out, settle_body, settle_headers
 from mailcrm.model.account import Capture
 from mailcrm.model.address import OwnAddresses
 from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, FolderRef, KnownMessage, PendingBody, Place
+from mailcrm.model.interaction import Direction
 from mailcrm.model.message import BodyState, ParsedHeaders
 from mailcrm.model.token import LinkKeys
-from mailcrm.store import Session, message_bodies, messages, threads
+from mailcrm.store import Session, corrections, message_bodies, messages, threads
 
 _CLOCK_SKEW = timedelta(days=1)
 
@@ -63,6 +65,7 @@ def record_headers(
 ) -> dict[int, PendingBody]:
     """File a batch by its headers. Returns, by UID, what still lacks its bytes."""
     known = messages.find_messages(session, [item.dedupe_key for item in items])
+    _learn_subjects(session, context, items, known, now)
     new = [
         item for item in {item.dedupe_key: item for item in reversed(items)}.values() if item.dedupe_key not in known
     ]
@@ -78,6 +81,24 @@ def record_headers(
         for (place, message), state in zip(placed, states, strict=True)
         if state == BodyState.PENDING
     }
+
+
+def _learn_subjects(
+    session: Session,
+    context: FilingContext,
+    items: Sequence[HeaderItem],
+    known: Mapping[str, KnownMessage],
+    now: datetime,
+) -> None:
+    """What a first copy without subject could not tell: the subject, the kind, and that somebody wants no more mail."""
+    for item in items:
+        message, headers = known.get(item.dedupe_key), item.headers
+        if message is None or not message.untitled:
+            continue
+        if corrections.learn_subject(session, message.id, headers.subject):
+            corrections.correct_kinds(session, {message.id: headers.kind})
+            if direction_of(headers, context.own) == Direction.IN:
+                obey_opt_out(session, headers, context.links, now)
 
 
 def _location_state(capture: Capture, place: Place, message: KnownMessage) -> BodyState:
@@ -118,7 +139,8 @@ def record_bodies(
 
     A mail that is known already is a variant, e.g. with a gateway's footer: its bytes are kept, it is not read again.
     """
+    read = [(body.pending.message_id, body.parsed) for body in bodies if body.parsed and not body.pending.known]
+    corrections.correct_kinds(session, {message_id: parsed.headers.kind for message_id, parsed in read})
     message_bodies.store_bodies(session, folder, generation, bodies)
-    for body in bodies:
-        if body.parsed is not None and not body.pending.known:
-            settle_body(session, body.pending.message_id, body.parsed, now)
+    for message_id, parsed in read:
+        settle_body(session, message_id, parsed, now)

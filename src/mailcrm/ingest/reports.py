@@ -6,7 +6,7 @@ from datetime import datetime
 from mailcrm.ingest.mail.unsubscribe import read_unsubscribe_token
 from mailcrm.model.filing import FiledMessage
 from mailcrm.model.interaction import Direction, InteractionKind
-from mailcrm.model.message import MailKind, ParsedMessage, Report
+from mailcrm.model.message import MailKind, ParsedHeaders, ParsedMessage, Report
 from mailcrm.model.recipient import DeliveryEvent, EventType
 from mailcrm.model.token import LinkKeys
 from mailcrm.store import Session, optouts, outbox, recipients, settle, timeline
@@ -53,16 +53,24 @@ def _settle_answer(
 ) -> None:
     """An opt-out by mail; else an answer: a robot's proves delivery, a human's is a reply."""
     kind = message.headers.kind
-    token = read_unsubscribe_token(message.headers)
-    leaving = links.read_unsubscribe(token) if token else None
-    if leaving is not None and recipients.exists(session, leaving):
-        optouts.close_purpose(session, leaving, "asked by mail", now)
-    elif kind == MailKind.PERSON or kind in _AUTOMATIC:
+    if obey_opt_out(session, message.headers, links, now):
+        return
+    if kind == MailKind.PERSON or kind in _AUTOMATIC:
         machine = kind in _AUTOMATIC
         event = EventType.DELIVERED if machine else EventType.REPLIED
         for recipient_id in recipient_ids:
             key = f"{event.value}:{recipient_id}:{message.dedupe_key[:32]}"
             outbox.settle(session, recipient_id, DeliveryEvent(event, key, detail=kind.value, is_machine=machine), now)
+
+
+def obey_opt_out(session: Session, headers: ParsedHeaders, links: LinkKeys, now: datetime) -> bool:
+    """Close the purpose that an incoming mail asks to close. Returns whether it asks for that."""
+    token = read_unsubscribe_token(headers)
+    leaving = links.read_unsubscribe(token) if token else None
+    if leaving is None or not recipients.exists(session, leaving):
+        return False
+    optouts.close_purpose(session, leaving, "asked by mail", now)
+    return True
 
 
 def settle_body(session: Session, message_id: int, parsed: ParsedMessage, now: datetime) -> None:

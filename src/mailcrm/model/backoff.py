@@ -8,6 +8,7 @@ ACCOUNT_CAP = timedelta(minutes=15)
 _MOST_DOUBLINGS = 6  # the cap is reached; after days of failures the power would be too large for a float
 
 _SEND_STEPS = (5, 15, 45, 120, 240, 480, 960, 1440)  # minutes; about two days in all, like a mail server's queue
+SEND_CAP = timedelta(minutes=_SEND_STEPS[-1])
 
 
 def account_delay(fail_count: int, chance: Random) -> timedelta:
@@ -22,6 +23,11 @@ def send_delay(attempts: int) -> timedelta | None:
     if attempts > len(_SEND_STEPS):
         return None
     return timedelta(minutes=_SEND_STEPS[max(attempts, 1) - 1])
+
+
+def release_delay(attempts: int, soon: timedelta) -> timedelta | None:
+    """The wait after the n-th try (n >= 1) that ended without an answer about the recipient: soon, then as for a refusal."""
+    return soon if attempts <= 1 else send_delay(attempts - 1)
 
 
 def login_delay(fail_count: int) -> timedelta | None:

@@ -28,7 +28,7 @@ class CampaignState(StrEnum):
 
 _NEXT: dict[CampaignState, frozenset[CampaignState]] = {
     CampaignState.DRAFT: frozenset({CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.CANCELLED}),
-    CampaignState.SCHEDULED: frozenset({CampaignState.RUNNING, CampaignState.DRAFT, CampaignState.CANCELLED}),
+    CampaignState.SCHEDULED: frozenset({CampaignState.RUNNING, CampaignState.CANCELLED}),
     CampaignState.RUNNING: frozenset(
         {CampaignState.PAUSED, CampaignState.HELD, CampaignState.FINISHED, CampaignState.CANCELLED}
     ),

@@ -42,11 +42,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
-    """What the archive already has of a message. `sizes` are those of the copies whose bytes are kept."""
+    """What the archive already has of a message. `sizes` are those of the copies whose bytes are kept.
+
+    `untitled` is whether no copy so far told its subject.
+    """
 
     id: int
     body_state: BodyState
     sizes: frozenset[int] = frozenset()
+    untitled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

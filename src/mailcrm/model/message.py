@@ -17,7 +17,7 @@ class ParticipantRole(StrEnum):
 
 
 class MailKind(StrEnum):
-    """What sort of mail it is. Only `person` and `unsubscribe` were written by a human to us."""
+    """What sort of mail it is. Only `person` was written by hand."""
 
     PERSON = "person"
     BULK = "bulk"
@@ -74,7 +74,8 @@ class ParsedHeaders:
     """All that the header block tells.
 
     `message_id`, `in_reply_to` and `references` are without angle brackets. `sent_at` is aware and in UTC, None if the
-    Date header is missing or impossible. `defects` lists in plain words what was wrong.
+    Date header is missing or impossible. `list_post` is the comparison key of the address that List-Post names, or ''.
+    `defects` lists in plain words what was wrong.
     """
 
     message_id: str = ""
@@ -85,6 +86,7 @@ class ParsedHeaders:
     participants: tuple[Participant, ...] = ()
     kind: MailKind = MailKind.PERSON
     list_id: str = ""
+    list_post: str = ""
     content_type: str = ""
     defects: tuple[str, ...] = ()
 

@@ -42,7 +42,6 @@ class Mark:
     merge_values: str
     template_version_id: int
     rendered_sha256: str
-    is_retry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,7 @@ class Result:
     """What became of a claimed recipient.
 
     `event` None gives it back: nothing was sent, even if it was marked. `due_at` is when a deferred one is tried again.
+    `tried`: the server was asked for it, so that giving it back counts as an attempt.
     `skip_reason` takes it out for good (a template that cannot be rendered for it).
     """
 
@@ -59,6 +59,7 @@ class Result:
     reply: str = ""
     due_at: datetime | None = None
     skip_reason: str = ""
+    tried: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,17 @@ class PartyState(StrEnum):
     ERASED = "erased"
 
 
+_SOURCES = ("header", "signature", "import", "api", "form", "user")
+
+
+def may_replace(source: str, present: str) -> bool:
+    """Whether a value from `source` may take the place of one from `present`: user > form > api > import > signature > header.
+
+    A source that this version does not know is not overwritten.
+    """
+    return present in _SOURCES and source in _SOURCES and _SOURCES.index(source) >= _SOURCES.index(present)
+
+
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS = 6
 _LONGEST = 60

@@ -34,7 +34,7 @@ OPEN_STATES = frozenset(
 """A campaign is finished only when no recipient is in one of these."""
 
 TERMINAL_STATES = frozenset(RecipientState) - OPEN_STATES
-"""`unknown` is listed in the report with the offer to send again; it is never re-sent by itself."""
+"""`unknown` is listed in the report and never sent again by itself."""
 
 
 class EventType(StrEnum):

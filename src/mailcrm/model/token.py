@@ -3,7 +3,7 @@
 The newest key signs, all keys verify, so that a key can be rotated while old unsubscribe links keep working for ever.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -12,9 +12,9 @@ _UNSUBSCRIBE = "unsubscribe"
 
 @dataclass(frozen=True)
 class LinkKeys:
-    """The keys of STATE/keys/links, oldest first."""
+    """The keys of STATE/keys/links, oldest first; never shown, whatever prints what holds them."""
 
-    keys: tuple[bytes, ...]
+    keys: tuple[bytes, ...] = field(repr=False)
 
     def _serializer(self, purpose: str) -> URLSafeSerializer:
         return URLSafeSerializer(list(self.keys), salt=f"mailcrm.{purpose}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.message import MailKind, ParticipantRole
@@ -24,6 +24,16 @@ KINDS = {
 """What a mail is on the timeline."""
 
 
+def outcome_of(kind: MailKind) -> str:
+    """What the line of a mail says of its kind: nothing where a person wrote it."""
+    return "" if kind == MailKind.PERSON else kind.value
+
+
+def message_key(message_id: int) -> str:
+    """The source key of the plain line of a mail."""
+    return f"message:{message_id}"
+
+
 def message_line(
     message_id: int,
     direction: Direction,
@@ -34,8 +44,8 @@ def message_line(
 ) -> NewInteraction:
     """The line of a mail that happened `at` (UTC)."""
     return NewInteraction(
-        kind=KINDS[direction], source_key=f"message:{message_id}", at=at, title=subject, parties=tuple(parties),
-        direction=direction, outcome="" if kind == MailKind.PERSON else kind.value, message_id=message_id,
+        kind=KINDS[direction], source_key=message_key(message_id), at=at, title=subject, parties=tuple(parties),
+        direction=direction, outcome=outcome_of(kind), message_id=message_id,
     )  # fmt: skip
 
 
@@ -50,6 +60,7 @@ def adopt_mail(session: Session, party_id: int, address_id: int) -> int:
             MessageParticipant.role.in_(_PEOPLE_ROLES),
         )
         .order_by(Message.id)
+        .options(load_only(Message.kind, Message.direction, Message.subject, Message.sent_at, Message.received_at))
     )
     found = {row[0].id: (row[0], row[1]) for row in session.execute(query)}
     for start in range(0, len(found), _CHUNK):
@@ -70,10 +81,11 @@ def _link(session: Session, party_id: int, found: Sequence[tuple[Message, Partic
         row.message_id: row
         for row in session.execute(select(Interaction).where(Interaction.message_id.in_(ids))).scalars()
     }
+    linked = _linked(session, party_id, [line.id for line in lines.values()])
     links = [
         {"party_id": party_id, "occurred_at": line.occurred_at, "interaction_id": line.id, "role": role.value}
         for message, role in found
-        if (line := lines.get(message.id)) is not None and not _linked(session, party_id, line)
+        if (line := lines.get(message.id)) is not None and line.id not in linked
     ]
     if links:
         session.execute(insert(InteractionParty), links)
@@ -89,8 +101,12 @@ def _link(session: Session, party_id: int, found: Sequence[tuple[Message, Partic
             touch_contact(session, {party_id: max(times)}, incoming=incoming)
 
 
-def _linked(session: Session, party_id: int, line: Interaction) -> bool:
-    return session.get(InteractionParty, (party_id, line.occurred_at, line.id)) is not None
+def _linked(session: Session, party_id: int, interaction_ids: Sequence[int]) -> set[int]:
+    """Those of the lines that show the party already."""
+    query = select(InteractionParty.interaction_id).where(
+        InteractionParty.party_id == party_id, InteractionParty.interaction_id.in_(interaction_ids)
+    )
+    return set(session.execute(query).scalars())
 
 
 def _counts(message: Message, role: ParticipantRole, *, incoming: bool) -> bool:

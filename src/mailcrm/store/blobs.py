@@ -88,7 +88,7 @@ def _write_file(path: Path, data: bytes) -> None:
         if path.exists():
             os.utime(path)  # an orphan that is wanted again is young again, so that no sweep takes it
             return
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_dir(path.parent)
         with draft.open("wb") as file:
             file.write(data)
             file.flush()
@@ -99,6 +99,13 @@ def _write_file(path: Path, data: bytes) -> None:
         with suppress(OSError):
             draft.unlink()
         raise StoreBusy(f"cannot write {path.parent}: {exc.strerror}; free disk space or fix the rights") from exc
+
+
+def _make_dir(path: Path) -> None:
+    """A new folder survives a power cut only when the one above it is synced, too."""
+    if not path.is_dir():
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _sync_dir(path.parent)
 
 
 def _sync_dir(path: Path) -> None:

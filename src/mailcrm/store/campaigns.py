@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from mailcrm.errors import Conflict, NotFound
+from mailcrm.errors import Conflict, NotFound, UserError
 from mailcrm.model.campaign import CampaignKind, CampaignState, require_transition
 from mailcrm.model.outbox import CampaignCounts, CampaignRow, RecipientLine, TemplateRow
 from mailcrm.model.recipient import OPEN_STATES, RecipientState
@@ -25,6 +25,8 @@ from mailcrm.store.rows.campaign import (
 from mailcrm.store.rows.consent import Purpose
 from mailcrm.store.rows.mail import Account
 from mailcrm.store.rows.party import EmailAddress, Party
+
+_LONGEST_NAME = 120
 
 # --- templates ---------------------------------------------------------------------------------------------------
 
@@ -83,7 +85,9 @@ def create_campaign(
     segment: str,
     now: datetime,
 ) -> CampaignRow:
-    """A draft with one step. Raises Conflict if the name is taken."""
+    """A draft with one step. Raises UserError if the name cannot be one, Conflict if it is taken."""
+    if not 0 < len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
+        raise UserError(f"a campaign's name is one line of 1 to {_LONGEST_NAME} characters")
     if session.execute(select(Campaign.id).where(Campaign.name == name)).first() is not None:
         raise Conflict(f"there is a campaign {name!r} already; campaigns keep their name, choose another")
     row = Campaign(
@@ -151,12 +155,6 @@ def list_campaigns(session: Session, states: Sequence[CampaignState] = ()) -> li
     return [_row(*found) for found in session.execute(query.where(Campaign.state.in_(states)) if states else query)]
 
 
-def running_campaigns(session: Session, account_id: int) -> list[CampaignRow]:
-    """What the sender of an account works on, oldest start first."""
-    query = _campaigns().where(Campaign.account_id == account_id, Campaign.state == CampaignState.RUNNING)
-    return [_row(*found) for found in session.execute(query.order_by(Campaign.started_at, Campaign.id))]
-
-
 def set_state(session: Session, name: str, state: CampaignState, now: datetime, reason: str = "") -> CampaignRow:
     """Move a campaign on. Raises Conflict, naming what is possible, if that is not allowed from where it is."""
     query = select(Campaign).where(Campaign.name == name).with_for_update().execution_options(populate_existing=True)
@@ -187,12 +185,13 @@ def due_campaigns(session: Session, now: datetime) -> list[str]:
 
 def finish_campaigns(session: Session, now: datetime) -> list[str]:
     """Running campaigns none of whose recipients is open any more are finished. Returns their names."""
-    still_open = (
-        select(CampaignStep.campaign_id)
-        .join(Recipient, Recipient.step_id == CampaignStep.id)
-        .where(Recipient.state.in_(OPEN_STATES))
+    still_open = (  # per campaign, so that the first open recipient answers
+        select(Recipient.id)
+        .join(CampaignStep, CampaignStep.id == Recipient.step_id)
+        .where(CampaignStep.campaign_id == Campaign.id, Recipient.state.in_(OPEN_STATES))
+        .exists()
     )
-    query = select(Campaign.name).where(Campaign.state == CampaignState.RUNNING, Campaign.id.not_in(still_open))
+    query = select(Campaign.name).where(Campaign.state == CampaignState.RUNNING, ~still_open)
     names = list(session.execute(query.order_by(Campaign.id).with_for_update(skip_locked=True)).scalars())
     for name in names:
         set_state(session, name, CampaignState.FINISHED, now)

@@ -1,11 +1,13 @@
 """Coverage: how much of each folder the archive holds, and what could not be read, from the facts in the tables."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from mailcrm.model.filing import FolderRef
 from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Viewer
 from mailcrm.store.rows.mail import Account, Folder, Message, MessageLocation, MessageSkip, SyncQuarantine
@@ -67,7 +69,6 @@ class FolderCount:
     skipped: int
     quarantined: int
     pending: int
-    backfill_to: int
     last_ok_at: datetime | None
     last_error: str
 
@@ -84,7 +85,7 @@ def count_folders(session: Session) -> list[FolderCount]:
     return [
         FolderCount(
             account, f.name, f.role.value, f.server_count, stored.get(f.id, 0), skipped.get(f.id, 0),
-            broken.get(f.id, 0), pending.get(f.id, 0), f.uid_floor, f.last_ok_at, f.last_error,
+            broken.get(f.id, 0), pending.get(f.id, 0), f.last_ok_at, f.last_error,
         )
         for f, account in session.execute(query)
     ]  # fmt: skip
@@ -110,6 +111,31 @@ def _pending_per_folder(session: Session) -> dict[int, int]:
         .group_by(Folder.id)
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+_KEPT = (MessageLocation, MessageSkip, SyncQuarantine)
+_CHUNK = 500
+
+
+def count_known(session: Session, folder: FolderRef, generation: int) -> int:
+    """How many UIDs of the folder are accounted for, those that are gone by now included."""
+    return sum(
+        session.execute(
+            select(func.count()).where(kept.folder_id == folder.id, kept.generation == generation)
+        ).scalar_one()
+        for kept in _KEPT
+    )
+
+
+def unknown_uids(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> list[int]:
+    """Those of `uids` that are in none of the three tables."""
+    missing = set(uids)
+    for start in range(0, len(uids), _CHUNK):
+        part = uids[start : start + _CHUNK]
+        for kept in _KEPT:
+            here = kept.folder_id == folder.id, kept.generation == generation, kept.uid.in_(part)
+            missing -= set(session.execute(select(kept.uid).where(*here)).scalars())
+    return sorted(missing)
 
 
 def count_messages(session: Session) -> dict[BodyState, int]:

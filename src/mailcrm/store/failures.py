@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from mailcrm.errors import ConfigError, MailcrmError, PermanentError, StoreBusy
+from mailcrm.errors import ConfigError, MailcrmError, PermanentError, StoreBusy, WriteCollision
 
 COLLISION = "another worker wrote the same at the same time; it will be tried again"
 
@@ -89,7 +89,7 @@ def _postgresql(exc: DBAPIError, state: str | None) -> MailcrmError | None:
     if state is None:  # the server was never asked, or never answered
         return _away(exc) if isinstance(exc, (OperationalError, InterfaceError)) else None
     if state in _POSTGRES_COLLISIONS:
-        return StoreBusy(COLLISION)
+        return WriteCollision(COLLISION)
     if state in _POSTGRES_UNWRITABLE:
         return _unwritable(exc)
     return _away(exc) if state.startswith(_POSTGRES_AWAY) else None
@@ -97,7 +97,7 @@ def _postgresql(exc: DBAPIError, state: str | None) -> MailcrmError | None:
 
 def _mysql(exc: DBAPIError, code: int) -> MailcrmError | None:
     if code in _MYSQL_COLLISIONS:
-        return StoreBusy(COLLISION)
+        return WriteCollision(COLLISION)
     if code in _MYSQL_UNWRITABLE:
         return _unwritable(exc)
     return _away(exc) if code in _MYSQL_AWAY or isinstance(exc, InterfaceError) else None

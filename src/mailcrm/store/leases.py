@@ -4,19 +4,22 @@
 a worker that dies simply stops renewing (cluster.md).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from mailcrm.model.account import AccountState
 from mailcrm.model.text import clean_text
 from mailcrm.store.engine import database_now
 from mailcrm.store.rows.base import from_micros
+from mailcrm.store.rows.mail import Account
 from mailcrm.store.rows.service import Lease, Worker
 
 _FREE = from_micros(0)
+_OF_ACCOUNTS = ("mailbox", "sender")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +35,34 @@ class LeaseRow:
     last_error: str
 
 
-def sync_leases(session: Session, wanted: Mapping[str, str]) -> None:
-    """Make the rows of new work (name -> kind) and drop those of work that no longer exists."""
+def add_leases(session: Session, wanted: Mapping[str, str]) -> None:
+    """Make the rows of work (name -> kind) that has none yet; it is due at once."""
     known = set(session.execute(select(Lease.name)).scalars())
     now = database_now(session)
     for name, kind in wanted.items():
         if name not in known:
             session.add(Lease(name=name, kind=kind, due=now, owner=None, until=_FREE, fail_count=0, last_error=""))
-    session.execute(delete(Lease).where(Lease.name.not_in(list(wanted))))
+    session.flush()
+
+
+def sync_leases(session: Session, wanted: Mapping[str, str], worker: str = "") -> None:
+    """Make the rows of new work (name -> kind) and drop those of work that no longer exists.
+
+    Whether it exists is not for one worker to say while others live, who may be newer and know more: then only what
+    belonged to an account that is disconnected goes.
+    """
+    add_leases(session, wanted)
+    names = session.execute(select(Lease.name).where(Lease.name.not_in(list(wanted)))).scalars().all()
+    if _has_company(session, worker):
+        left = session.execute(select(Account.name).where(Account.state == AccountState.DISCONNECTED)).scalars()
+        disconnected = {f"{kind}:{name}" for name in left for kind in _OF_ACCOUNTS}
+        names = [name for name in names if name in disconnected]
+    session.execute(delete(Lease).where(Lease.name.in_(names)))
+
+
+def _has_company(session: Session, worker: str) -> bool:
+    others = select(func.count()).where(Worker.id != worker, Worker.until >= database_now(session))
+    return bool(session.execute(others).scalar_one())
 
 
 def beat(session: Session, worker: str, life: timedelta) -> int:
@@ -59,8 +82,18 @@ def renew_leases(session: Session, worker: str, life: timedelta) -> set[str]:
     return set(session.execute(select(Lease.name).where(*mine)).scalars())
 
 
-def claim_leases(session: Session, worker: str, kinds: Sequence[str], room: int, life: timedelta) -> list[str]:
-    """Take at most `room` pieces of work of these kinds that are due and free; returns their names."""
+def claim_leases(
+    session: Session,
+    worker: str,
+    kinds: Sequence[str],
+    room: int,
+    life: timedelta,
+    names: Collection[str] | None = None,
+) -> list[str]:
+    """Take at most `room` pieces of work of these kinds that are due and free; returns their names.
+
+    `names` is the work that this worker can do, None for all: another version's may stand in the same table.
+    """
     if room <= 0:
         return []
     now = database_now(session)
@@ -71,17 +104,29 @@ def claim_leases(session: Session, worker: str, kinds: Sequence[str], room: int,
         .limit(room)
         .with_for_update(skip_locked=True)
     )
-    taken = []
-    for name in session.execute(query).scalars().all():
-        done = session.execute(
-            update(Lease)
-            .where(Lease.name == name, Lease.until < now)
-            .values(owner=worker, until=now + life)
-            .execution_options(synchronize_session=False)
-        )
-        if done.rowcount == 1:  # type: ignore[attr-defined]
-            taken.append(name)
-    return taken
+    if names is not None:
+        query = query.where(Lease.name.in_(list(names)))
+    found = session.execute(query).scalars().all()
+    return [name for name in found if take_lease(session, name, worker, life)]
+
+
+def take_lease(session: Session, name: str, worker: str, life: timedelta, instead_of: str | None = None) -> bool:
+    """Take one piece of work if it is free, due or not; also from the owner `instead_of`, whom the caller knows dead."""
+    now = database_now(session)
+    free = Lease.until < now
+    done = session.execute(
+        update(Lease)
+        .where(Lease.name == name, free if instead_of is None else or_(free, Lease.owner == instead_of))
+        .values(owner=worker, until=now + life)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def lease_owner(session: Session, name: str) -> str | None:
+    """Who holds a piece of work now; None if nobody does."""
+    query = select(Lease.owner).where(Lease.name == name, Lease.until >= database_now(session))
+    return session.execute(query).scalar_one_or_none()
 
 
 def release_lease(

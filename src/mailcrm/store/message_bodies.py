@@ -9,7 +9,8 @@ from mailcrm.model.filing import FetchedBody, FolderRef, PendingBody
 from mailcrm.model.message import BodyState, ParsedMessage
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs
-from mailcrm.store.rows.mail import Attachment, Folder, Message, MessageLocation
+from mailcrm.store.rows.mail import Attachment, Folder, Message, MessageLocation, MessageParticipant
+from mailcrm.store.rows.party import EmailAddress
 
 MAX_BODY_TEXT = 2_000_000
 """Characters of text kept beside a message; the raw bytes are always whole."""
@@ -17,8 +18,13 @@ MAX_BODY_TEXT = 2_000_000
 _CHUNK = 500
 
 
-def pending_bodies(session: Session, folder: FolderRef, generation: int, limit: int) -> list[PendingBody]:
-    """Copies in this folder whose bytes are still to be fetched, newest first."""
+def pending_bodies(
+    session: Session, folder: FolderRef, generation: int, limit: int, *, below: int | None = None, tried: bool = False
+) -> list[PendingBody]:
+    """Copies in this folder whose bytes are still to be fetched, newest first, with a UID below `below`.
+
+    With `tried`, those that an earlier try did not bring; else those that were never asked for.
+    """
     query = (
         select(MessageLocation.message_id, MessageLocation.uid, MessageLocation.size, Message.body_state)
         .join(Message, Message.id == MessageLocation.message_id)
@@ -26,11 +32,55 @@ def pending_bodies(session: Session, folder: FolderRef, generation: int, limit: 
             MessageLocation.folder_id == folder.id,
             MessageLocation.generation == generation,
             MessageLocation.body_state == BodyState.PENDING,
+            Message.attempts > 0 if tried else Message.attempts == 0,
         )
         .order_by(MessageLocation.uid.desc())
         .limit(limit)
     )
+    if below is not None:
+        query = query.where(MessageLocation.uid < below)
     return [PendingBody(row[0], row[1], row[2], row[3] == BodyState.DONE) for row in session.execute(query)]
+
+
+def pending_people(session: Session, message_ids: Sequence[int]) -> dict[int, set[str]]:
+    """The comparison keys of everybody who takes part in these messages, by message id."""
+    found: dict[int, set[str]] = {message_id: set() for message_id in message_ids}
+    query = (
+        select(MessageParticipant.message_id, EmailAddress.address_norm)
+        .join(EmailAddress, EmailAddress.id == MessageParticipant.email_id)
+        .where(MessageParticipant.message_id.in_(message_ids))
+    )
+    for message_id, key in session.execute(query):
+        found[message_id].add(key)
+    return found
+
+
+def leave_on_server(session: Session, folder: FolderRef, generation: int, uids: Sequence[int] | None = None) -> int:
+    """A rule now forbids to fetch these bodies (None: all of the folder): nothing is pending any more. Returns how many.
+
+    What was filed of the headers before stays.
+    """
+    here = MessageLocation.folder_id == folder.id, MessageLocation.generation == generation
+    waiting = (*here, MessageLocation.body_state == BodyState.PENDING)
+    query = select(MessageLocation.uid, MessageLocation.message_id).where(*waiting)
+    if uids is not None:
+        query = query.where(MessageLocation.uid.in_(uids))
+    rows = list(session.execute(query))
+    for start in range(0, len(rows), _CHUNK):
+        part = rows[start : start + _CHUNK]
+        session.execute(
+            update(MessageLocation)
+            .where(*here, MessageLocation.uid.in_([row[0] for row in part]))
+            .values(body_state=BodyState.NONE)
+            .execution_options(synchronize_session=False)
+        )
+        session.execute(
+            update(Message)
+            .where(Message.id.in_([row[1] for row in part]), Message.body_state == BodyState.PENDING)
+            .values(body_state=BodyState.NONE)
+            .execution_options(synchronize_session=False)
+        )
+    return len(rows)
 
 
 def mark_same(session: Session, folder: FolderRef, generation: int) -> int:
@@ -81,6 +131,7 @@ def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: S
         return
     blobs.put(session, [body.raw for body in bodies])
     _locate_raw(session, folder, generation, bodies)
+    _forget_tries(session, [body.pending.message_id for body in bodies])
     first = _first_read(session, bodies)
     _update_messages(session, [_read(body) for body in first])
     rows = [row for body in first if body.parsed for row in _attachments(body.pending.message_id, body.parsed)]
@@ -97,6 +148,15 @@ def _first_read(session: Session, bodies: Sequence[FetchedBody]) -> list[Fetched
             chosen[body.pending.message_id] = body
     query = select(Message.id).where(Message.id.in_(chosen), Message.body_state != BodyState.DONE).order_by(Message.id)
     return [chosen[message_id] for message_id in session.execute(query.with_for_update()).scalars()] if chosen else []
+
+
+def _forget_tries(session: Session, message_ids: Sequence[int]) -> None:
+    session.execute(
+        update(Message)
+        .where(Message.id.in_(message_ids), Message.attempts > 0)
+        .values(attempts=0)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _locate_raw(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:
@@ -158,22 +218,37 @@ def _attachments(message_id: int, parsed: ParsedMessage) -> Iterable[dict[str, o
     )
 
 
+def note_lost(session: Session, message_ids: Sequence[int]) -> None:
+    """The connection was lost over these bodies: next time they are asked for one by one, after all others."""
+    session.execute(
+        update(Message)
+        .where(Message.id.in_(message_ids), Message.attempts == 0)
+        .values(attempts=1)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def note_missing_body(
     session: Session, folder: FolderRef, generation: int, pending: PendingBody, error: str, limit: int
-) -> None:
-    """The server did not give bytes it had announced; after `limit` times the message is quarantined with the reason."""
+) -> bool:
+    """The server did not give bytes it had announced; after `limit` times the message is quarantined with the reason.
+
+    Returns whether it is.
+    """
     message = session.get_one(Message, pending.message_id, with_for_update=True, populate_existing=True)
     message.attempts += 1
     message.last_error = clean_text(error)[:2000]
-    if message.attempts >= limit:
-        if message.body_state != BodyState.DONE:  # else only the bytes of this copy are missing
-            message.body_state = BodyState.QUARANTINED
-        session.execute(
-            update(MessageLocation)
-            .where(
-                MessageLocation.folder_id == folder.id,
-                MessageLocation.generation == generation,
-                MessageLocation.uid == pending.uid,
-            )
-            .values(body_state=BodyState.QUARANTINED)
+    if message.attempts < limit:
+        return False
+    if message.body_state != BodyState.DONE:  # else only the bytes of this copy are missing
+        message.body_state = BodyState.QUARANTINED
+    session.execute(
+        update(MessageLocation)
+        .where(
+            MessageLocation.folder_id == folder.id,
+            MessageLocation.generation == generation,
+            MessageLocation.uid == pending.uid,
         )
+        .values(body_state=BodyState.QUARANTINED)
+    )
+    return True

@@ -1,16 +1,13 @@
 """Messages, where they lie, and who took part: one row per mail, however many folders hold it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from mailcrm.model.filing import FiledMessage, FolderRef, KnownMessage, Place, StagedBlob
+from mailcrm.model.filing import FiledMessage, FolderRef, KnownMessage, Place
 from mailcrm.model.message import BodyState
-from mailcrm.model.text import clean_text
-from mailcrm.store import blobs
-from mailcrm.store.rows.mail import Message, MessageLocation, MessageParticipant, MessageSkip, SyncQuarantine
+from mailcrm.store.rows.mail import Message, MessageLocation, MessageParticipant, MessageSkip
 from mailcrm.store.threads import ref_hash
 
 _CHUNK = 500
@@ -23,13 +20,13 @@ def find_messages(session: Session, dedupe_keys: Iterable[str]) -> dict[str, Kno
         row
         for start in range(0, len(wanted), _CHUNK)
         for row in session.execute(
-            select(Message.dedupe_key, Message.id, Message.body_state).where(
+            select(Message.dedupe_key, Message.id, Message.body_state, Message.subject == "").where(
                 Message.dedupe_key.in_(wanted[start : start + _CHUNK])
             )
         )
     ]
     sizes = _kept_sizes(session, [row[1] for row in rows])
-    return {row[0]: KnownMessage(row[1], row[2], frozenset(sizes.get(row[1], ()))) for row in rows}
+    return {row[0]: KnownMessage(row[1], row[2], frozenset(sizes.get(row[1], ())), bool(row[3])) for row in rows}
 
 
 def _kept_sizes(session: Session, message_ids: Sequence[int]) -> dict[int, set[int]]:
@@ -82,7 +79,7 @@ def add_locations(
 ) -> None:
     """That `folder` holds these messages (place, message id, body state). UIDs already filed stay as they are."""
     uids = [place.uid for place, _, _ in places]
-    known = set(_located(session, folder.id, generation, uids))
+    known = set(_uids(session, MessageLocation, folder.id, generation, uids))
     rows = [
         {
             "folder_id": folder.id,
@@ -101,32 +98,24 @@ def add_locations(
         session.execute(insert(MessageLocation), rows)
 
 
-def _located(session: Session, folder_id: int, generation: int, uids: Sequence[int]) -> Iterable[int]:
+def _uids(
+    session: Session, kept: type[MessageLocation | MessageSkip], folder_id: int, generation: int, uids: Sequence[int]
+) -> Iterable[int]:
+    """Those of `uids` that are in the table already."""
     for start in range(0, len(uids), _CHUNK):
-        query = select(MessageLocation.uid).where(
-            MessageLocation.folder_id == folder_id,
-            MessageLocation.generation == generation,
-            MessageLocation.uid.in_(uids[start : start + _CHUNK]),
+        query = select(kept.uid).where(
+            kept.folder_id == folder_id, kept.generation == generation, kept.uid.in_(uids[start : start + _CHUNK])
         )
         yield from session.execute(query).scalars()
 
 
 def add_skips(session: Session, folder: FolderRef, generation: int, rules: Mapping[int, str]) -> None:
     """UIDs that a rule leaves out (uid -> rule); nothing else is kept of them."""
-    for uid, rule in sorted(rules.items()):
-        session.merge(MessageSkip(folder_id=folder.id, generation=generation, uid=uid, rule=rule[:200]))
-
-
-def quarantine(
-    session: Session, folder: FolderRef, generation: int, uid: int, error: str, raw: StagedBlob | None, now: datetime
-) -> None:
-    """A UID that could not be recorded, with its reason and, where we have them, its bytes."""
-    row = session.get(SyncQuarantine, (folder.id, generation, uid))
-    if row is None:
-        row = SyncQuarantine(folder_id=folder.id, generation=generation, uid=uid, attempts=0, error="", at=now)
-        session.add(row)
-    row.attempts += 1
-    row.error, row.at = clean_text(error)[:2000], now
-    if raw is not None:
-        blobs.put(session, [raw])
-        row.raw_sha256 = raw.sha256
+    known = set(_uids(session, MessageSkip, folder.id, generation, sorted(rules)))
+    rows = [
+        {"folder_id": folder.id, "generation": generation, "uid": uid, "rule": rule[:200]}
+        for uid, rule in sorted(rules.items())
+        if uid not in known
+    ]
+    if rows:
+        session.execute(insert(MessageSkip), rows)

@@ -22,7 +22,7 @@ from mailcrm.store.rows.campaign import Campaign, CampaignStep, DeliveryEventRow
 from mailcrm.store.rows.consent import Purpose
 from mailcrm.store.rows.party import EmailAddress, Party, Person
 from mailcrm.store.settings import sending_enabled
-from mailcrm.store.settle import Happening, apply_events
+from mailcrm.store.settle import Happening, apply_events, count_refusal
 
 _WAITING = (RecipientState.READY, RecipientState.DEFERRED)
 _OURS = (RecipientState.CLAIMED, RecipientState.SENDING)
@@ -177,7 +177,7 @@ def _closed(session: Session, pairs: Sequence[tuple[Recipient, Campaign]]) -> di
 
 def _proven(session: Session, rows: Iterable[Recipient]) -> set[int]:
     """Retries whose earlier try was accepted after all: an answer or a copy came, although the server said "not now"."""
-    tried = [row.id for row in rows if row.attempts]
+    tried = [row.id for row in rows if row.composed_at is not None]  # an attempt may have ended before the mark
     if not tried:
         return set()
     query = select(DeliveryEventRow.recipient_id).where(
@@ -217,7 +217,7 @@ def settle_results(session: Session, results: Sequence[Result], owner: str, now:
         elif mine and result.skip_reason:
             _skip(row, result.skip_reason)
         elif mine and result.event is None:
-            _give_back(row, result.due_at)
+            _give_back(row, result.due_at, tried=result.tried)
     apply_events(session, happened, now)
     session.flush()
 
@@ -235,7 +235,8 @@ def _locked(session: Session, recipient_ids: Sequence[int]) -> dict[int, Recipie
     return {row.id: row for row in rows}
 
 
-def _give_back(row: Recipient, due_at: datetime | None) -> None:
+def _give_back(row: Recipient, due_at: datetime | None = None, *, tried: bool = False) -> None:
+    count_refusal(row, tried=tried)
     row.state = RecipientState.READY if row.composed_at is None else RecipientState.DEFERRED
     row.lease_owner, row.lease_until = "", None
     if due_at is not None:
@@ -248,7 +249,7 @@ def release(session: Session, owner: str) -> int:
     query = query.order_by(Recipient.id).with_for_update().execution_options(populate_existing=True)
     rows = session.execute(query).scalars().all()
     for row in rows:
-        _give_back(row, None)
+        _give_back(row)
     session.flush()
     return len(rows)
 
@@ -261,7 +262,7 @@ def recover_expired(session: Session, now: datetime) -> tuple[int, int]:
     unsent = [row for row in rows if row.state == RecipientState.CLAIMED]
     doubtful = [Happening(row, _died(row)) for row in rows if row.state == RecipientState.SENDING]
     for row in unsent:
-        _give_back(row, None)
+        _give_back(row)
     apply_events(session, doubtful, now)
     session.flush()
     return len(unsent), len(doubtful)

@@ -86,24 +86,24 @@ def party_for_address(session: Session, address: KnownAddress, name: str, source
     if meanwhile is not None:  # another worker made it since the address was read
         return meanwhile
     if address.kind == AddressKind.ROLE:
-        party_id = _organisation_for(session, domain_of(address.key), name, source, now)
+        party_id = _organisation_for(session, address.key, name, source, now)
     else:
         party_id = create_party(session, PartyKind.PERSON, name or address.key, source, now)
     attach_address(session, party_id, address.id, source, now)
     return party_id
 
 
-def _organisation_for(session: Session, domain: str, name: str, source: str, now: datetime) -> int:
-    domain = domain[:255]
+def _organisation_for(session: Session, key: str, name: str, source: str, now: datetime) -> int:
+    """That of the domain; at a free-mail provider, whose domain is nobody's, one of its own."""
+    domain = domain_of(key)[:255]
+    if not domain or is_free_mail(domain):
+        return create_party(session, PartyKind.ORGANISATION, name or key, source, now)
     known = session.get(OrgDomain, domain)
     if known is not None:
         return known.party_id
     party_id = create_party(session, PartyKind.ORGANISATION, domain, source, now)
-    if domain and not is_free_mail(domain):
-        session.add(OrgDomain(domain=domain, party_id=party_id))
-        session.flush()
-    elif name:
-        rename_party(session, party_id, name, source, now)
+    session.add(OrgDomain(domain=domain, party_id=party_id))
+    session.flush()
     return party_id
 
 

@@ -177,14 +177,19 @@ def find_reported(session: Session, message_id: str, address: str, now: datetime
 
 
 def sent_times(session: Session, account_id: int, since: datetime) -> list[datetime]:
-    """When the account's mails of the window went out (or may have): the durable counter behind every limit."""
+    """When the account's mails of the window were handed over, taken or not: the durable counter behind every limit.
+
+    Each mail counts once. One that is `sending` counts until its lease ends, as nobody knows when it will be over.
+    """
+    under_way = sa.case((Recipient.state == RecipientState.SENDING, Recipient.lease_until))
+    moment = sa.func.coalesce(Recipient.sent_at, Recipient.in_doubt_at, under_way, Recipient.composed_at)
     query = (
-        select(Recipient.sent_at, Recipient.in_doubt_at)
+        select(moment)
         .join(CampaignStep, CampaignStep.id == Recipient.step_id)
         .join(Campaign, Campaign.id == CampaignStep.campaign_id)
-        .where(Campaign.account_id == account_id, or_(Recipient.sent_at >= since, Recipient.in_doubt_at >= since))
+        .where(Campaign.account_id == account_id, moment >= since)
     )
-    return sorted(moment for row in session.execute(query) if (moment := row[0] or row[1]) is not None)
+    return sorted(session.execute(query).scalars())
 
 
 def settled_values(values: Mapping[str, str]) -> str:

@@ -68,7 +68,14 @@ def _settle(item: Happening, now: datetime) -> Suppress | None:
     return decided.suppress
 
 
+def count_refusal(row: Recipient, *, tried: bool) -> None:
+    """A try that ended before the mark is an attempt as well, or it would be repeated for ever; a mark has counted."""
+    if tried and row.state == RecipientState.CLAIMED:
+        row.attempts += 1
+
+
 def _move(row: Recipient, state: RecipientState, now: datetime, reply: str, due_at: datetime | None) -> None:
+    count_refusal(row, tried=state in (RecipientState.DEFERRED, RecipientState.FAILED))
     row.state = state
     row.lease_owner, row.lease_until = "", None
     row.smtp_reply = clean_text(reply)[:2000] or row.smtp_reply

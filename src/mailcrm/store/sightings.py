@@ -15,14 +15,15 @@ from mailcrm.store.rows.mail import Account
 from mailcrm.store.rows.party import EmailAddress
 from mailcrm.store.rows.sighting import Sighting
 
-_SOURCE = "header"
+SOURCE = "header"
+"""Where observations come from: the headers of a mail; `source_ref` is its id then."""
 
 
 def add_sightings(session: Session, sightings: Sequence[NewSighting]) -> None:
     """Append observations; the resolver takes them up in its own transaction."""
     rows = [
         {
-            "source": _SOURCE, "source_ref": s.message_id, "position": s.position, "account_id": s.account_id,
+            "source": SOURCE, "source_ref": s.message_id, "position": s.position, "account_id": s.account_id,
             "email_id": s.address_id, "party_id": s.party_id, "name": s.name[:255], "role": s.role,
             "direction": s.direction, "by_hand": s.by_hand, "seen_at": s.seen_at,
         }

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from mailcrm.errors import NotFound
+from mailcrm.errors import NotFound, StoreBusy
 from mailcrm.model.account import AccountPolicy, AccountState
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, SyncState
@@ -96,11 +96,13 @@ def set_policy(session: Session, account_id: int, policy: AccountPolicy) -> None
 
 
 def note_success(session: Session, account_id: int, now: datetime) -> None:
-    """A pass over the account was complete."""
+    """A pass over the mailbox was complete. A parked account stays parked: its sender may have been refused meanwhile."""
+    mine = update(Account).where(Account.id == account_id)
+    session.execute(mine.values(last_ok_at=now))
     session.execute(
-        update(Account)
-        .where(Account.id == account_id)
-        .values(last_ok_at=now, fail_count=0, last_error="", next_try_at=None, state=AccountState.ACTIVE)
+        mine.where(Account.state != AccountState.PARKED).values(
+            fail_count=0, last_error="", next_try_at=None, state=AccountState.ACTIVE
+        )
     )
 
 
@@ -165,18 +167,25 @@ def load_state(session: Session, folder: FolderRef) -> SyncState | None:
     return SyncState(row.generation, row.uidvalidity, row.uid_high, row.uid_floor)
 
 
+def server_count(session: Session, folder: FolderRef) -> int:
+    """How many mails the server held when the folder was last looked at."""
+    return session.get_one(Folder, folder.id).server_count
+
+
 def advance(session: Session, folder: FolderRef, state: SyncState) -> None:
-    """Move the cursor, in the transaction that filed what it passes."""
-    session.execute(
-        update(Folder)
-        .where(Folder.id == folder.id)
-        .values(
-            generation=state.generation,
-            uidvalidity=state.uidvalidity,
-            uid_high=state.uid_high,
-            uid_floor=state.uid_floor,
-        )
-    )
+    """Move the cursor, in the transaction that filed what it passes; forward only.
+
+    Raises StoreBusy where another worker opened the folder anew meanwhile: what was read belongs to its past.
+    """
+    row = session.get_one(Folder, folder.id, with_for_update=True, populate_existing=True)
+    if state.generation > row.generation:
+        row.generation, row.uidvalidity = state.generation, state.uidvalidity
+        row.uid_high, row.uid_floor = state.uid_high, state.uid_floor
+    elif (state.generation, state.uidvalidity) == (row.generation, row.uidvalidity):
+        row.uid_high, row.uid_floor = max(row.uid_high, state.uid_high), min(row.uid_floor, state.uid_floor)
+    else:
+        raise StoreBusy(f"another worker reads the folder {folder.name!r}, and it has changed")
+    session.flush()
 
 
 def note_folder(session: Session, folder: FolderRef, server_count: int, error: str, now: datetime | None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.archive import TimelineLine
@@ -139,12 +139,3 @@ def _senders(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
         )
     )
     return {row[0]: row[1] or row[2] for row in session.execute(query)}
-
-
-def set_outcome(session: Session, kind: InteractionKind, source_key: str, outcome: str) -> None:
-    """Note how something ended, on the line that says it happened."""
-    session.execute(
-        update(Interaction)
-        .where(Interaction.kind == kind, Interaction.source_key == source_key)
-        .values(outcome=outcome)
-    )

@@ -11,7 +11,7 @@ FINISHED, CANCELLED = CampaignState.FINISHED, CampaignState.CANCELLED
 
 ALLOWED = {
     (DRAFT, SCHEDULED), (DRAFT, RUNNING), (DRAFT, CANCELLED),
-    (SCHEDULED, DRAFT), (SCHEDULED, RUNNING), (SCHEDULED, CANCELLED),
+    (SCHEDULED, RUNNING), (SCHEDULED, CANCELLED),
     (RUNNING, PAUSED), (RUNNING, HELD), (RUNNING, FINISHED), (RUNNING, CANCELLED),
     (PAUSED, RUNNING), (PAUSED, CANCELLED),
     (HELD, RUNNING), (HELD, CANCELLED),
@@ -32,6 +32,12 @@ def test_exactly_these_states_may_follow(now: CampaignState, then: CampaignState
 def test_refusal_says_what_is_possible_instead() -> None:
     with pytest.raises(Conflict, match=r"is paused; from there it can become: cancelled, running$"):
         require_transition("spring", PAUSED, FINISHED)
+
+
+def test_what_no_command_can_do_is_not_offered() -> None:
+    """The recipients of a scheduled campaign are frozen: there is no way back to the draft."""
+    with pytest.raises(Conflict, match=r"is scheduled; from there it can become: cancelled, running$"):
+        require_transition("spring", SCHEDULED, PAUSED)
 
 
 def test_end_state_says_that_it_is_one() -> None:

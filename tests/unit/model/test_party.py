@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailcrm.errors import UserError
-from mailcrm.model.party import CustomerNumber, check_character
+from mailcrm.model.party import CustomerNumber, check_character, may_replace
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 payloads = st.text(st.sampled_from(ALPHABET), min_size=1, max_size=20)
@@ -107,3 +107,15 @@ def test_long_text_is_refused_in_one_short_line() -> None:
     with pytest.raises(UserError) as caught:
         CustomerNumber.parse("C" * 1_000_000)
     assert len(str(caught.value)) < 200
+
+
+def test_a_value_is_replaced_only_from_a_source_as_good() -> None:
+    ranking = ["user", "form", "api", "import", "signature", "header"]
+    for present_rank, present in enumerate(ranking):
+        for rank, source in enumerate(ranking):
+            assert may_replace(source, present) == (rank <= present_rank)
+
+
+def test_a_source_of_a_newer_version_is_left_alone() -> None:
+    assert not may_replace("header", "oracle")
+    assert not may_replace("oracle", "header")

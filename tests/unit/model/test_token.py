@@ -7,6 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
+from mailcrm.campaigns.content.render import Sender
+from mailcrm.ingest.record import FilingContext
+from mailcrm.model.account import Capture
+from mailcrm.model.address import OwnAddresses
 from mailcrm.model.token import LinkKeys
 
 OLD, NEW, OTHER = b"o" * 32, b"n" * 32, b"x" * 32
@@ -40,6 +44,14 @@ def test_old_links_work_after_a_key_was_added() -> None:
 def test_newest_key_signs() -> None:
     assert LinkKeys((NEW,)).read_unsubscribe(LinkKeys((OLD, NEW)).unsubscribe_token(7)) == 7
     assert LinkKeys((OLD,)).read_unsubscribe(LinkKeys((OLD, NEW)).unsubscribe_token(7)) is None
+
+
+def test_nothing_that_holds_keys_shows_them() -> None:
+    context = FilingContext(1, Capture.ALL, OwnAddresses(), KEYS)
+    sender = Sender("a@b.example", "A", "B", KEYS)
+    for shown in (repr(KEYS), str(KEYS), repr(context), repr(sender)):
+        assert "ooo" not in shown
+        assert "nnn" not in shown
 
 
 def test_link_of_another_installation_opens_nothing() -> None:

@@ -258,7 +258,9 @@ class Mailbox:
         client.forget()
         tag = client.start("IDLE")
         self._idle_works = client.asked_to_go_on(tag)
-        ready = self._listen(deadline, tag) if self._idle_works else None
+        ready = None
+        if self._idle_works:  # the news may have come before the "+"
+            ready = Ready.LINE if client.grown else self._listen(deadline, tag)
         if client.answered(tag):
             client.finish(tag)
             return Ready.LINE if client.grown else None

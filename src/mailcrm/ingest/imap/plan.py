@@ -4,17 +4,17 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from mailcrm.ingest.mail.kinds import KIND_FIELDS
 from mailcrm.model.account import Capture
 from mailcrm.model.folder import FolderStatus, SyncState
 
 _METADATA_FIELDS = (
     # who and when
-    *("Date", "From", "Sender", "Reply-To", "To", "Cc", "Bcc"),
+    *("date", "from", "sender", "reply-to", "to", "cc", "bcc"),
     # which thread
-    *("Message-ID", "In-Reply-To", "References"),
-    # what kind: person, list, bulk, automatic, bounce; the never-log rules look at them too
-    *("List-Id", "List-Unsubscribe", "List-Post", "Precedence", "Feedback-ID", "Auto-Submitted", "X-Autoreply"),
-    *("X-Autorespond", "X-Auto-Response-Suppress", "Return-Path", "Content-Type", "X-Failed-Recipients"),
+    *("message-id", "in-reply-to", "references"),
+    # what kind: person, list, bulk, automatic, bounce
+    *(name for name in KIND_FIELDS if name not in ("from", "sender")),
 )
 
 
@@ -45,14 +45,6 @@ def plan_sync(status: FolderStatus, state: SyncState | None, uidnext: int) -> Sy
         return _from_scratch(SyncState(state.generation + 1, uidvalidity, top, top), rolled=True)
     live = (state.uid_high + 1, top) if top > state.uid_high else None
     return SyncPlan(state, rolled=False, live=live, backfill=_below(state.uid_floor))
-
-
-def windows_down(lo: int, hi: int, size: int) -> Iterator[tuple[int, int]]:
-    """The range lo..hi in windows of `size` UIDs, newest first."""
-    while hi >= lo:
-        start = max(lo, hi - size + 1)
-        yield start, hi
-        hi = start - 1
 
 
 def windows_over(uids: Sequence[int], lo: int, hi: int, size: int) -> Iterator[tuple[int, int]]:
@@ -104,8 +96,8 @@ def chunks(sizes: Iterable[tuple[int, int]], max_count: int, max_bytes: int) -> 
 
 
 def fields_for(capture: Capture) -> tuple[str, ...]:
-    """The header fields to ask for; at the level METADATA the subject never leaves the server."""
-    return _METADATA_FIELDS if capture is Capture.METADATA else (*_METADATA_FIELDS, "Subject")
+    """The header fields to ask for, in lower case; at the level METADATA the subject never leaves the server."""
+    return _METADATA_FIELDS if capture is Capture.METADATA else (*_METADATA_FIELDS, "subject")
 
 
 def _from_scratch(state: SyncState, *, rolled: bool) -> SyncPlan:

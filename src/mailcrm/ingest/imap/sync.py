@@ -13,18 +13,18 @@ from dataclasses import dataclass
 import structlog
 
 from mailcrm.clock import Clock
-from mailcrm.ingest.imap.folder_pass import FolderPass, Parse, PassReport, SyncJob
+from mailcrm.ingest.imap.filing import ACTOR, Retry
+from mailcrm.ingest.imap.folder_pass import FolderPass, Parse
 from mailcrm.ingest.imap.folders import wanted
+from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus, SyncState
-from mailcrm.model.rights import Actor
-from mailcrm.store import Store, message_bodies, sync_state
+from mailcrm.store import Store, message_bodies, quarantine, sync_state
 
 __all__ = ["Parse", "PassReport", "SyncJob", "sync_account"]
 
 _ORDER = (FolderRole.INBOX, FolderRole.SENT, FolderRole.ARCHIVE, FolderRole.OTHER, FolderRole.ALL)
-_ACTOR = Actor.system("ingest")
 _log = structlog.get_logger("mailcrm.ingest")
 
 
@@ -43,10 +43,12 @@ def sync_account(
     clock: Clock,
     *,
     parse: Parse,
+    retry: Retry = lambda work: work(),
     stopped: Callable[[], bool] = lambda: False,
     progress: Callable[[PassReport], None] = lambda _report: None,
 ) -> PassReport:
-    """One complete pass. `stopped` ends it early between batches; `progress` is called after each batch.
+    """One complete pass. `stopped` ends it early between batches; `progress` is called after each batch; `retry` does a
+    transaction again when another worker was in its way.
 
     Raises ConnectionLost, Throttled, PermanentError and StoreBusy; what was filed before stays filed.
     """
@@ -54,18 +56,20 @@ def sync_account(
     folders = [info for info in mailbox.list_folders() if wanted(info, job.leave_out)]
     folders.sort(key=lambda info: (_ORDER.index(info.role) if info.role in _ORDER else len(_ORDER), info.name))
     work = _changed(mailbox, store, job, folders, clock, report)
-    one = FolderPass(mailbox, store, job, clock, parse, stopped, progress, report)
+    one = FolderPass(mailbox, store, job, clock, parse, retry, stopped, progress, report)
     for phase in (one.live, one.backfill, one.bodies):
         for folder in work:
             if stopped():
                 return report
             _run(phase, folder, store, report)
     failed = {name for name, _ in report.failures}
-    with store.write(_ACTOR) as session:
+    with store.write(ACTOR) as session:
+        waiting = message_bodies.folders_with_pending(session, job.account_id)
         for folder in work:
             if folder.ref.name not in failed:
-                sync_state.note_folder(session, folder.ref, report.counts.get(folder.ref.id, 0), "", clock())
-    report.complete = not failed
+                done_at = clock() if folder.ref.id not in waiting else None
+                sync_state.note_folder(session, folder.ref, report.counts.get(folder.ref.id, 0), "", done_at)
+    report.complete = not failed and not waiting
     return report
 
 
@@ -78,7 +82,7 @@ def _run(phase: Callable[[FolderInfo, FolderRef], None], folder: _Work, store: S
     except CommandRefused as exc:
         _log.warning("folder failed", folder_id=folder.ref.id, error=str(exc))
         report.failures.append((folder.ref.name, str(exc)))
-        with store.write(_ACTOR) as session:
+        with store.write(ACTOR) as session:
             sync_state.note_folder(session, folder.ref, report.counts.get(folder.ref.id, 0), str(exc), None)
 
 
@@ -87,13 +91,16 @@ def _changed(
 ) -> list[_Work]:
     """The folders that are not exactly as the last complete pass left them, with their rows."""
     statuses = mailbox.status(folders)
-    with store.write(_ACTOR) as session:
+    with store.write(ACTOR) as session:
         found = [_Work(info, sync_state.ensure_folder(session, job.account_id, info)) for info in folders]
         pending = message_bodies.folders_with_pending(session, job.account_id)
+        pending |= quarantine.folders_with_retries(session, job.account_id, clock())
         changed = []
         for folder in found:
             status = statuses.get(folder.info.name_raw)
-            if folder.ref.id not in pending and _stands_still(status, sync_state.load_state(session, folder.ref)):
+            if folder.ref.id not in pending and _stands_still(
+                status, sync_state.load_state(session, folder.ref), sync_state.server_count(session, folder.ref)
+            ):
                 assert status is not None
                 sync_state.note_folder(session, folder.ref, status.exists, "", clock())
             else:
@@ -102,7 +109,7 @@ def _changed(
     return changed
 
 
-def _stands_still(status: FolderStatus | None, state: SyncState | None) -> bool:
-    if status is None or state is None or status.uidnext is None or state.uid_floor > 0:
+def _stands_still(status: FolderStatus | None, state: SyncState | None, count: int) -> bool:
+    if status is None or state is None or status.uidnext is None or state.uid_floor > 0 or status.exists > count:
         return False
     return status.uidvalidity == state.uidvalidity and status.uidnext == state.uid_high + 1

@@ -6,6 +6,7 @@ IDLE on INBOX where the server offers it, woken each minute for the other folder
 from collections.abc import Callable
 
 from mailcrm.clock import Clock
+from mailcrm.ingest.imap.filing import Retry
 from mailcrm.ingest.imap.mailbox import Change, Mailbox
 from mailcrm.ingest.imap.sync import Parse, PassReport, SyncJob, sync_account
 from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
@@ -15,25 +16,34 @@ from mailcrm.store import Store, sync_state
 def watch_account(
     mailbox: Mailbox,
     store: Store,
-    job: SyncJob,
+    job: Callable[[], SyncJob],
     clock: Clock,
     *,
     parse: Parse,
+    retry: Retry,
     poll_seconds: float,
     stopped: Callable[[], bool],
     progress: Callable[[PassReport], None],
     passed: Callable[[PassReport], None],
 ) -> None:
-    """Until `stopped`; `passed` is called after each pass. Raises what `sync_account` raises."""
+    """Until `stopped`; `passed` is called after each pass, `job` before each: a human may have changed the rules.
+
+    Raises what `sync_account` raises.
+    """
     inbox = next((info for info in mailbox.list_folders() if info.role == FolderRole.INBOX), None)
+    again = False
     while not stopped():
-        report = sync_account(mailbox, store, job, clock, parse=parse, stopped=stopped, progress=progress)
+        rules = job()
+        report = sync_account(
+            mailbox, store, rules, clock, parse=parse, retry=retry, stopped=stopped, progress=progress
+        )
         passed(report)
         if stopped():
             return
-        if inbox is not None and _has_more(mailbox.examine(inbox), store, job, inbox):
-            continue
-        if mailbox.wait_for_change(poll_seconds) is Change.WOKEN:
+        # Once and no more: a folder that fails, or whose numbers never agree, must not keep us running in circles.
+        more = inbox is not None and _has_more(mailbox.examine(inbox), store, rules, inbox)
+        again = more and not again and not report.failures
+        if not again and mailbox.wait_for_change(poll_seconds) is Change.WOKEN:
             return
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from urllib.parse import unquote
 
 from mailcrm.ingest.mail.addresses import split_addresses
 from mailcrm.ingest.mail.charset import Guesser
@@ -26,6 +27,7 @@ _ROLES = (
 # RFC 5322 section 3.6 allows these once; of two From or Subject lines the first is the one that servers check.
 _ONCE = ("from", "subject", "date", "message-id")
 _ID = re.compile(r"<([^<>]*)>")
+_POST_TO = re.compile(r"<\s*mailto:([^<>?]*)", re.IGNORECASE)
 _ID_LIMIT = 998
 _ADDRESS_LIMIT = 320  # RFC 5321 section 4.5.3.1: 64 + 1 + 255
 _NAME_LIMIT = 255
@@ -54,6 +56,7 @@ def read_headers(fields: HeaderFields, defects: Iterable[str] = ()) -> ParsedHea
         participants=participants,
         kind=mail_kind(fields, subject),
         list_id=_list_id(fields),
+        list_post=_list_post(fields),
         content_type=clean_line(fields.content_type.value, 255),
         defects=tuple(dict.fromkeys(found)),
     )
@@ -161,3 +164,9 @@ def _list_id(fields: HeaderFields) -> str:
     value = fields.first("list-id")
     inside = _ID.findall(value)
     return clean_line(inside[-1] if inside else read_line(fields, "list-id"), 255).lower() if value else ""
+
+
+def _list_post(fields: HeaderFields) -> str:
+    """Where a list takes posts (RFC 2369 section 3.4), as a comparison key; '' where it takes none."""
+    found = _POST_TO.search(fields.first("list-post"))
+    return _known_address(unquote(found[1])[:_ADDRESS_LIMIT])[1] if found else ""

@@ -37,6 +37,14 @@ _NULL_PATHS = frozenset({"<>", "< >", "<MAILER-DAEMON>", '<"">', "<#@[]>"})
 _AUTO_REPLY_FIELDS = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-autoresponse")
 _LIST_FIELDS = ("list-id", "list-post", "mailing-list", "x-mailing-list", "x-loop-list")
 _BULK_FIELDS = ("list-unsubscribe", "feedback-id", "x-campaign-id", "x-campaignid", "x-mailgun-tag", "x-csa-complaints")
+KIND_FIELDS = (
+    *("from", "sender", "return-path", "content-type", "x-failed-recipients"),
+    *("auto-submitted", "precedence", "x-auto-response-suppress"),
+    *_AUTO_REPLY_FIELDS,
+    *_LIST_FIELDS,
+    *_BULK_FIELDS,
+)
+"""All header fields that tell the kind, besides the subject; what is not fetched cannot be read."""
 
 
 def mail_kind(fields: HeaderFields, subject: str) -> MailKind:

@@ -78,7 +78,9 @@ class EmailAddress(Base):
     """An address ever seen. `match_party_id` says whose mail it is; robots, lists and our own have none."""
 
     __tablename__ = "email_address"
-    __table_args__ = table(Index(None, "domain"), Index(None, "match_party_id"), Index(None, "mailbox_hash"))
+    __table_args__ = table(
+        Index(None, "domain"), Index(None, "match_party_id"), Index(None, "mailbox_hash"), Index(None, "kind")
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     address_norm: Mapped[str] = mapped_column(String(320), unique=True)

@@ -10,9 +10,10 @@ from mailcrm.store.rows.base import SOURCE, Base, EnumText, Id, UtcMicros, table
 
 
 class Sighting(Base):
-    """One participant of one mail (later also signatures, forms, import rows). Immutable but for the last two columns.
+    """One participant of one mail (later also signatures, forms, import rows). Immutable but for `by_hand` and the last two.
 
-    `by_hand` is whether a person wrote the mail: newsletters and robots make nobody a customer.
+    `by_hand` is whether a person wrote the mail: newsletters and robots make nobody a customer. It is corrected when the
+    body shows another kind of mail than the headers did.
     """
 
     __tablename__ = "sighting"

@@ -14,9 +14,9 @@ from mailcrm.ingest.imap.plan import (
     plan_sync,
     uid_set,
     uid_sets,
-    windows_down,
     windows_over,
 )
+from mailcrm.ingest.mail.kinds import KIND_FIELDS
 from mailcrm.model.account import Capture
 from mailcrm.model.folder import FolderStatus, SyncState
 
@@ -69,13 +69,6 @@ def test_a_missing_uidvalidity_is_unknown_and_not_another_one() -> None:
     state = SyncState(1, 7, 10, 0)
     assert not plan_sync(_status(12, uidvalidity=0), state, 12).rolled
     assert plan_sync(_status(5, uidvalidity=0), state, 5).state == SyncState(2, 7, 4, 4)
-
-
-@given(lo=st.integers(1, 50), length=st.integers(-3, 200), size=st.integers(1, 40))
-def test_windows_go_down_without_gap_or_overlap(lo: int, length: int, size: int) -> None:
-    windows = list(windows_down(lo, lo + length - 1, size))
-    assert [uid for a, b in reversed(windows) for uid in range(a, b + 1)] == list(range(lo, lo + length))
-    assert all(b - a + 1 == size for a, b in windows[:-1])
 
 
 @given(st.sets(st.integers(1, 400), max_size=60), st.integers(1, 100), st.integers(0, 320), st.integers(1, 9))
@@ -138,9 +131,9 @@ def test_a_large_message_stands_alone() -> None:
 
 
 def test_the_subject_is_not_asked_for_when_only_metadata_may_be_kept() -> None:
-    assert "Subject" not in fields_for(Capture.METADATA)
+    assert "subject" not in fields_for(Capture.METADATA)
     assert (
-        set(fields_for(Capture.SUBJECT)) == set(fields_for(Capture.ALL)) == {*fields_for(Capture.METADATA), "Subject"}
+        set(fields_for(Capture.SUBJECT)) == set(fields_for(Capture.ALL)) == {*fields_for(Capture.METADATA), "subject"}
     )
 
 
@@ -148,4 +141,11 @@ def test_the_fields_that_others_rely_on_are_asked_for() -> None:
     needed = "Message-ID In-Reply-To References Date From Sender Reply-To To Cc Bcc List-Id List-Unsubscribe List-Post"
     needed += " Precedence Auto-Submitted X-Autoreply X-Auto-Response-Suppress X-Autorespond Return-Path Content-Type"
     needed += " Feedback-ID X-Failed-Recipients"
-    assert set(needed.split()) <= set(fields_for(Capture.METADATA))
+    asked = fields_for(Capture.METADATA)
+    assert set(needed.lower().split()) <= set(asked)
+    assert len(asked) == len(set(asked))
+
+
+@pytest.mark.parametrize("capture", Capture)
+def test_whatever_tells_the_kind_of_a_mail_is_asked_for(capture: Capture) -> None:
+    assert set(KIND_FIELDS) <= set(fields_for(capture))

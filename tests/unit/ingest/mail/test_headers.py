@@ -193,3 +193,18 @@ def test_any_field_value_gives_storable_text(name: bytes, value: bytes) -> None:
     for participant in headers.participants:
         assert participant.key
         f"{participant.name}{participant.address}{participant.key}".encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        ("<mailto:Users@Example.org>", "users@example.org"),
+        ("<mailto:users@example.org?subject=x>, <https://example.org>", "users@example.org"),
+        ("<https://example.org>, <MAILTO: users%40example.org> (open)", "users@example.org"),
+        ("NO (closed)", ""),
+        ("", ""),
+        ("<mailto:>", ""),
+    ],
+)
+def test_list_post_names_an_address(value: str, key: str) -> None:
+    assert parse_headers(f"List-Post: {value}\n\n".encode()).list_post == key

@@ -2,7 +2,10 @@
 
 import pytest
 
+from mailcrm.ingest.mail.charset import Guesser
+from mailcrm.ingest.mail.fields import HeaderFields
 from mailcrm.ingest.mail.headers import parse_headers
+from mailcrm.ingest.mail.kinds import KIND_FIELDS, mail_kind
 from mailcrm.model.message import MailKind
 from tests.unit.ingest.mail.samples import sample
 
@@ -94,3 +97,34 @@ def test_kind_is_told_without_a_subject(name: str, kind: MailKind) -> None:
     lines = sample(name).split(b"\n\n")[0].split(b"\n")
     kept = b"\n".join(line for line in lines if not line.startswith((b"Subject:", b"  voll")))
     assert parse_headers(kept + b"\n\n").kind is kind
+
+
+@pytest.mark.parametrize("name", ["X-Autoresponder", "X-Autoreply-From", "X-Autoresponse"])
+def test_marks_of_automatic_answers_are_read(name: str) -> None:
+    assert parse_headers(f"From: a@b\n{name}: yes\n\n".encode()).kind is AUTO
+
+
+class Watched(HeaderFields):
+    """Notes which fields somebody looks for."""
+
+    asked: set[str]
+
+    def __init__(self, *items: tuple[str, str]) -> None:
+        self.asked = set()
+        super().__init__(items, Guesser())
+
+    def __contains__(self, name: str) -> bool:
+        self.asked.add(name)
+        return super().__contains__(name)
+
+    def first(self, name: str) -> str:
+        self.asked.add(name)
+        return super().first(name)
+
+
+@pytest.mark.parametrize("subject", ["", "Returned mail", "On vacation"])
+@pytest.mark.parametrize("item", [("x", "y"), ("return-path", "<>"), ("from", "postmaster@x.example")])
+def test_no_field_is_read_that_is_not_fetched(item: tuple[str, str], subject: str) -> None:
+    fields = Watched(item)
+    mail_kind(fields, subject)
+    assert fields.asked <= set(KIND_FIELDS)

@@ -249,6 +249,7 @@ def upgrade() -> None:
         **t.OPTIONS,
     )
     op.create_index("ix_email_address_domain", "email_address", ["domain"])
+    op.create_index("ix_email_address_kind", "email_address", ["kind"])
     op.create_index("ix_email_address_mailbox_hash", "email_address", ["mailbox_hash"])
     op.create_index("ix_email_address_match_party_id", "email_address", ["match_party_id"])
 

@@ -1,0 +1,41 @@
+"""What one pass over an account is given, and what it says of itself."""
+
+from dataclasses import dataclass, field
+
+from mailcrm.ingest.capture import CaptureRules
+from mailcrm.model.address import OwnAddresses
+from mailcrm.model.token import LinkKeys
+
+
+@dataclass(frozen=True, slots=True)
+class SyncJob:
+    """What a pass needs to know of its account. Sizes are in messages and bytes."""
+
+    account_id: int
+    own: OwnAddresses
+    links: LinkKeys
+    rules: CaptureRules
+    leave_out: tuple[str, ...] = ()
+    batch_messages: int = 200
+    batch_bytes: int = 8 * 1024 * 1024
+    live_limit: int = 50
+
+
+@dataclass
+class PassReport:
+    """What a pass did, counted while it runs. `counts` is the number of mails on the server by folder id.
+
+    `complete`: no folder failed and no body is still to come.
+    """
+
+    folders: int = 0
+    unchanged: int = 0
+    headers: int = 0
+    bodies: int = 0
+    body_bytes: int = 0
+    skipped: int = 0
+    quarantined: int = 0
+    expected: int = 0
+    complete: bool = False
+    counts: dict[int, int] = field(default_factory=dict)
+    failures: list[tuple[str, str]] = field(default_factory=list)

@@ -1,0 +1,65 @@
+"""What a later copy or the body of a filed mail teaches: its subject, and what sort of mail it really is.
+
+The first mailbox that holds a mail may keep metadata only; what it could not tell is not settled for ever.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from mailcrm.model.message import BodyState, MailKind
+from mailcrm.store.adopt import message_key, outcome_of
+from mailcrm.store.rows.mail import Message, Thread
+from mailcrm.store.rows.sighting import Sighting
+from mailcrm.store.rows.timeline import Interaction
+from mailcrm.store.sightings import SOURCE
+
+_CHUNK = 500
+
+
+def learn_subject(session: Session, message_id: int, subject: str) -> bool:
+    """A mail first seen without its subject gets it, with its line on the timeline and its thread; never another one.
+
+    Returns whether it was news.
+    """
+    shown = subject[:998]
+    message = session.get_one(Message, message_id, with_for_update=True, populate_existing=True)
+    if message.subject or not shown:
+        return False
+    message.subject = shown
+    session.flush()
+    session.execute(update(Interaction).where(*_line_of(message_id), Interaction.title == "").values(title=shown))
+    session.execute(update(Thread).where(Thread.id == message.thread_id, Thread.subject == "").values(subject=shown))
+    return True
+
+
+def correct_kinds(session: Session, kinds: Mapping[int, MailKind]) -> None:
+    """What sort of mail these are (by message id), now that more of them is known than when they were filed.
+
+    A mail whose body was read before keeps the kind that its body showed.
+    """
+    wanted = sorted(kinds)
+    for start in range(0, len(wanted), _CHUNK):
+        query = (
+            select(Message.id, Message.kind)
+            .where(Message.id.in_(wanted[start : start + _CHUNK]), Message.body_state != BodyState.DONE)
+            .order_by(Message.id)
+        )
+        for message_id, before in session.execute(query.with_for_update()).all():
+            if kinds[message_id] != before:
+                _correct_kind(session, message_id, kinds[message_id])
+
+
+def _correct_kind(session: Session, message_id: int, kind: MailKind) -> None:
+    by_hand = kind == MailKind.PERSON
+    session.execute(update(Message).where(Message.id == message_id).values(kind=kind))
+    session.execute(update(Interaction).where(*_line_of(message_id)).values(outcome=outcome_of(kind)))
+    seen = update(Sighting).where(Sighting.source == SOURCE, Sighting.source_ref == message_id)
+    # Evidence that counts now is looked at again; nobody loses a customer number over evidence that does not.
+    session.execute(seen.values(by_hand=True, resolved_at=None) if by_hand else seen.values(by_hand=False))
+
+
+def _line_of(message_id: int) -> tuple[ColumnElement[bool], ...]:
+    """The plain line of a mail; that of a campaign has a title and an outcome of its own."""
+    return Interaction.message_id == message_id, Interaction.source_key == message_key(message_id)

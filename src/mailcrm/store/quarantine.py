@@ -1,0 +1,125 @@
+"""Quarantine: server UIDs that could not be had or filed, each with its reason, until a later try succeeds.
+
+Messages that are filed but whose body cannot be had or read are not here: their own row says so.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from mailcrm.model.filing import FolderRef, StagedBlob
+from mailcrm.model.message import BodyState
+from mailcrm.model.text import clean_text
+from mailcrm.store import blobs
+from mailcrm.store.rows.mail import Folder, Message, MessageLocation, MessageSkip, SyncQuarantine
+
+_WAITS = {1: timedelta(minutes=15), 2: timedelta(hours=1)}
+"""After so many tries, how long until the next; who failed more often waits for a human."""
+
+_CHUNK = 500
+
+
+def quarantine(
+    session: Session,
+    folder: FolderRef,
+    generation: int,
+    reasons: Mapping[int, str],
+    now: datetime,
+    raws: Mapping[int, StagedBlob] | None = None,
+) -> None:
+    """UIDs that could not be recorded (uid -> why), with their bytes where we have them. Counts the tries."""
+    blobs.put(session, list((raws or {}).values()))
+    for uid, error in sorted(reasons.items()):
+        row = session.get(SyncQuarantine, (folder.id, generation, uid))
+        if row is None:
+            row = SyncQuarantine(folder_id=folder.id, generation=generation, uid=uid, attempts=0, error="", at=now)
+            session.add(row)
+        row.attempts += 1
+        row.error, row.at = clean_text(error)[:2000], now
+        if raws and uid in raws:
+            row.raw_sha256 = raws[uid].sha256
+    session.flush()
+
+
+def retries_due(session: Session, folder: FolderRef, generation: int, now: datetime, limit: int) -> list[int]:
+    """UIDs of this folder whose next try is due, ascending."""
+    query = (
+        select(SyncQuarantine.uid)
+        .where(SyncQuarantine.folder_id == folder.id, SyncQuarantine.generation == generation, _due(now))
+        .order_by(SyncQuarantine.uid)
+        .limit(limit)
+    )
+    return list(session.execute(query).scalars())
+
+
+def folders_with_retries(session: Session, account_id: int, now: datetime) -> set[int]:
+    """Ids of the account's folders in which a try is due."""
+    query = (
+        select(Folder.id)
+        .join(
+            SyncQuarantine, and_(SyncQuarantine.folder_id == Folder.id, SyncQuarantine.generation == Folder.generation)
+        )
+        .where(Folder.account_id == account_id, _due(now))
+        .distinct()
+    )
+    return set(session.execute(query).scalars())
+
+
+def let_go(session: Session, folder: FolderRef, generation: int, tried: Sequence[int], gone: Iterable[int]) -> None:
+    """Of the UIDs that were `tried`, forget those that are filed or left out by now, and those that are `gone`."""
+    done = set(gone)
+    for kept in (MessageLocation, MessageSkip):
+        query = select(kept.uid).where(kept.folder_id == folder.id, kept.generation == generation, kept.uid.in_(tried))
+        done |= set(session.execute(query).scalars())
+    here = SyncQuarantine.folder_id == folder.id, SyncQuarantine.generation == generation
+    session.execute(delete(SyncQuarantine).where(*here, SyncQuarantine.uid.in_(done)))
+
+
+def retry_all(session: Session, account_id: int, now: datetime) -> int:
+    """A human says it may work now: all that could not be had from the server is due at once. Returns how many.
+
+    What was had but not understood stays as it is: only a better parser would help.
+    """
+    folders = list(session.execute(select(Folder.id).where(Folder.account_id == account_id)).scalars())
+    uids = session.execute(
+        update(SyncQuarantine)
+        .where(SyncQuarantine.folder_id.in_(folders))
+        .values(attempts=1, at=now - _WAITS[1])
+        .execution_options(synchronize_session=False)
+    )
+    missing = select(MessageLocation.message_id).where(
+        MessageLocation.folder_id.in_(folders),
+        MessageLocation.body_state == BodyState.QUARANTINED,
+        MessageLocation.raw_sha256.is_(None),
+    )
+    messages = list(session.execute(missing).scalars())
+    for start in range(0, len(messages), _CHUNK):
+        _ask_again(session, folders, messages[start : start + _CHUNK])
+    return int(uids.rowcount) + len(messages)  # type: ignore[attr-defined]
+
+
+def _ask_again(session: Session, folder_ids: Sequence[int], message_ids: Sequence[int]) -> None:
+    again = {"body_state": BodyState.PENDING}
+    session.execute(
+        update(MessageLocation)
+        .where(
+            MessageLocation.folder_id.in_(folder_ids),
+            MessageLocation.message_id.in_(message_ids),
+            MessageLocation.body_state == BodyState.QUARANTINED,
+            MessageLocation.raw_sha256.is_(None),
+        )
+        .values(**again)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Message)
+        .where(Message.id.in_(message_ids), Message.body_state == BodyState.QUARANTINED)
+        .values(attempts=0, **again)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return or_(*(and_(SyncQuarantine.attempts == n, SyncQuarantine.at <= now - wait) for n, wait in _WAITS.items()))

@@ -77,6 +77,7 @@ def _instance(place: Path, sink: SmtpSink, connections: int) -> Instance:
         "secret": {"file": str(place / "secret")},
         "imap": {"host": "127.0.0.1", "port": 1, "security": "none"},
         "smtp": {"host": "127.0.0.1", "port": sink.port, "security": "none"},
+        "initial": {"capture": "subject", "visibility": "team", "customer_when": "replied"},
         "sending": {"connections": connections, "mails_per_connection": 100000},
     }
     return Instance(place, [account], **quick_sections())

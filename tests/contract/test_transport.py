@@ -253,14 +253,14 @@ def test_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         (SENDER, "rcpt-odd@b.example", (Stage.RCPT, 999, "", True), False, None),
         (SENDER, "rcpt-drop@b.example", (Stage.RCPT, 0, "", True), False, None),
         (SENDER, "rcpt-silent@b.example", (Stage.RCPT, 0, "", True), False, None),
-        (SENDER, "data-refused@b.example", (Stage.DATA, 554, "5.7.1", False), True, EventType.FAILED),
-        (SENDER, "data-later@b.example", (Stage.DATA, 452, "4.3.1", False), True, EventType.DEFERRED),
-        (SENDER, "data-closing@b.example", (Stage.DATA, 421, "4.3.2", False), False, EventType.IN_DOUBT),
-        (SENDER, "data-relay@b.example", (Stage.DATA, 451, "4.4.2", False), True, EventType.IN_DOUBT),
-        (SENDER, "data-odd@b.example", (Stage.DATA, 354, "", True), False, EventType.IN_DOUBT),
-        (SENDER, "data-garbage@b.example", (Stage.DATA, 0, "", True), False, EventType.IN_DOUBT),
-        (SENDER, "data-drop@b.example", (Stage.DATA, 0, "", True), False, EventType.IN_DOUBT),
-        (SENDER, "data-silent@b.example", (Stage.DATA, 0, "", True), False, EventType.IN_DOUBT),
+        (SENDER, "data-refused@b.example", (Stage.DOT, 554, "5.7.1", False), True, EventType.FAILED),
+        (SENDER, "data-later@b.example", (Stage.DOT, 452, "4.3.1", False), True, EventType.DEFERRED),
+        (SENDER, "data-closing@b.example", (Stage.DOT, 421, "4.3.2", False), False, EventType.IN_DOUBT),
+        (SENDER, "data-relay@b.example", (Stage.DOT, 451, "4.4.2", False), True, EventType.IN_DOUBT),
+        (SENDER, "data-odd@b.example", (Stage.DOT, 354, "", True), False, EventType.IN_DOUBT),
+        (SENDER, "data-garbage@b.example", (Stage.DOT, 0, "", True), False, EventType.IN_DOUBT),
+        (SENDER, "data-drop@b.example", (Stage.DOT, 0, "", True), False, EventType.IN_DOUBT),
+        (SENDER, "data-silent@b.example", (Stage.DOT, 0, "", True), False, EventType.IN_DOUBT),
     ],
 )
 def test_each_way_to_fail_is_told_apart(
@@ -279,7 +279,7 @@ def test_each_way_to_fail_is_told_apart(
             attempt = await connection.deliver(sender, recipient, a_mail(1), mark)
             assert (attempt.stage, attempt.code, attempt.enhanced, attempt.lost) == expected
             assert attempt.text
-            assert marks == ([0] if attempt.stage is Stage.DATA else [])
+            assert marks == ([0] if attempt.stage in (Stage.DATA, Stage.DOT) else [])
             assert outcome(attempt).event is consequence
             assert connection.usable is usable
             if usable:
@@ -422,10 +422,13 @@ def test_real_server_takes_what_was_sent(smtp_sink: Callable[..., SmtpSink]) -> 
     [
         (("-f", "mail"), Stage.MAIL, 500, False, None),
         (("-r", "rcpt"), Stage.RCPT, 450, False, EventType.DEFERRED),
-        (("-f", "."), Stage.DATA, 500, False, EventType.FAILED),
-        (("-r", "."), Stage.DATA, 450, False, EventType.DEFERRED),
+        (("-f", "data"), Stage.DATA, 500, False, None),
+        (("-r", "data"), Stage.DATA, 450, False, EventType.DEFERRED),
+        (("-q", "data"), Stage.DATA, 0, True, None),
+        (("-f", "."), Stage.DOT, 500, False, EventType.FAILED),
+        (("-r", "."), Stage.DOT, 450, False, EventType.DEFERRED),
         (("-q", "rcpt"), Stage.RCPT, 0, True, None),
-        (("-q", "."), Stage.DATA, 0, True, EventType.IN_DOUBT),
+        (("-q", "."), Stage.DOT, 0, True, EventType.IN_DOUBT),
     ],
 )
 def test_real_server_refuses(

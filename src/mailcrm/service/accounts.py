@@ -16,7 +16,7 @@ from mailcrm.model.account import AccountPolicy
 from mailcrm.model.provider import provider_for_host
 from mailcrm.model.rights import Actor
 from mailcrm.service.app import App
-from mailcrm.store import Store, audit, leases, settings, sync_state
+from mailcrm.store import Session, Store, audit, leases, own, settings, sync_state
 from mailcrm.store.sync_state import AccountRow
 
 _ACTOR = Actor.system("config")
@@ -32,6 +32,18 @@ def sync_accounts(app: App) -> None:
         gone = sync_state.disconnect_accounts(session, [account.name for account in app.config.accounts])
         for name in gone:
             audit.append_audit(session, "account.disconnect", f"account:{name}", app.clock())
+        _follow_own_addresses(session, app)
+
+
+def _follow_own_addresses(session: Session, app: App) -> None:
+    """An address that was a correspondent's may be that of an account by now, or of a colleague, and the reverse."""
+    changes = own.follow_own(session, app.own, app.clock())
+    if changes.became or changes.left:
+        archived, restored = (",".join(map(str, ids)) for ids in (changes.archived, changes.restored))
+        audit.append_audit(
+            session, "addresses.own", "configuration", app.clock(),
+            became=changes.became, left=changes.left, archived=archived, restored=restored,
+        )  # fmt: skip
 
 
 def imap_login(config: Config, account: Account) -> Login:
@@ -89,16 +101,16 @@ def sender_of(app: App, account: Account) -> Sender:
 
 def sender_job(app: App, account: Account, row: AccountRow, owner: str) -> SenderJob:
     """What the sender of an account needs to know; limits not configured are the provider's cautious ones."""
-    own = account.sending
+    sending = account.sending
     provider = provider_for_host(account.smtp.host) if account.smtp else None
-    per_day = own.per_day or (provider.daily_limit if provider else None)
-    mails = min(own.mails_per_connection, (provider.mails_per_connection or 10**6) if provider else 10**6)
+    per_day = sending.per_day or (provider.daily_limit if provider else None)
+    mails = min(sending.mails_per_connection, (provider.mails_per_connection or 10**6) if provider else 10**6)
     return SenderJob(
         account_id=row.id,
         owner=owner,
         sender=sender_of(app, account),
-        limits=Limits(own.per_minute, per_day),
-        connections=own.connections,
+        limits=Limits(sending.per_minute, per_day),
+        connections=sending.connections,
         mails_per_connection=mails,
         lease=timedelta(seconds=app.config.sending.lease_seconds),
         idle_seconds=app.config.sending.idle_seconds,
@@ -131,5 +143,6 @@ def resume_account(app: App, actor: Actor, name: str) -> None:
     with app.store.write(actor) as session:
         row = sync_state.get_account(session, name)
         sync_state.resume_account(session, row.id)
-        leases.make_due(session, f"mailbox:{name}")
+        for work in ("mailbox", "sender"):
+            leases.make_due(session, f"{work}:{name}")
         audit.append_audit(session, "account.resume", f"account:{row.id}", app.clock())

@@ -24,7 +24,7 @@ from mailcrm.service.app import App
 from mailcrm.service.jobs import clock_works
 from mailcrm.service.leases import Claim, Work
 from mailcrm.service.retry import store_retry
-from mailcrm.store import sync_state
+from mailcrm.store import leases, sync_state
 from mailcrm.store.sync_state import AccountRow
 
 _ACTOR = Actor.system("watch")
@@ -65,7 +65,7 @@ def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> No
 
     def passed(report: PassReport) -> None:
         with app.store.write(_ACTOR) as session:
-            if report.complete:
+            if not report.failures:
                 sync_state.note_success(session, row.id, app.clock())
         if report.headers or report.bodies:
             _log.info(
@@ -76,9 +76,10 @@ def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> No
         watch_account(
             mailbox,
             app.store,
-            sync_job(app, account, row),
+            lambda: sync_job(app, account, account_row(app.store, account.name)),
             app.clock,
             parse=parse_message,
+            retry=store_retry,
             poll_seconds=app.config.sync.poll_seconds,
             stopped=lambda: not claim.ok(),
             progress=progress,
@@ -118,21 +119,49 @@ def _refusal_wait(account: Account, fails: int) -> timedelta | None:
 def _sender(app: App, account: Account, worker: str) -> Work:
     def run(claim: Claim) -> timedelta:
         row = account_row(app.store, account.name)
-        with ThreadPoolExecutor(1, thread_name_prefix=f"commit-{account.name}") as executor:
-            asyncio.run(
-                send_due(
-                    app.store,
-                    sender_job(app, account, row, f"{worker}/{account.name}"),
-                    transport_of(app, account),
-                    app.clock,
-                    executor,
-                    stopped=lambda: not claim.ok(),
-                    retry=store_retry,
-                )
-            )
+        if row.state != AccountState.ACTIVE:
+            return _PARKED_LOOK
+        try:
+            _send_until_stopped(app, account, row, f"{worker}/{account.name}", claim)
+        except (PermanentError, ConfigError) as exc:
+            return _note_refusal(app, account, row, exc, claim)
         return timedelta(0)
 
     return Work(f"sender:{account.name}", "sender", run)
+
+
+def _send_until_stopped(app: App, account: Account, row: AccountRow, owner: str, claim: Claim) -> None:
+    with ThreadPoolExecutor(1, thread_name_prefix=f"commit-{account.name}") as executor:
+        asyncio.run(
+            send_due(
+                app.store,
+                sender_job(app, account, row, owner),
+                transport_of(app, account),
+                app.clock,
+                executor,
+                stopped=lambda: not claim.ok(),
+                retry=store_retry,
+            )
+        )
+
+
+def _note_refusal(app: App, account: Account, row: AccountRow, exc: MailcrmError, claim: Claim) -> timedelta:
+    """When to sign in again, like a mailbox: by itself only where the refusal is ambiguous; too many close an account.
+
+    Tries are counted on the lease: those of the account's row are the mailbox's, and each of its passes ends them.
+    """
+    with app.store.read() as session:
+        fails = next(lease.fail_count for lease in leases.list_leases(session) if lease.name == claim.name) + 1
+    provider = provider_for_host(account.smtp.host) if account.smtp else None
+    wait = login_delay(fails) if provider is not None and provider.ambiguous_login else None
+    if wait is not None:
+        claim.failed, claim.error = True, str(exc)
+        _log.warning("cannot send", account=account.name, reason=str(exc), again_in=round(wait.total_seconds()))
+        return wait
+    with app.store.write(_ACTOR) as session:
+        sync_state.note_failure(session, row.id, str(exc), None, parked=True)
+    _log.error("sender parked", account=account.name, reason=str(exc), next=f"mailcrm accounts resume {account.name}")
+    return _PARKED_LOOK
 
 
 def transport_of(app: App, account: Account) -> Transport:

@@ -11,9 +11,10 @@ _TEXT_LIMIT = 500
 
 
 class Stage(StrEnum):
-    """How far a mail came. Only from `data` on can the server have taken it.
+    """How far a mail came. Only from `dot` on can the server have taken it.
 
     `held`: `before_data` said no, or (with `lost`) the connection died before a byte of the mail was written.
+    `data`: the DATA command was not answered with 354. `dot`: the reply to the final dot, or none.
     """
 
     CONNECT = "connect"
@@ -21,6 +22,7 @@ class Stage(StrEnum):
     RCPT = "rcpt"
     HELD = "held"
     DATA = "data"
+    DOT = "dot"
     DONE = "done"
 
 

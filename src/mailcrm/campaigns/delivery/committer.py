@@ -16,6 +16,7 @@ from mailcrm.model.outbox import Claimed, Mark, Result
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, audit, campaigns, outbox, recipients
 from mailcrm.store.engine import database_now
+from mailcrm.store.reprieve import reprieve
 
 _ACTOR = Actor.system("sender")
 _TURNS = 4
@@ -80,20 +81,25 @@ class Committer:
         """Give back whatever was claimed and not marked."""
         await self._other(lambda session, _now: outbox.release(session, self._owner))
 
-    async def hold(self, campaign: str, reason: str) -> None:
-        """Stop a campaign because the server refuses us as its sender; a human must look."""
+    async def hold(self, campaign: str, reason: str, spared: Sequence[int] = ()) -> None:
+        """Stop a campaign because a human must look. `spared` were refused by what stopped it and are due again."""
 
         def work(session: Session, now: datetime) -> None:
             row = campaigns.find_campaign(session, campaign)
             if row is not None and row.state == CampaignState.RUNNING:
                 campaigns.set_state(session, campaign, CampaignState.HELD, now, reason)
                 audit.append_audit(session, "campaign.hold", f"campaign:{row.id}", now)
+            if row is not None and row.state in (CampaignState.RUNNING, CampaignState.HELD):
+                reprieve(session, spared, now)
 
         await self._other(work)
 
     async def sent_times(self, since: timedelta) -> list[datetime]:
         """When this account's mails of the last `since` went out, for the limits."""
-        return list(await self._other(lambda s, now: recipients.sent_times(s, self._account_id, now - since)))
+        moments: list[datetime] = await self._other(
+            lambda session, now: recipients.sent_times(session, self._account_id, now - since)
+        )
+        return moments
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
@@ -107,11 +113,9 @@ class Committer:
             batch, self._batch = self._batch, _Batch()
             self._wanted.clear()
             try:
-                answers = await loop.run_in_executor(self._executor, self._retry, lambda b=batch: self._commit(b))
+                _answer(batch, await loop.run_in_executor(self._executor, self._retry, lambda b=batch: self._commit(b)))
             except Exception as exc:  # noqa: BLE001 - whoever waits for the answer must hear it
                 _refuse(batch, exc)
-            else:
-                _answer(batch, answers)
 
     def _commit(self, batch: _Batch) -> list[Any]:
         """One transaction, in the writer's thread: results first, so that their connections can go on."""

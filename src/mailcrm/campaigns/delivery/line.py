@@ -8,7 +8,8 @@ from typing import Protocol
 
 from mailcrm.campaigns.content.render import Letter, compose_letter
 from mailcrm.campaigns.content.templates import CompiledTemplate
-from mailcrm.campaigns.delivery.attempt import Attempt
+from mailcrm.campaigns.delivery.attempt import Attempt, Stage
+from mailcrm.campaigns.delivery.breaker import Verdict
 from mailcrm.campaigns.delivery.committer import Committer
 from mailcrm.campaigns.delivery.job import SenderJob
 from mailcrm.campaigns.delivery.outcome import Outcome, outcome
@@ -16,7 +17,7 @@ from mailcrm.campaigns.delivery.transport import Connection, Transport
 from mailcrm.campaigns.preflight import compiled
 from mailcrm.clock import Clock
 from mailcrm.errors import MailcrmError, UserError
-from mailcrm.model.backoff import send_delay
+from mailcrm.model.backoff import SEND_CAP, release_delay, send_delay
 from mailcrm.model.outbox import Claimed, Mark, Result
 from mailcrm.model.recipient import DeliveryEvent, EventType
 from mailcrm.store import Store, campaigns
@@ -38,12 +39,17 @@ class Feeder(Protocol):
     committer: Committer
     queue: asyncio.Queue[Claimed | None]
     templates: dict[int, CompiledTemplate]
+    door: asyncio.Lock
 
     async def settle(self, item: Claimed, result: Result) -> None: ...
 
-    async def heed(self, item: Claimed, decided: Outcome) -> None: ...
+    def judge(self, item: Claimed, attempt: Attempt, decided: Outcome) -> tuple[Outcome, Verdict]: ...
 
-    def connected(self) -> None: ...
+    async def conclude(self, item: Claimed, result: Result, decided: Outcome, verdict: Verdict) -> None: ...
+
+    def holds(self, item: Claimed) -> bool: ...
+
+    def shut(self) -> bool: ...
 
     def fail(self, exc: MailcrmError) -> None: ...
 
@@ -84,15 +90,18 @@ class Line:
         if problem:
             await self._feeder.settle(item, Result(item.id, item.fence, None, skip_reason=problem))
             return
-        connection = await self._ready(item)
+        connection = None if self._feeder.holds(item) else await self._ready()
+        if connection is None:
+            await self._feeder.settle(item, Result(item.id, item.fence, None))
+            return
         mark = Mark(
             item.id, item.fence, composed_at, settled_values(item.values), item.template_version_id, _digest(content)
         )
         sender = self._feeder.job.sender.address
         attempt = await connection.deliver(sender, item.address, content, lambda: self._feeder.committer.mark(mark))
-        decided = outcome(attempt)
-        await self._feeder.settle(item, result_of(item, attempt, decided, self._feeder.clock()))
-        await self._feeder.heed(item, decided)
+        decided, verdict = self._feeder.judge(item, attempt, outcome(attempt))
+        result = result_of(item, attempt, decided, self._feeder.clock())
+        await self._feeder.conclude(item, result, decided, verdict)
         if decided.reconnect:
             await self._close()
 
@@ -122,18 +131,24 @@ class Line:
         with self._feeder.store.read() as session:
             return compiled(campaigns.get_template(session, version_id))
 
-    async def _ready(self, item: Claimed) -> Connection:
-        """An open connection; if there is none to be had, `item` goes back before the error goes up."""
+    async def _ready(self) -> Connection | None:
+        """An open connection; None if there is none to be had now.
+
+        One line at a time knocks at the server: what refuses the first would refuse all of them, and a login that is
+        refused many times at once can close the account.
+        """
         full = self._mails >= self._feeder.job.mails_per_connection
         if self._connection is not None and (full or not self._connection.usable):
             await self._close()
         if self._connection is None:
-            try:
-                self._connection = await self._feeder.transport.connect()
-            except MailcrmError:
-                await self._feeder.settle(item, Result(item.id, item.fence, None))
-                raise
-            self._feeder.connected()
+            async with self._feeder.door:
+                if self._feeder.shut():
+                    return None
+                try:
+                    self._connection = await self._feeder.transport.connect()
+                except MailcrmError as exc:
+                    self._feeder.fail(exc)
+                    return None
         self._mails += 1
         return self._connection
 
@@ -150,14 +165,33 @@ def _digest(content: bytes) -> str:
 def result_of(item: Claimed, attempt: Attempt, decided: Outcome, now: datetime) -> Result:
     """The settlement of an outcome; a recipient refused for now gets its next due time, or fails after the last try."""
     reply = f"{attempt.code} {attempt.text}".strip() if attempt.code else attempt.text
-    if decided.event is None:
-        wait = _AGAIN_SLOWLY if decided.slow_down else _AGAIN_SOON if decided.release else timedelta(0)
-        return Result(item.id, item.fence, None, reply, due_at=now + wait)
-    kind, due_at = decided.event, None
-    if kind == EventType.DEFERRED:
-        delay = send_delay(item.attempts + 1)
-        kind, due_at = (EventType.FAILED, None) if delay is None else (kind, now + delay)
+    if decided.event is None and not decided.release:
+        return Result(item.id, item.fence, None, reply)
+    if decided.event is None and attempt.stage in (Stage.CONNECT, Stage.MAIL):  # nobody was named: nobody's attempt
+        return Result(item.id, item.fence, None, reply, due_at=now + _soon(decided))
+    kind, delay = _next_try(item, decided)
+    due_at = None if delay is None else now + delay
+    if kind is None:
+        return Result(item.id, item.fence, None, reply, due_at=due_at, tried=True)
     detail = reply if kind == EventType.SENT else decided.reason
     key = f"{kind.value}:{item.id}:{item.fence}"
     event = DeliveryEvent(kind, key, attempt.code, attempt.enhanced, detail, hard=decided.hard)
     return Result(item.id, item.fence, event, reply, due_at=due_at)
+
+
+def _next_try(item: Claimed, decided: Outcome) -> tuple[EventType | None, timedelta | None]:
+    """The event, and how long the next try has to wait; after the last one it is a failure, unless we are to blame."""
+    tries = item.attempts + 1
+    if decided.event is None:
+        delay = release_delay(tries, _soon(decided))
+        if delay is None and decided.sender_fault:
+            delay = SEND_CAP
+    elif decided.event == EventType.DEFERRED:
+        delay = send_delay(tries)
+    else:
+        return decided.event, None
+    return (EventType.FAILED, None) if delay is None else (decided.event, delay)
+
+
+def _soon(decided: Outcome) -> timedelta:
+    return _AGAIN_SLOWLY if decided.slow_down else _AGAIN_SOON

@@ -8,7 +8,14 @@ import re
 from dataclasses import dataclass
 
 from mailcrm.campaigns.delivery.attempt import Attempt, Stage
-from mailcrm.campaigns.delivery.replies import blames_sender, is_dead, too_fast, wants_reconnect
+from mailcrm.campaigns.delivery.replies import (
+    blames_content,
+    blames_sender,
+    is_dead,
+    is_recipients_affair,
+    too_fast,
+    wants_reconnect,
+)
 from mailcrm.model.recipient import EventType
 
 
@@ -51,18 +58,18 @@ def outcome(attempt: Attempt) -> Outcome:
 
 
 def _cut_off(attempt: Attempt, reason: str, *, slow: bool) -> Outcome:
-    """After the final dot, silence says nothing (RFC 1047), and neither do 421 and 4.4.x.
+    """After the final dot, silence says nothing (RFC 1047), and neither do 421 and 4.4.x; before it, nothing was taken.
 
     Relays give those even when the next server has already accepted: 34 duplicates in one experiment (smtp.md 2).
     """
-    if attempt.stage is Stage.DATA:
+    if attempt.stage is Stage.DOT:
         return Outcome(EventType.IN_DOUBT, reason, slow_down=slow, reconnect=True)
     return Outcome(None, reason, release=True, slow_down=slow, reconnect=True)
 
 
 def _put_off(attempt: Attempt, reason: str) -> Outcome:
     if wants_reconnect(attempt):
-        early = attempt.stage is not Stage.DATA
+        early = attempt.stage not in (Stage.DATA, Stage.DOT)
         return Outcome(None if early else EventType.DEFERRED, reason, release=early, reconnect=True)
     if attempt.stage is Stage.CONNECT:
         return Outcome(None, reason, release=True, slow_down=True, reconnect=True)
@@ -70,12 +77,23 @@ def _put_off(attempt: Attempt, reason: str) -> Outcome:
 
 
 def _refused(attempt: Attempt, reason: str) -> Outcome:
-    """At MAIL nobody has been named yet, so it can only be us. A refusal after the dot is a clear "not taken"."""
+    """A clear "not taken" at every stage; what is our own fault gives the recipient back.
+
+    What is in the mail is ours as well, but it fails the recipient: some refuse it by a filter of their own, and a mail
+    that is given back would hold the campaign at each resumption, for ever.
+    """
     slow = too_fast(attempt)
-    ours = slow or blames_sender(attempt)
-    if attempt.stage in (Stage.CONNECT, Stage.MAIL) or (ours and attempt.stage is Stage.RCPT):
+    if slow or blames_sender(attempt) or _can_only_be_us(attempt):
         return Outcome(None, reason, release=True, sender_fault=True, slow_down=slow)
-    return Outcome(EventType.FAILED, reason, sender_fault=ours, slow_down=slow, hard=not ours and is_dead(attempt))
+    content = blames_content(attempt)
+    return Outcome(EventType.FAILED, reason, sender_fault=content, hard=not content and is_dead(attempt))
+
+
+def _can_only_be_us(attempt: Attempt) -> bool:
+    """At MAIL nobody has been named; at DATA the recipient has been accepted and no word of the mail was seen."""
+    if attempt.stage is Stage.DATA:
+        return not is_recipients_affair(attempt)
+    return attempt.stage in (Stage.CONNECT, Stage.MAIL)
 
 
 def _reason(attempt: Attempt) -> str:

@@ -13,7 +13,7 @@ _ACTOR = Actor.system("clock")
 
 @dataclass(frozen=True, slots=True)
 class Tended:
-    """What changed. `unknown` recipients are listed in their campaign's report with the offer to send again."""
+    """What changed. `unknown` recipients are listed in their campaign's report and never sent again by themselves."""
 
     given_back: int = 0
     doubtful: int = 0

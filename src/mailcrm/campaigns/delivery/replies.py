@@ -1,7 +1,7 @@
 """What the words of mail servers mean: who is to blame, whether the address is dead, whether we were too fast.
 
 Collected from published lists of Gmail, Microsoft, QQ, NetEase, Aliyun, Coremail, Postfix and Exim. Enhanced codes
-(RFC 3463) come first where they are definite; texts are read only where no code forbids the conclusion.
+(RFC 3463) come first where they are definite, but words about us come before any code that blames the recipient.
 """
 
 import re
@@ -11,6 +11,14 @@ from mailcrm.campaigns.delivery.attempt import Attempt, Stage
 
 def _any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.I)
+
+
+_ADDRESS = re.compile(r"[\w.+=-]+@[\w.-]+", re.ASCII)
+
+
+def _words(attempt: Attempt) -> str:
+    """The text without mail addresses: what is in their names (sender@, client.example) is not said of anybody."""
+    return _ADDRESS.sub("", attempt.text)
 
 
 # --- the address is dead -----------------------------------------------------------------------------------------
@@ -28,26 +36,43 @@ _DEAD_WORDS = _any_of(
     r"[帐账]号已?(注销|停用|禁用)",
 )
 _NOT_THE_MAILBOX = re.compile(r"5\.7\.\d+|5\.2\.2")  # policy, or merely full
-_ABOUT_US = _any_of(r"\b(sender|mail from|from address|client|helo|ehlo|your (ip|host|domain|server))\b")
+_ABOUT_US = _any_of(
+    r"(?<![\w.-])(sender|mail from|from address|client|helo|ehlo)(?![\w-]|\.\w)",
+    r"\byour (\S+ )?(account|mailbox|address|ip|host|domain|server)\b",
+    r"[您你]的|发[件信]人",
+)
 _BUSY = _any_of(r"at a rate|too quickly")
 
 
 def is_dead(attempt: Attempt) -> bool:
     """A permanent refusal because there is no such mailbox or domain. Anything less must never suppress an address."""
-    if _NOT_THE_MAILBOX.fullmatch(attempt.enhanced) or _BUSY.search(attempt.text):
+    said = _words(attempt)
+    if _NOT_THE_MAILBOX.fullmatch(attempt.enhanced) or _BUSY.search(said) or _ABOUT_US.search(said):
         return False
-    if attempt.enhanced in _DEAD_CODES:
-        return True
-    return _DEAD_WORDS.search(attempt.text) is not None and not _ABOUT_US.search(attempt.text)
+    return attempt.enhanced in _DEAD_CODES or _DEAD_WORDS.search(said) is not None
+
+
+_MAILBOX_TROUBLE = re.compile(r"5\.2\.\d+")
+
+
+def is_recipients_affair(attempt: Attempt) -> bool:
+    """Dead, full or busy: whatever the stage, the next recipient may be well."""
+    return is_dead(attempt) or _MAILBOX_TROUBLE.fullmatch(attempt.enhanced) is not None
 
 
 # --- the sender is to blame --------------------------------------------------------------------------------------
 
-_SENDER_CODES = frozenset({"5.7.8", "5.7.9", "5.7.14", "5.7.26", "5.7.27", "5.7.60", "5.7.64", "5.7.501", "5.7.515"})
+_SENDER_CODES = re.compile(
+    r"5\.1\.[78]|5\.7\.(8|9|13|14|25|26|27|60|64|515)"
+    r"|5\.7\.(50[12368]|509|51[12]|6\d\d|7\d\d)"  # Exchange: banned senders, hosts and tenants
+)
 _SESSION_CODES = frozenset({500, 502, 503, 504, 530, 534, 535, 538, 555})
 _POLICY = re.compile(r"5\.7\.\d+")
 _RECIPIENTS_RULE = re.compile(r"5\.7\.1[23]\d")  # Exchange: this group or mailbox takes mail from its own people only
-_BY_RECIPIENT = _any_of(r"(rejected|blocked|refused|denied) by (the |this )?(recipient|user|addressee)")
+_BY_RECIPIENT = _any_of(
+    r"(rejected|blocked|refused|denied) by (the |this )?(recipient|user|addressee)",
+    r"(recipient|user|addressee)('s|s')? (own )?(allow|block|black|deny|safe)",
+)
 _SENDER_WORDS = _any_of(
     r"authenticat(ion|e) (is )?(required|needed|fail)",
     r"(sender|client|user) (was |is )?not authenticated",
@@ -60,7 +85,17 @@ _SENDER_WORDS = _any_of(
     r"(invalid|fake) sender|denies the sender",
     r"\b(spf|dkim|dmarc)\b.{0,60}(fail|reject|not pass|required)",
     r"unauthenticated (mail|email|sender)",
-    r"发[件信]人.{0,10}(拒绝|不匹配|不一致|不合法)",
+    r"domain of (the )?sender|sender('s)? (address |domain )?(does(n't| not) (exist|resolve)|not (found|exist))",
+    r"(?<![\w.-])client (host|ip|address|name)\b.{0,60}(reject|block|denied|refus|listed|not found)",
+    r"\b(helo|ehlo)\b.{0,40}(reject|invalid|denied|not found)",
+    r"\b(reverse (dns|host ?name|look-?up)|rdns|ptr record|dnsbl|rbl|spamhaus|spamcop)\b",
+    r"\b(block|black|deny)[ -]?list(ed)?\b",
+    r"\byour (\S+ ){0,2}(account|mailbox|ip|host|domain|server|tenant|organi[sz]ation)\b.{0,80}"
+    r"(disabled|suspended|blocked|locked|banned|restricted|denied|rejected|listed|reputation"
+    r"|not (allowed|permitted|authori[sz]ed|found|exist)|does(n't| not) exist)",
+    r"(disabled|suspended|blocked|prohibited|restricted|banned) (for|from) sending",
+    r"发[件信]人.{0,10}(拒绝|不匹配|不一致|不合法|不存在)",
+    r"[您你]的([帐账]号|邮箱|IP|域名|服务器).{0,12}(禁|封|冻结|停用|限制|拒绝|黑名单)",
     r"身份验证|请先登录",
 )
 _CONTENT_WORDS = _any_of(
@@ -71,14 +106,24 @@ _CONTENT_WORDS = _any_of(
 
 
 def blames_sender(attempt: Attempt) -> bool:
-    """A permanent refusal that every other recipient would meet as well: of the sender, or of what is in the mail."""
-    if _RECIPIENTS_RULE.fullmatch(attempt.enhanced) or _BY_RECIPIENT.search(attempt.text):
+    """A permanent refusal of us, our host or our account, which every other recipient would meet as well."""
+    if _is_recipients_rule(attempt):
         return False
-    if attempt.enhanced in _SENDER_CODES or _SENDER_WORDS.search(attempt.text):
+    if _SENDER_CODES.fullmatch(attempt.enhanced) or _SENDER_WORDS.search(_words(attempt)):
         return True
-    if attempt.stage is Stage.RCPT:
-        return attempt.code in _SESSION_CODES
-    return _POLICY.fullmatch(attempt.enhanced) is not None or _CONTENT_WORDS.search(attempt.text) is not None
+    return attempt.stage is Stage.RCPT and attempt.code in _SESSION_CODES
+
+
+def blames_content(attempt: Attempt) -> bool:
+    """A permanent refusal of what is in the mail, or by a policy that is not told: others would likely meet it, too."""
+    if attempt.stage is not Stage.DOT or _is_recipients_rule(attempt):
+        return False
+    return _POLICY.fullmatch(attempt.enhanced) is not None or _CONTENT_WORDS.search(_words(attempt)) is not None
+
+
+def _is_recipients_rule(attempt: Attempt) -> bool:
+    by_recipient = _BY_RECIPIENT.search(attempt.text) is not None
+    return by_recipient or _RECIPIENTS_RULE.fullmatch(attempt.enhanced) is not None
 
 
 # --- too fast, too much ------------------------------------------------------------------------------------------

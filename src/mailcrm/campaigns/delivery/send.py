@@ -6,22 +6,24 @@ doubt, at most one per open connection; it is never sent again by itself (campai
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from mailcrm.campaigns.content.templates import CompiledTemplate
+from mailcrm.campaigns.delivery.attempt import Attempt
+from mailcrm.campaigns.delivery.breaker import WINDOW, Ending, Verdict, ending, judge
 from mailcrm.campaigns.delivery.committer import Committer
 from mailcrm.campaigns.delivery.job import SenderJob, SendReport
 from mailcrm.campaigns.delivery.line import Line
 from mailcrm.campaigns.delivery.outcome import Outcome
-from mailcrm.campaigns.delivery.throttle import DAY, MINUTE, Limits, Pace, next_slot
+from mailcrm.campaigns.delivery.throttle import DAY, Meter
 from mailcrm.campaigns.delivery.transport import Transport
 from mailcrm.clock import Clock
-from mailcrm.errors import MailcrmError, StoreBusy, TransientError
+from mailcrm.errors import ConnectionLost, MailcrmError, StoreBusy, TransientError
 from mailcrm.model.outbox import Claimed, Result
 from mailcrm.store import Store
 
@@ -47,7 +49,8 @@ async def send_due(
     """Send until `stopped` (looked at twice a second), or with `until_idle` until nothing is due.
 
     Mails in flight are finished, what was only claimed is given back. Raises LoginRefused, SenderRefused,
-    PermanentError and StoreBusy; a server that is away is tried again, or with `until_idle` raised as ConnectionLost.
+    PermanentError and StoreBusy, and any bug of its parts; a server that is away is tried again, or with `until_idle`
+    raised as ConnectionLost.
     """
     committer = Committer(store, job.account_id, job.owner, job.lease, executor, retry)
     writer = asyncio.create_task(committer.run())
@@ -86,30 +89,41 @@ class Sending:
         self.report = SendReport()
         self.queue: asyncio.Queue[Claimed | None] = asyncio.Queue()
         self.templates: dict[int, CompiledTemplate] = {}
+        self.door = asyncio.Lock()
         self._in_flight: set[int] = set()
-        self._pace = Pace(job.limits)
-        self._sent: list[datetime] = []
+        self._meter = Meter(job.limits, (), clock())
+        self._endings: dict[int, list[Ending]] = {}
+        self._holds: dict[int, bool] = {}  # campaigns that are to be held; True: it is written
         self._failures = 0
         self._not_before = 0.0
         self._fatal: MailcrmError | None = None
+        self._closing = False
         self._settled = asyncio.Event()
-        self._calm_since = clock()
 
     async def run(self) -> SendReport:
         """Feed until the end, let the lines finish, and raise what stopped us."""
-        self._sent = await self.committer.sent_times(DAY)
+        self._meter = Meter(self.job.limits, await self.committer.sent_times(DAY), self.clock())
         keeper = asyncio.create_task(self._keep_leases())
         lines = [asyncio.create_task(Line(self).run()) for _ in range(self.job.connections)]
         try:
-            await self._feed()
+            await self._feed([*lines, keeper])
         finally:
-            for _ in lines:
-                self.queue.put_nowait(None)
-            await asyncio.gather(*lines)
+            await self._finish(lines)
             keeper.cancel()
+        _raise_bugs(lines)
         if self._fatal is not None:
             raise self._fatal
         return self.report
+
+    async def _finish(self, lines: "Sequence[asyncio.Task[None]]") -> None:
+        """Mails that are marked end as they end; whatever else is claimed goes back at once and is not sent any more."""
+        self._closing = True
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        for _ in lines:
+            self.queue.put_nowait(None)
+        await _release(self.committer)
+        await asyncio.gather(*lines, return_exceptions=True)
 
     # --- what the lines tell -------------------------------------------------------------------------------------
 
@@ -117,21 +131,55 @@ class Sending:
         """Durable when it returns."""
         await self.committer.settle(result)
         self._in_flight.discard(item.id)
+        if result.event is None and not result.tried:
+            self._meter.came_back()
         self._settled.set()
         self.report.count(result)
         self._progress(self.report)
 
-    async def heed(self, item: Claimed, decided: Outcome) -> None:
-        """Go slower, or stop the campaign, where the server says so."""
-        if decided.slow_down:
-            self._pace = self._pace.slower(sum(moment > self.clock() - MINUTE for moment in self._sent))
-        if decided.sender_fault:
-            _log.error("refused as sender, campaign held", campaign_id=item.campaign_id)
-            await self.committer.hold(item.campaign, f"the mail server refuses us as sender: {decided.reason}")
+    def judge(self, item: Claimed, attempt: Attempt, decided: Outcome) -> tuple[Outcome, Verdict]:
+        """The outcome in the light of those before it: who is refused like all the others is not to blame."""
+        found = ending(item.id, item.attempts, attempt, decided)
+        if found is None:
+            return decided, Verdict()
+        endings = [*self._endings.get(item.campaign_id, ()), found][-WINDOW:]
+        self._endings[item.campaign_id] = endings
+        verdict = judge(endings)
+        if item.id in verdict.spared:
+            decided = replace(decided, event=None, release=True, sender_fault=True)
+        return decided, verdict
 
-    def connected(self) -> None:
-        """A connection works (again)."""
-        self._failures = 0
+    async def conclude(self, item: Claimed, result: Result, decided: Outcome, verdict: Verdict) -> None:
+        """Settle a mail; go slower, wait, or hold its campaign, where the server's answers ask for it."""
+        if decided.slow_down:
+            self._meter.complaint(self.clock())
+        if decided.release and decided.reconnect:
+            self._back_off(ConnectionLost(decided.reason))
+        else:
+            self._failures = 0
+        why = verdict.hold or (
+            f"the mail server refuses us or the mail: {decided.reason}" if decided.sender_fault else ""
+        )
+        if why:  # in one transaction: nothing may be claimed in between
+            await asyncio.gather(self.settle(item, result), self._hold(item, why, verdict.spared))
+        else:
+            await self.settle(item, result)
+
+    async def _hold(self, item: Claimed, why: str, spared: Sequence[int]) -> None:
+        _log.error("campaign held", campaign_id=item.campaign_id)
+        self._holds.setdefault(item.campaign_id, False)
+        todo = f"find the cause and correct it, then: mailcrm campaigns resume '{item.campaign}'"
+        await self.committer.hold(item.campaign, f"{why}; {todo}", spared)
+        self._holds[item.campaign_id] = True
+
+    def holds(self, item: Claimed) -> bool:
+        """Whether its campaign was stopped since it was claimed."""
+        return item.campaign_id in self._holds
+
+    def shut(self) -> bool:
+        """Whether no connection may be opened: the sender ends, or the server is away."""
+        waiting = asyncio.get_running_loop().time() < self._not_before
+        return waiting or self._closing or self._fatal is not None
 
     def fail(self, exc: MailcrmError) -> None:
         """A line cannot go on: wait for a server that is away, end for everything else."""
@@ -153,14 +201,13 @@ class Sending:
 
     # --- feeding -------------------------------------------------------------------------------------------------
 
-    async def _feed(self) -> None:
-        """Keep the lines busy, never with more than the limits allow now."""
+    async def _feed(self, tasks: "Sequence[asyncio.Task[None]]") -> None:
+        """Keep the lines busy, never with more than the limits allow now. Raises what kills one of the `tasks`."""
         while not self._stopped() and self._fatal is None:
-            now = self.clock()
-            self._quicken(now)
-            room = self._room(now)
+            _raise_bugs(tasks)
+            room = self._room()
             claimed = await self.committer.claim(room) if room > 0 else []
-            self._hand_out(claimed, now)
+            self._hand_out(claimed)
             if room <= 0 or self._in_flight:
                 await self._settlement(_TICK)
             elif self._until_idle:
@@ -168,12 +215,13 @@ class Sending:
             else:
                 await self._pause(self.job.idle_seconds)
 
-    def _room(self, now: datetime) -> int:
+    def _room(self) -> int:
         """How many to claim: none before half of the last ones are done, and none while the server is away."""
         if asyncio.get_running_loop().time() < self._not_before:
             return 0
-        room = _AHEAD * self.job.connections - len(self._in_flight)
-        return min(room, self._allowance(now)) if 2 * room >= _AHEAD * self.job.connections else 0
+        most = _AHEAD * self.job.connections
+        room = most - len(self._in_flight)
+        return self._meter.allowance(self.clock(), room) if 2 * room >= most else 0
 
     async def _settlement(self, seconds: float) -> None:
         """Wait until something was settled, at most so long."""
@@ -184,27 +232,14 @@ class Sending:
         except TimeoutError:
             return
 
-    def _quicken(self, now: datetime) -> None:
-        if now - self._calm_since >= MINUTE:
-            self._pace, self._calm_since = self._pace.faster(), now
-
-    def _hand_out(self, claimed: list[Claimed], now: datetime) -> None:
+    def _hand_out(self, claimed: list[Claimed]) -> None:
         for item in claimed:
             self._in_flight.add(item.id)
-            self._sent.append(now)
+            self._meter.went(self.clock())
             self.queue.put_nowait(item)
-
-    def _allowance(self, now: datetime) -> int:
-        """How many mails may go right now, up to what the lines can take."""
-        if self.job.limits == Limits() and self._pace.per_minute is None:
-            return _AHEAD * self.job.connections
-        self._sent = [moment for moment in self._sent if moment > now - DAY]
-        planned = list(self._sent)
-        while len(planned) - len(self._sent) < _AHEAD * self.job.connections:
-            if next_slot(self._pace.current, planned, now) > timedelta(0):
-                break
-            planned.append(now)
-        return len(planned) - len(self._sent)
+            if self._holds.get(item.campaign_id):  # it runs again, so a human has looked: what was before is settled
+                del self._holds[item.campaign_id]
+                self._endings.pop(item.campaign_id, None)
 
     async def _pause(self, seconds: float) -> None:
         """Sleep, but hear a stop within half a second."""
@@ -222,3 +257,10 @@ class Sending:
                     await self.committer.renew(sorted(self._in_flight))
                 except StoreBusy as exc:
                     _log.warning("leases could not be renewed", error=str(exc))
+
+
+def _raise_bugs(tasks: "Sequence[asyncio.Task[None]]") -> None:
+    """What a task died of goes on in whoever watches it; else a dead line would only be slow, and nobody would know."""
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.result()

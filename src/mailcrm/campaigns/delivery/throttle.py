@@ -1,6 +1,7 @@
 """How fast an account may send: limits that hold in every sliding window, and a pace that yields to complaints."""
 
-from collections.abc import Sequence
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -61,3 +62,49 @@ class Pace:
         rate = self.per_minute + max(1, self.per_minute // 10)
         ceiling = _FREE_AGAIN if self.limits.per_minute is None else self.limits.per_minute
         return replace(self, per_minute=None if rate >= ceiling else rate)
+
+
+class Meter:
+    """What an account has sent lately, and its pace. Time is handed in; `moments` are those before this run began."""
+
+    def __init__(self, limits: Limits, moments: Iterable[datetime], now: datetime) -> None:
+        self._sent = sorted(moments)
+        self._pace = Pace(limits)
+        self._window = MINUTE if limits.per_day is None else DAY
+        self._slowed_at: datetime | None = None
+        self._calm_since = now
+
+    @property
+    def pace(self) -> Pace:
+        """As it is now."""
+        return self._pace
+
+    def went(self, now: datetime) -> None:
+        """A mail is on its way."""
+        insort(self._sent, now)
+        del self._sent[: bisect_right(self._sent, now - self._window)]
+
+    def came_back(self) -> None:
+        """A mail was given back before the server heard of it."""
+        if self._sent:
+            self._sent.pop()
+
+    def complaint(self, now: datetime) -> None:
+        """Half as fast. What else is heard within a minute speaks of the same burst, but quiet minutes begin anew."""
+        self._calm_since = now
+        if self._slowed_at is None or now - self._slowed_at >= MINUTE:
+            self._slowed_at = now
+            last_minute = len(self._sent) - bisect_right(self._sent, now - MINUTE)
+            self._pace = self._pace.slower(last_minute)
+
+    def allowance(self, now: datetime, most: int) -> int:
+        """How many mails may go right now, at most `most`."""
+        if now - self._calm_since >= MINUTE:
+            self._pace, self._calm_since = self._pace.faster(), now
+        limits = self._pace.current
+        if limits == Limits():
+            return most
+        planned = list(self._sent)
+        while len(planned) - len(self._sent) < most and next_slot(limits, planned, now) == timedelta(0):
+            insort(planned, now)
+        return len(planned) - len(self._sent)

@@ -28,6 +28,10 @@ BeforeData = Callable[[], Awaitable[bool]]
 
 _QUIT_SECONDS = 2.0
 _SERVICE_CLOSES = 421
+_GO_ON = 354
+_ACCEPTED = 250
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_LEADING_DOT = re.compile(rb"(?m)^\.")
 _MESSAGE_ID = re.compile(rb"(?im)^Message-ID:\s*<([^>\r\n]+)>")
 
 
@@ -78,7 +82,7 @@ class SmtpTransport:
 
 
 class _SmtpConnection:
-    """MAIL, RCPT, the mark, DATA, a round trip each. `_open`: the server may still hold a transaction of ours."""
+    """MAIL, RCPT, the mark, DATA, the mail: a round trip each. `_open`: the server may still hold a transaction of ours."""
 
     def __init__(self, client: aiosmtplib.SMTP, reply_timeout: float) -> None:
         self._client = client
@@ -139,16 +143,30 @@ class _SmtpConnection:
         self._open = False
 
     async def _data(self, content: bytes) -> Attempt:
+        """Not `client.data`: it does not tell a refusal of the command from one of the mail."""
         reply: list[aiosmtplib.SMTPResponse] = []
 
         async def hand_over() -> None:
-            reply.append(await self._client.data(content, timeout=self._reply_timeout))
+            self._write(_dotted(content))
+            reply.append(await self._client.execute_command(b".", timeout=self._reply_timeout))
+            _require(_ACCEPTED, reply[0])
 
-        refusal = await self._refusal(Stage.DATA, hand_over())
+        refusal = await self._refusal(Stage.DATA, self._begin())
+        refusal = refusal or await self._refusal(Stage.DOT, hand_over())
         if refusal is not None:
             return refusal
         self._open = False
         return Attempt.of_reply(Stage.DONE, reply[0].code, reply[0].message)
+
+    async def _begin(self) -> None:
+        _require(_GO_ON, await self._client.execute_command(b"DATA"))
+        if not self.usable:  # it hung up behind its "go on": nothing was written
+            raise aiosmtplib.SMTPServerDisconnected("connection lost before the mail was written")
+
+    def _write(self, content: bytes) -> None:
+        if self._client.protocol is None:
+            raise aiosmtplib.SMTPServerDisconnected("connection lost")
+        self._client.protocol.write(content)
 
     async def _refusal(self, stage: Stage, step: Awaitable[object]) -> Attempt | None:
         """None if the server said yes. Whatever is neither yes nor a clear no ends the connection."""
@@ -170,6 +188,17 @@ class _SmtpConnection:
                 await self._client.quit(timeout=_QUIT_SECONDS)
         drop(self._client)
         await asyncio.sleep(0)  # lets the event loop close the socket
+
+
+def _dotted(content: bytes) -> bytes:
+    """As it goes over the wire (RFC 5321 section 4.5.2), without the final dot; only CRLF ends a line."""
+    lines = _LINE_END.sub(b"\r\n", content)
+    return _LEADING_DOT.sub(b"..", lines if lines.endswith(b"\r\n") else lines + b"\r\n")
+
+
+def _require(code: int, reply: aiosmtplib.SMTPResponse) -> None:
+    if reply.code != code:
+        raise aiosmtplib.SMTPDataError(reply.code, reply.message)
 
 
 # --- a directory -------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcrm.campaigns.delivery.throttle import DAY, MINUTE, Limits, Pace, next_slot
+from mailcrm.campaigns.delivery.throttle import DAY, MINUTE, Limits, Meter, Pace, next_slot
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 ZERO = timedelta(0)
@@ -102,3 +102,64 @@ def test_pace_stays_between_one_and_the_limit(limit: Limits, complaints: list[in
         assert rate is None or rate >= 1
         assert limit.per_minute is None or (rate is not None and rate <= limit.per_minute)
         assert pace.current.per_day == limit.per_day
+
+
+# --- the meter ---------------------------------------------------------------------------------------------------
+
+SECOND = timedelta(seconds=1)
+
+
+def test_a_burst_of_complaints_is_one_complaint() -> None:
+    meter = Meter(Limits(per_minute=120), [], NOW)
+    for number in range(8):
+        meter.complaint(NOW + number * SECOND)
+    assert meter.pace.current == Limits(per_minute=60)
+    meter.complaint(NOW + MINUTE)
+    assert meter.pace.current == Limits(per_minute=30)
+
+
+def test_quiet_minutes_are_counted_from_the_last_complaint() -> None:
+    meter = Meter(Limits(per_minute=120), [], NOW)
+    meter.complaint(NOW)
+    meter.complaint(NOW + 30 * SECOND)
+    meter.allowance(NOW + 89 * SECOND, 8)
+    assert meter.pace.current == Limits(per_minute=60)
+    meter.allowance(NOW + 90 * SECOND, 8)
+    assert meter.pace.current == Limits(per_minute=66)
+
+
+def test_what_went_before_a_restart_counts() -> None:
+    meter = Meter(Limits(per_day=5), ago(3600, 60, 10), NOW)
+    assert meter.allowance(NOW, 8) == 2
+    meter.went(NOW)
+    assert meter.allowance(NOW, 8) == 1
+
+
+def test_what_never_reached_the_server_does_not_count() -> None:
+    meter = Meter(Limits(per_minute=2), [], NOW)
+    for _ in range(2):
+        meter.went(NOW)
+    meter.came_back()
+    assert meter.allowance(NOW, 8) == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "kept"), [(Limits(), 60), (Limits(per_minute=500), 60), (Limits(per_day=10**6), 300)]
+)
+def test_moments_are_kept_no_longer_than_a_limit_needs_them(limits: Limits, kept: int) -> None:
+    """A daemon runs for months."""
+    meter = Meter(limits, [], NOW)
+    for number in range(300):
+        meter.went(NOW + number * SECOND)
+    assert len(meter._sent) == kept
+
+
+@given(limits, st.lists(st.integers(0, 100_000), max_size=30))
+def test_the_allowance_never_lets_a_window_overflow(limit: Limits, pauses: list[int]) -> None:
+    meter, now, sent = Meter(limit, [], NOW), NOW, list[datetime]()
+    for pause in pauses:
+        now += pause * SECOND
+        for _ in range(meter.allowance(now, 4)):
+            assert next_slot(limit, sent, now) == ZERO
+            meter.went(now)
+            sent.append(now)

@@ -1,0 +1,108 @@
+"""What becomes of an account whose sender is refused."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from mailcrm.errors import LoginRefused, MailcrmError, PermanentError
+from mailcrm.model.account import AccountState
+from mailcrm.model.rights import Actor
+from mailcrm.service.accounts import account_row, resume_account
+from mailcrm.service.app import App
+from mailcrm.service.leases import Claim
+from mailcrm.service.works import all_works
+from mailcrm.store import Store, leases, sync_state
+from tests.builders import NOW, a_config, a_store, a_write, an_app
+from tests.store.sending import a_campaigning
+from tests.unit.campaigns.delivery.stage import FakeTransport, takes
+
+SENDER = "sender:shop"
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with a_store(tmp_path) as opened:
+        a_campaigning(opened, 20)
+        yield opened
+
+
+def an_account(host: str) -> dict[str, object]:
+    server = {"host": host, "port": 465}
+    return {
+        "name": "shop", "address": "hello@own.example", "secret": {"env": "NONE"}, "imap": server, "smtp": server,
+        "sending": {"connections": 4},
+    }  # fmt: skip
+
+
+class Sender:
+    """The sender of one account as a worker has it, in front of a server that refuses."""
+
+    def __init__(self, store: Store, refusal: MailcrmError, host: str = "mail.own.example") -> None:
+        self.refusal = refusal
+        self.transport = FakeTransport(takes, self.door)
+        app = an_app(store, a_config(store.state_dir, accounts=[an_account(host)]))
+        self.app = App(app.config, store, app.clock, app.own, {"shop": self.transport})
+        self.work = all_works(self.app, "worker", Random(1))[SENDER]
+        with a_write(store) as session:
+            leases.add_leases(session, {SENDER: "sender"})
+
+    def door(self) -> None:
+        raise self.refusal
+
+    def turn(self) -> timedelta:
+        """One run, and the lease given back as the worker does; returns when it is due again."""
+        with a_write(self.app.store) as session:
+            leases.make_due(session, SENDER)
+            assert leases.claim_leases(session, "worker", ["sender"], 1, MINUTE) == [SENDER]
+        claim = Claim(self.work, 0, MINUTE, Random(1))
+        claim.run()
+        claim.close()
+        with a_write(self.app.store) as session:
+            leases.release_lease(session, SENDER, "worker", claim.again, claim.error, failed=claim.failed)
+        return claim.again
+
+    def state(self) -> AccountState:
+        return account_row(self.app.store, "shop").state
+
+
+@pytest.mark.parametrize("refusal", [LoginRefused("wrong password"), PermanentError("the certificate is not valid")])
+def test_a_refused_login_parks_the_account_after_one_try(store: Store, refusal: MailcrmError) -> None:
+    sender = Sender(store, refusal)
+    for _ in range(3):
+        assert sender.turn() == MINUTE
+    assert sender.transport.knocks == 1
+    assert sender.state() == AccountState.PARKED
+    assert account_row(store, "shop").last_error == str(refusal)
+
+
+def test_an_ambiguous_refusal_is_tried_three_times_in_half_an_hour(store: Store) -> None:
+    sender = Sender(store, LoginRefused("535 Error: authentication failed"), host="smtp.qq.com")
+    assert [sender.turn(), sender.turn()] == [timedelta(minutes=5), timedelta(minutes=25)]
+    assert sender.state() == AccountState.ACTIVE
+    assert sender.turn() == MINUTE
+    assert sender.state() == AccountState.PARKED
+    sender.turn()
+    assert sender.transport.knocks == 3
+
+
+def test_a_mailbox_that_can_be_read_does_not_unpark_its_sender(store: Store) -> None:
+    sender = Sender(store, LoginRefused("wrong password"))
+    sender.turn()
+    with a_write(store) as session:
+        sync_state.note_success(session, account_row(store, "shop").id, NOW)
+    assert (sender.state(), account_row(store, "shop").last_ok_at) == (AccountState.PARKED, NOW)
+    sender.turn()
+    assert sender.transport.knocks == 1
+
+
+def test_a_resumed_account_sends_at_once(store: Store) -> None:
+    sender = Sender(store, LoginRefused("wrong password"))
+    sender.turn()
+    resume_account(sender.app, Actor.cli("test"), "shop")
+    with a_write(store) as session:
+        assert leases.claim_leases(session, "worker", ["sender"], 1, MINUTE) == [SENDER]
+    assert sender.state() == AccountState.ACTIVE

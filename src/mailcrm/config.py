@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from mailcrm.errors import ConfigError
+from mailcrm.errors import ConfigError, UserError
 from mailcrm.model.account import Capture, CustomerWhen, Visibility
-from mailcrm.model.address import OwnAddresses, address_key, is_free_mail
+from mailcrm.model.address import OwnAddresses, address_key, is_free_mail, parse_address
+from mailcrm.model.base_url import LOOPBACK, parse_base_url
 from mailcrm.model.provider import Security
 
 _SECRET_SECONDS = 20
@@ -92,7 +93,18 @@ def _reason(exc: Exception) -> str:
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _written_address(value: str) -> str:
+    """As it was written: what is compared is made of it later."""
+    try:
+        parse_address(value)
+    except UserError as exc:
+        raise ValueError(exc.message) from exc
+    return value
+
+
+Address = Annotated[str, AfterValidator(_written_address)]
 
 
 class ServerSection(Section):
@@ -105,7 +117,7 @@ class ServerSection(Section):
 
     @model_validator(mode="after")
     def _no_plain_text_over_a_network(self) -> Self:
-        if self.security == Security.NONE and self.host not in _LOOPBACK:
+        if self.security == Security.NONE and self.host not in LOOPBACK:
             raise ValueError("security 'none' is accepted for this machine only; use 'tls' or 'starttls'")
         return self
 
@@ -118,7 +130,7 @@ class AccountSending(Section):
     per_day: int | None = Field(default=None, ge=1)
     mails_per_connection: int = Field(default=100, ge=1)
     from_name: str = ""
-    reply_to: str | None = None
+    reply_to: Address | None = None
 
 
 class Initial(Section):
@@ -135,7 +147,7 @@ class Account(Section):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
     address: str
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Address, ...] = ()
     login: str | None = None
     secret: Secret
     secret_expires: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
@@ -211,11 +223,10 @@ class PublicSection(Section):
     @field_validator("base_url")
     @classmethod
     def _https(cls, value: str | None) -> str | None:
-        if value is None or value.startswith("https://"):
-            return value.rstrip("/") if value else None
-        if value.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]")):
-            return value.rstrip("/")
-        raise ValueError("must start with https:// (mailbox providers ignore plain http links)")
+        try:
+            return parse_base_url(value) if value else None
+        except UserError as exc:
+            raise ValueError(exc.message) from exc
 
 
 class SyncSection(Section):

@@ -29,6 +29,7 @@ class Instance:
 
     def __init__(self, folder: Path, accounts: list[Section], **sections: Any) -> None:
         self.folder = folder
+        self.columns = 200
         self.path = folder / "mailcrm.toml"
         state = folder / "state"
         create_keys(state)
@@ -56,7 +57,7 @@ class Instance:
         """Run `mailcrm ARGS` to its end; `ok` is the exit code it must have (None: any)."""
         done = subprocess.run(
             [sys.executable, "-m", "mailcrm", "--config", str(self.path), *args],
-            capture_output=True, text=True, timeout=120, input=text, env=environment(), check=False,
+            capture_output=True, text=True, timeout=120, input=text, env=environment(self.columns), check=False,
         )  # fmt: skip
         if ok is not None and done.returncode != ok:
             raise AssertionError(f"mailcrm {args} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -71,9 +72,9 @@ class Instance:
         return Daemon(self)
 
 
-def environment() -> dict[str, str]:
+def environment(columns: int = 200) -> dict[str, str]:
     """Ours, without colours and with an English terminal of fixed width."""
-    return {**os.environ, "NO_COLOR": "1", "COLUMNS": "200", "TERM": "dumb", "PYTHONWARNINGS": "error"}
+    return {**os.environ, "NO_COLOR": "1", "COLUMNS": str(columns), "TERM": "dumb", "PYTHONWARNINGS": "error"}
 
 
 class Daemon:

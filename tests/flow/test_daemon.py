@@ -113,6 +113,17 @@ def test_all_leases_are_given_back_at_the_end(instance: Instance, app: App) -> N
         assert [row.name for row in leases.list_leases(session) if row.owner] == []
 
 
+def test_a_mailbox_that_the_daemon_reads_is_not_read_beside_it(instance: Instance, app: App) -> None:
+    with instance.daemon() as daemon:
+        until(lambda: _account(app, "good").last_ok_at)
+        done = instance.cli("sync", "--once", "--account", "good", ok=2)
+        assert "good: the daemon reads it" in done.stderr
+        assert instance.json("status")["workers"]
+        assert daemon.terminate() == 0
+    assert "0 new mails" in instance.cli("sync", "--once", "--account", "good").stdout
+    assert instance.json("status")["workers"] == []
+
+
 def test_sigterm_in_the_middle_of_a_campaign_leaves_nothing_in_doubt(
     dovecot: Dovecot, smtp_sink: Callable[..., SmtpSink], tmp_path: Path
 ) -> None:

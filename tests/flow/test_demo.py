@@ -29,6 +29,7 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_running(tmp_path: Path) 
         "no recorded consent",
     ):
         assert line in out, out
+    assert (folder / "secret").stat().st_mode & 0o077 == 0
     assert _left_running(demo.pid) == [], f"after {time.monotonic() - started:.0f} s"
     again = subprocess.run(
         [sys.executable, "-m", "mailcrm", "--config", str(folder / "mailcrm.toml"), "people", "list", "--json"],

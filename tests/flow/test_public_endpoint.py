@@ -183,7 +183,8 @@ def test_a_database_that_is_away_is_503_everywhere(scene: Scene, tmp_path: Path)
 
 def test_a_locked_database_is_503_and_the_next_try_succeeds(scene: Scene, http: httpx.Client) -> None:
     scene.store.close()
-    event.listen(scene.store.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=50"))
+    for engine in (scene.store.engine, scene.store.durable):
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=50"))
     other = sqlite3.connect(scene.store.state_dir / "mailcrm.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     answer = http.post(scene.path, data=ONE_CLICK)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from mailcrm.model.campaign import CampaignKind
 from mailcrm.model.consent import ConsentState
@@ -44,6 +45,17 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 def http(scene: Scene) -> Iterator[httpx.Client]:
     with a_web_server(scene.store) as base_url, a_client(base_url) as client:
         yield client
+
+
+def test_a_no_survives_a_power_cut(scene: Scene, http: httpx.Client) -> None:
+    """What the page has confirmed nobody asks for again, so its commit goes to the disk."""
+    durable: list[str] = []
+    event.listen(scene.store.durable, "commit", lambda _connection: durable.append("commit"))
+    http.get(scene.path)
+    assert durable == []
+    http.post(scene.path, data=ONE_CLICK)
+    assert durable == ["commit"]
+    assert scene.closed(scene.zhang, "newsletter")
 
 
 # --- looking -----------------------------------------------------------------------------------------------------

@@ -124,6 +124,23 @@ def test_public_address_is_https_or_this_machine(url: str | None, kept: str | No
     assert parse_config({"public": {} if url is None else {"base_url": url}}, "x").public.base_url == kept
 
 
+@pytest.mark.parametrize(
+    "url", ["https://", "https://h/?x=1", "https://h x", "http://127.0.0.1.evil.example", "http://mail.own.example"]
+)
+def test_public_address_that_can_carry_no_link_is_refused_by_its_key(url: str) -> None:
+    (problem,) = problems({"public": {"base_url": url}})
+    assert problem.startswith("public.base_url: ")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nobody", "a@", "@own.example", "Sales <sales@own.example>", "a@b.example, c@d.example"]
+)
+def test_addresses_are_checked_by_their_keys(text: str) -> None:
+    found = problems(with_account(aliases=["me@gmail.com", text], sending={"reply_to": text}))
+    assert [problem.partition(": ")[0] for problem in found] == ["accounts.0.aliases.1", "accounts.0.sending.reply_to"]
+    assert all("is not an e-mail address" in problem for problem in found)
+
+
 def test_values_cannot_change() -> None:
     with pytest.raises(ValidationError):
         parse_config({}, "x").language = "en"
@@ -304,7 +321,13 @@ def test_sample_template_compiles_and_lets_people_unsubscribe(path: Path) -> Non
     compiled = compile_template(parse_template(path.read_text("utf-8"), path.name))
     assert "unsubscribe_url" in compiled.variables
     empty = dict.fromkeys(compiled.variables, "")
-    rendered = render(compiled, {**empty, "unsubscribe_url": "https://own.example/u/1", "company": "Own Ltd"})
+    ours = {
+        "unsubscribe_url": "https://own.example/u/1",
+        "company": "Own Ltd",
+        "from_name": "Ann",
+        "campaign": "Spring",
+    }
+    rendered = render(compiled, {**empty, **ours})
     for text in (rendered.text, rendered.html or rendered.text):
         assert "https://own.example/u/1" in text
         assert " ," not in text

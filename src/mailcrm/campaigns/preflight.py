@@ -35,7 +35,7 @@ def check_campaign(
     campaign: CampaignRow, audience: Audience, values: Mapping[int, Mapping[str, str]], means: Means, now: datetime
 ) -> list[str]:
     """All problems in words, empty if it may start. `values` are merge values by address id."""
-    problems = [*_means_problems(campaign, audience, means), *_size_problems(campaign, audience, means)]
+    problems = [*_means_problems(campaign, audience, means), *_opt_out_problems(campaign, audience, means)]
     try:
         template = compiled(campaign.template)
     except UserError as exc:
@@ -58,18 +58,29 @@ def _means_problems(campaign: CampaignRow, audience: Audience, means: Means) -> 
     return problems
 
 
-def _size_problems(campaign: CampaignRow, audience: Audience, means: Means) -> list[str]:
-    if means.sender.base_url is not None or campaign.kind != CampaignKind.MARKETING:
+def warn_campaign(campaign: CampaignRow, means: Means) -> list[str]:
+    """What does not keep a campaign from starting but should be known before."""
+    if means.capture == Capture.ALL:
+        return []
+    return [
+        f"bounces cannot be read, since this account keeps only {means.capture}; "
+        f"run: mailcrm accounts set {campaign.account} --capture all"
+    ]
+
+
+def _opt_out_problems(campaign: CampaignRow, audience: Audience, means: Means) -> list[str]:
+    """Marketing mail offers a mailto beside the link, too, and who uses it must be heard."""
+    if campaign.kind != CampaignKind.MARKETING:
         return []
     problems = []
-    if len(audience.chosen) > means.limit:
+    if means.sender.base_url is None and len(audience.chosen) > means.limit:
         problems.append(
             f"{len(audience.chosen)} recipients, but without public.base_url at most {means.limit}: "
             "mailbox providers demand a one-click unsubscribe link for bulk mail"
         )
     if means.capture == Capture.METADATA:
         problems.append(
-            "without public.base_url people unsubscribe by mail, but this account does not read subjects; "
+            "people may unsubscribe by mail, but this account does not read subjects; "
             f"run: mailcrm accounts set {campaign.account} --capture subject"
         )
     return problems
@@ -87,14 +98,15 @@ def _letter_problems(
     failed: dict[str, list[str]] = {}
     for who in audience.chosen:
         assert who.address_id is not None
+        own = values[who.address_id]
         letter = Letter(
-            0, who.address, "preflight@mailcrm.invalid", campaign.name, campaign.kind, campaign.purpose, now,
-            values[who.address_id],
+            0, own.get("email", who.address), "preflight@mailcrm.invalid", campaign.name, campaign.kind, campaign.purpose,
+            now, own,
         )  # fmt: skip
         try:
             compose_letter(template, sender, letter)
         except UserError as exc:
-            failed.setdefault(str(exc), []).append(who.number or who.address)
+            failed.setdefault(str(exc), []).append(f"{who.number} {who.name or who.address}".strip())
     return [_failure(text, who) for text, who in failed.items()]
 
 

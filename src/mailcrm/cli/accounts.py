@@ -79,6 +79,21 @@ def resume(ctx: typer.Context, name: str) -> None:
 
 
 @app.command()
+def retry(ctx: typer.Context, name: str) -> None:
+    """Ask once more for mail that the server listed but did not give."""
+    from mailcrm.store import quarantine, sync_state
+
+    context = context_of(ctx)
+    with context.app() as crm, crm.store.write(context.actor) as session:
+        count = quarantine.retry_all(session, sync_state.get_account(session, name).id, crm.clock())
+    say(
+        f"{name}: asks again for {count} mail{'s' if count != 1 else ''} in the next pass"
+        if count
+        else f"{name}: no mail is missing"
+    )
+
+
+@app.command()
 def folders(ctx: typer.Context, json: Json = False) -> None:
     """Every folder: what the server holds, what is stored, left out, or could not be read."""
     from mailcrm.store import coverage
@@ -114,3 +129,5 @@ def problems(ctx: typer.Context, json: Json = False) -> None:
         [(r.account, r.folder, r.uid, r.subject, r.reason) for r in rows],
         empty="nothing: every mail could be read",
     )
+    if rows:
+        say("Is the server in order again? Then: mailcrm accounts retry NAME")

@@ -28,7 +28,7 @@ class Questions:
             return default
         self._require_terminal(question, flag, default)
         plain = None if default is None else str(default)  # typer would ask for an enum in its own way
-        return str(typer.prompt(question, default=plain, show_default=bool(plain))).strip()
+        return str(_typed(lambda: typer.prompt(question, default=plain, show_default=bool(plain)))).strip()
 
     def ask_until(self, question: str, flag: str, default: str | None, read: Callable[[str], T]) -> T:
         """A line that `read` understands; whatever UserError it raises is shown, and the question asked again."""
@@ -54,14 +54,33 @@ class Questions:
     def secret(self, question: str, flag: str) -> str:
         """A line that does not show while it is typed. Asked even with --yes, since it has no default."""
         self._require_terminal(question, flag, None)
-        return str(typer.prompt(question, hide_input=True)).strip()
+        return str(_typed(lambda: typer.prompt(question, hide_input=True))).strip()
 
     def agree(self, question: str, flag: str) -> bool:
         """Yes or no; no by default, and never by --yes: only `flag` says it beforehand."""
         self._require_terminal(question, flag, None)
-        return typer.confirm(question, default=False)
+        return _typed(lambda: typer.confirm(question, default=False))
+
+    def count(self, question: str, flag: str) -> int:
+        """A whole number. A slip of the finger is asked again."""
+        self._require_terminal(question, flag, None)
+        return int(_typed(lambda: typer.prompt(question, type=int)))
 
     def _require_terminal(self, question: str, flag: str, default: str | None) -> None:
         if not self.on_terminal:
             or_default = "" if default is None else f", or --yes for the default ({default or 'none'})"
             raise UserError(f"{question}: there is no terminal to ask on; give {flag}{or_default}")
+
+
+def _typed(prompt: Callable[[], T]) -> T:
+    """What is typed; Ctrl-C at a question is Ctrl-C as everywhere (exit code 130), and not a no."""
+    try:
+        return prompt()
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+
+
+def require_yes(question: str, *, yes: bool) -> None:
+    """Go on after a yes only, or with --yes. Raises UserError if there is nobody to ask, typer.Abort after a no."""
+    if not yes and not Questions(yes=False).agree(question, "--yes"):
+        raise typer.Abort

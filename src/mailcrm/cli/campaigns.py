@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.panel import Panel
 
+from mailcrm.cli.ask import Questions
 from mailcrm.cli.context import Json, context_of, out, print_json, print_table, say, warn
 from mailcrm.errors import Conflict, UserError
 from mailcrm.model.campaign import CampaignKind, CampaignState
@@ -89,7 +90,17 @@ def audience(ctx: typer.Context, name: Name, limit: int = 20, json: Json = False
     ready = _prepare(ctx, name)
     chosen, withheld = ready.audience.chosen, ready.audience.withheld
     if json:
-        print_json({"recipients": len(chosen), "withheld": ready.audience.reasons(), "left_out": withheld})
+        print_json(
+            {
+                "recipients": len(chosen),
+                "chosen": [
+                    {"number": who.number, "name": who.name, "address": who.address, "party_id": who.party_id}
+                    for who in chosen
+                ],
+                "withheld": ready.audience.reasons(),
+                "left_out": withheld,
+            }
+        )
         return
     say(f"{len(chosen)} would get {name!r}, {len(withheld)} would not", style="bold")
     print_table(("left out because", "customers"), list(ready.audience.reasons().items()), empty="nobody is left out")
@@ -115,18 +126,35 @@ def preview(
 
     with context_of(ctx).app() as crm:
         shown = preview_as(crm, name, as_)
-    if html is not None and shown.rendered.html:
-        html.write_text(shown.rendered.html, "utf-8")
+    if html is not None:
+        _write_html(html, shown.rendered.html)
     if json:
-        print_json({"to": shown.to, "mail": shown.rendered, "problems": shown.problems, "recipients": shown.recipients})
+        print_json(
+            {
+                "to": shown.to,
+                "mail": shown.rendered,
+                "problems": shown.problems,
+                "warnings": shown.warnings,
+                "recipients": shown.recipients,
+            }
+        )
         return
     body = escape(shown.rendered.text)
     out.print(Panel(body, title=f"To: {escape(shown.to)}", subtitle=f"Subject: {escape(shown.rendered.subject)}"))
-    _print_problems(shown.problems, shown.recipients)
+    _print_problems(shown.problems, shown.warnings, shown.recipients)
 
 
-def _print_problems(problems: list[str], recipients: int) -> None:
-    for problem in problems:
+def _write_html(path: Path, text: str | None) -> None:
+    if text is None:
+        raise UserError("this campaign is plain text; there is no HTML to write")
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as exc:
+        raise UserError(f"{path} cannot be written: {exc.strerror or exc}") from exc
+
+
+def _print_problems(problems: list[str], warnings: list[str], recipients: int) -> None:
+    for problem in (*problems, *warnings):
         warn(f"- {problem}")
     if not problems:
         say(f"ready: {recipients} recipients, every mail composed once without a problem", style="green")
@@ -158,21 +186,25 @@ def start(
     at: Annotated[datetime | None, typer.Option(help="Not before this time (UTC).")] = None,
 ) -> None:
     """Freeze the audience and send. Asks for the number of recipients typed back."""
-    from mailcrm.service.campaigns import start_campaign
+    from mailcrm.service.campaigns import look, require_future, start_campaign
 
-    ready = _prepare(ctx, name)
+    context = context_of(ctx)
+    start_at = at.replace(tzinfo=UTC) if at else None
+    with context.app() as crm:
+        require_future(crm, start_at)
+        ready = look(crm, name)
     count = len(ready.audience.chosen)
     if ready.problems:
         raise Conflict(f"campaign {name!r} cannot start", problems=ready.problems)
+    for warning in ready.warnings:
+        warn(f"- {warning}")
     print_table(("left out because", "customers"), list(ready.audience.reasons().items()), empty="nobody is left out")
-    typed = (
-        yes_send if yes_send is not None else typer.prompt(f"Type the number of recipients ({count}) to send", type=int)
-    )
+    question = f"Type the number of recipients ({count}) to send"
+    typed = yes_send if yes_send is not None else Questions(yes=False).count(question, "--yes-send N")
     if typed != count:
         raise UserError(f"{typed} is not {count}: nothing was sent")
-    context = context_of(ctx)
     with context.app() as crm:
-        row = start_campaign(crm, context.actor, name, count, at.replace(tzinfo=UTC) if at else None)
+        row = start_campaign(crm, context.actor, name, count, start_at, ready.audience)
     say(f"{row.name!r} is {row.state}: {count} recipients are frozen. The daemon (`mailcrm run`) sends them.")
 
 

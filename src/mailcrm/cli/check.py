@@ -70,7 +70,11 @@ def _missing(exc: ConfigError) -> dict[str, str]:
 
 
 def _show(finding: Any) -> None:
-    """The level in a column of its own, so that long lines wrap beside it."""
+    """The level in a column of its own; on a terminal long lines wrap beside it, elsewhere commands stay whole."""
+    if not out.is_terminal:
+        fix = f"\n{'':9}{escape(finding.fix)}" if finding.fix else ""
+        out.print(f"{finding.level.value:9}{escape(f'{finding.key}: {finding.text}')}{fix}", soft_wrap=True)
+        return
     line = Table.grid(padding=(0, 2))
     line.add_column(width=len("warning"), style=_STYLES[finding.level])
     fix = f"\n[cyan]{escape(finding.fix)}[/cyan]" if finding.fix else ""

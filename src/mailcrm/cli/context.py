@@ -88,7 +88,7 @@ def print_json(value: Any) -> None:
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, empty: str, title: str | None = None) -> None:
     """A table for people; `empty` says what to do when there is nothing."""
     if not rows:
-        out.print(f"[dim]{escape(empty)}[/dim]")
+        out.print(f"[dim]{escape(empty)}[/dim]", soft_wrap=True)
         return
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
@@ -112,10 +112,13 @@ def cell(value: Any) -> str:
 
 
 def say(text: str, style: str = "") -> None:
-    """A line on standard output; `text` is shown as it is."""
-    out.print(escape(text), style=style or None)
+    """A line on standard output; `text` is shown as it is.
+
+    Nobody but the terminal breaks it: in a pipe a command or a path must come out whole.
+    """
+    out.print(escape(text), style=style or None, soft_wrap=True)
 
 
 def warn(text: str) -> None:
     """A line on standard error."""
-    err.print(escape(text), style="yellow")
+    err.print(escape(text), style="yellow", soft_wrap=True)

@@ -72,7 +72,7 @@ def _one(crm: Any, name: str, sync_once: Any, *, quiet: bool) -> dict[str, Any]:
             report, customers = sync_once(crm, name, show)
         except MailcrmError as exc:
             if not quiet:
-                err.print(f"[bold red]{name}:[/bold red] {escape(str(exc))}")
+                err.print(f"[bold red]{name}:[/bold red] {escape(str(exc))}", soft_wrap=True)
             return {"account": name, "error": str(exc), "failures": []}
     took = time.monotonic() - started
     if not quiet:
@@ -106,13 +106,16 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     )
     say("  ".join(f"{count} {name}" for name, count in found.archive.items()))
     print_table(
-        ("account", "state", "stored", "server", "left out", "quarantined", "to come", "last complete", "problem"),
+        ("account", "state", "stored", "server", "left out", "quarantined", "to come", "last complete"),
         [
-            (a.name, a.state, a.stored, a.server, a.skipped, a.quarantined, a.pending, a.last_ok_at, a.problem)
+            (a.name, a.state, a.stored, a.server, a.skipped, a.quarantined, a.pending, a.last_ok_at)
             for a in found.accounts
         ],
         empty="no accounts; `mailcrm init` adds one",
     )
+    for account in found.accounts:  # on a line of its own: in a column it would be a word wide
+        if account.problem:
+            warn(f"{account.name}: {account.problem}")
     if found.campaigns:
         print_table(
             ("campaign", "state", "recipients"),

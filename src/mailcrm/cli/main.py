@@ -1,6 +1,7 @@
 """`mailcrm`: the commands, and how errors become one clear line and an exit code.
 
-0 done; 1 it ran but something is left to look at, or a bug; 2 it could not be done and the message says what to do.
+0 done; 1 it ran but something is left to look at, the answer was no, or a bug; 2 it could not be done and the message
+says what to do; 130 it was stopped by Ctrl-C.
 """
 
 import sys
@@ -76,9 +77,9 @@ def run() -> None:
     try:
         app()
     except MailcrmError as exc:
-        err.print(f"[bold red]error:[/bold red] {escape(exc.message)}")
+        err.print(f"[bold red]error:[/bold red] {escape(exc.message)}", soft_wrap=True)
         for problem in exc.problems:
-            err.print(f"  - {escape(problem)}")
+            err.print(f"  - {escape(problem)}", soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
         err.print("stopped")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mailcrm.cli.ask import require_yes
 from mailcrm.cli.context import Json, Yes, context_of, out, print_json, print_table, say, warn
 from mailcrm.cli.timeline import print_archive
 from mailcrm.clock import utc_now
@@ -159,8 +160,8 @@ def consent_add(
     said += _read_csv(file, moment, evidence) if file else []
     if not said:
         raise UserError("name at least one address, or a --file")
-    if action == ConsentState.GIVEN and len(said) > 1 and not yes:
-        typer.confirm(f"Did all {len(said)} people agree to get {purpose!r} mail, and can you prove it?", abort=True)
+    if action == ConsentState.GIVEN and len(said) > 1:
+        require_yes(f"Did all {len(said)} people agree to get {purpose!r} mail, and can you prove it?", yes=yes)
     with context.app() as crm:
         done = record_all(crm, context.actor, purpose, action, said, source=file.name if file else "cli")
     say(f"{purpose}: {done.changed} changed, {done.same} as before, {done.created} new customers")
@@ -171,11 +172,11 @@ def consent_add(
 
 
 def _read_csv(path: Path, moment: datetime, evidence: str) -> list[Any]:
-    from mailcrm.service.consents import read_rows
+    from mailcrm.service.consents import read_table
 
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return read_rows(csv.DictReader(file), moment, evidence)
+            return read_table(csv.reader(file), moment, evidence)
     except (OSError, UnicodeDecodeError, csv.Error) as exc:
         raise UserError(f"{path} cannot be read: {exc}; it must be a CSV file in UTF-8") from exc
 
@@ -220,8 +221,7 @@ def unsuppress(ctx: typer.Context, address: str, yes: Yes = False) -> None:
     """Open a closed address again. Only do this when its owner asked for it; it is logged."""
     from mailcrm.service.consents import open_address
 
-    if not yes:
-        typer.confirm(f"Did the owner of {address} ask for mail again?", abort=True)
+    require_yes(f"Did the owner of {address} ask for mail again?", yes=yes)
     context = context_of(ctx)
     with context.app() as crm:
         count = open_address(crm, context.actor, address)

@@ -21,8 +21,9 @@ _EVENTS = ("replied", "delivered", "bounced", "complained", "unsubscribed")
 def print_report(report: CampaignReport) -> None:
     """Bars for the states, numbers for what came back, and who was left out."""
     row, counts = report.campaign, report.counts
-    out.print(f"[bold]{escape(row.name)}[/bold]  {row.state}  {escape(row.state_reason)}")
-    out.print(f"[dim]{row.kind} · from {row.account} · {escape(row.segment)} · started {cell(row.started_at)}[/dim]\n")
+    out.print(f"[bold]{escape(row.name)}[/bold]  {row.state}  {escape(row.state_reason)}", soft_wrap=True)
+    head = f"{row.kind} · from {row.account} · {escape(row.segment)} · started {cell(row.started_at)}"
+    out.print(f"[dim]{head}[/dim]\n", soft_wrap=True)
     for state, count in counts.states.items():
         if count:
             length = max(1, round(_BAR * count / counts.total))
@@ -45,5 +46,6 @@ def print_report(report: CampaignReport) -> None:
         number = counts.states[RecipientState.UNKNOWN]
         out.print(
             f"\n[magenta]{number} mails may or may not have arrived[/magenta] (结果未知): the connection broke at the last "
-            "moment. They are not sent again by themselves; see --state unknown."
+            "moment. They are not sent again by themselves; see --state unknown.",
+            soft_wrap=True,
         )

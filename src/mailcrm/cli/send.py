@@ -2,6 +2,7 @@
 
 import typer
 
+from mailcrm.cli.ask import require_yes
 from mailcrm.cli.context import Yes, context_of, say
 
 app = typer.Typer(help="The switch for all sending. It is off until you turn it on.", no_args_is_help=True)
@@ -10,8 +11,7 @@ app = typer.Typer(help="The switch for all sending. It is off until you turn it 
 @app.command()
 def on(ctx: typer.Context, yes: Yes = False) -> None:
     """Allow sending. Campaigns still ask for their number of recipients before they start."""
-    if not yes:
-        typer.confirm("Running campaigns will go out. Allow sending?", abort=True)
+    require_yes("Running campaigns will go out. Allow sending?", yes=yes)
     _switch(ctx, True)
     say("sending is on")
 

@@ -39,7 +39,7 @@ def print_timeline(lines: Sequence[TimelineLine]) -> None:
         if f"{at:%Y-%m-%d}" != day:
             day = f"{at:%Y-%m-%d}"
             out.print(f"\n[bold]{day}[/bold]")
-        out.print(f"  {at:%H:%M} {_ARROWS[line.direction]} {_text(line)}")
+        out.print(f"  {at:%H:%M} {_ARROWS[line.direction]} {_text(line)}", soft_wrap=True)
 
 
 def _text(line: TimelineLine) -> str:

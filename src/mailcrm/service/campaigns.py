@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mailcrm.campaigns import launch
+from mailcrm.campaigns.audience import Audience
 from mailcrm.campaigns.content.render import Letter, render_letter
 from mailcrm.campaigns.content.templates import Rendered
 from mailcrm.campaigns.launch import Readiness
@@ -36,11 +37,12 @@ _MAX_TEMPLATE = 1_000_000
 
 @dataclass(frozen=True)
 class Preview:
-    """One mail as it would be, and what stands in the way of a start."""
+    """One mail as it would be, what stands in the way of a start, and what should be known before it."""
 
     to: str
     rendered: Rendered
     problems: list[str]
+    warnings: list[str]
     recipients: int
 
 
@@ -136,11 +138,11 @@ def preview_as(app: App, name: str, who: str | None) -> Preview:
     )
     sender = sender_of(app, app.account(ready.campaign.account))
     rendered = render_letter(compiled(ready.campaign.template), sender, letter)
-    return Preview(address, rendered, ready.problems, len(ready.audience.chosen))
+    return Preview(address, rendered, ready.problems, ready.warnings, len(ready.audience.chosen))
 
 
 def _sample(session: Session, ready: Readiness, who: str | None) -> tuple[str, dict[str, str]]:
-    """Address and merge values of a customer, by default the first of the audience."""
+    """Address as the sender will use it and merge values of a customer, by default the first of the audience."""
     if who is not None:
         party_id = parties.get_party(session, who)
         found = recipients.reachable(session, [party_id], None)
@@ -149,7 +151,8 @@ def _sample(session: Session, ready: Readiness, who: str | None) -> tuple[str, d
         one = next(iter(ready.audience.chosen), None)
     if one is None or one.address_id is None:
         raise UserError("nobody would get this mail; choose a customer with an address: --as C000017Z")
-    return one.address, recipients.merge_values(session, [(one.party_id, one.address_id)])[one.address_id]
+    values = recipients.merge_values(session, [(one.party_id, one.address_id)])[one.address_id]
+    return values["email"], values
 
 
 # --- acting ------------------------------------------------------------------------------------------------------
@@ -174,11 +177,18 @@ def send_test(app: App, actor: Actor, name: str, to: str, who: str | None) -> Ca
     return row
 
 
-def start_campaign(app: App, actor: Actor, name: str, expected: int, start_at: datetime | None) -> CampaignRow:
-    """Freeze and run, or schedule. Raises Conflict with every problem."""
+def require_future(app: App, start_at: datetime | None) -> None:
+    """Raises UserError if a start is meant for a time that is over; for asking before anybody types a number."""
+    launch.require_future(start_at, app.clock())
+
+
+def start_campaign(
+    app: App, actor: Actor, name: str, expected: int, start_at: datetime | None, shown: Audience | None = None
+) -> CampaignRow:
+    """Freeze and run, or schedule; `shown` is the audience whose number was typed back. Raises Conflict."""
     ready = look(app, name)
     with app.store.write(actor) as session:
-        return launch.start(session, ready, expected, app.clock(), start_at)
+        return launch.start(session, ready, expected, app.clock(), start_at, shown=shown)
 
 
 def move(app: App, actor: Actor, name: str, state: CampaignState) -> CampaignRow:

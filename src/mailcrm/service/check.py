@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +10,8 @@ from pathlib import Path
 from mailcrm.config import Config, Secret, load_config
 from mailcrm.errors import ConfigError, MailcrmError
 from mailcrm.service.bootstrap import open_configured_store
+from mailcrm.service.holding import is_by_hand
+from mailcrm.service.listening import listen, place
 from mailcrm.store import Store, leases, migrate, settings, sync_state
 from mailcrm.store.engine import database_now
 from mailcrm.store.secrets import NAMES, key_dir
@@ -225,7 +226,9 @@ def _standing(config: Config) -> Standing | Finding:
 def _read_standing(store: Store) -> Standing:
     with store.read() as session:
         now = database_now(session)
-        running = any(row.owner and row.until >= now for row in leases.list_leases(session))
+        running = any(
+            row.owner and row.until >= now and not is_by_hand(row.owner) for row in leases.list_leases(session)
+        )
         rows = {row.name: row for row in sync_state.list_accounts(session)}
         return Standing(rows, settings.sending_enabled(session), running)
 
@@ -252,10 +255,11 @@ def _public(config: Config, *, running: bool) -> Iterator[Finding]:
 
 def _port(host: str, port: int, *, running: bool) -> Finding:
     if running:
-        return ok("public.port", f"mailcrm is running; {host}:{port} is its own")
+        return ok("public.port", f"mailcrm is running; {place(host, port)} is its own")
     try:
-        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except OSError as exc:
-        fix = "choose another public.port, or stop the program that listens there"
-        return error("public.port", f"cannot listen on {host}:{port}: {exc.strerror or exc}", fix)
-    return ok("public.port", f"{host}:{port} is free")
+        listen(host, port).close()
+    except ConfigError as exc:
+        key, _, text = exc.message.partition(": ")
+        fix = "choose another public.port, or stop the program that listens there" if key == "public.port" else ""
+        return error(key, text, fix)
+    return ok("public.port", f"{place(host, port)} is free")

@@ -1,6 +1,6 @@
 """Recording consent, one or from a list, with evidence; closing and opening addresses by hand."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -18,13 +18,14 @@ _BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One person's word. `at` is UTC; `problem` marks a row that could not be read."""
+    """One person's word. `at` is UTC; `problem` marks a row that could not be read, `row` is its number in the file."""
 
     address: str
     name: str
     at: datetime
     evidence: str
     problem: str = ""
+    row: int = 0
 
 
 @dataclass
@@ -37,19 +38,51 @@ class Recorded:
     problems: list[str] = field(default_factory=list)
 
 
-def read_rows(rows: Iterable[Mapping[str, str | None]], moment: datetime, evidence: str) -> list[Said]:
-    """Rows of a table with the columns email, name, at (ISO 8601, UTC if it says nothing else), evidence."""
+_COLUMNS = {"email": ("email", "邮箱", "address"), "name": ("name", "姓名"), "at": ("at",), "evidence": ("evidence",)}
+"""What we look for, and the names under which it may stand in the first row."""
+
+
+def read_table(rows: Iterable[Sequence[str]], moment: datetime, evidence: str) -> list[Said]:
+    """The rows of a file, the first one naming the columns: email, name, at (ISO 8601, UTC if it says nothing), evidence.
+
+    Raises UserError if no column has the addresses. Rows are numbered as a spreadsheet shows them.
+    """
+    numbered = enumerate(rows, 1)
+    _, header = next(numbered, (1, ()))
+    places = _places(header)
     found = []
-    for row in rows:
-        clean = {
-            (key or "").strip().lower(): (value or "").strip() for key, value in row.items() if isinstance(value, str)
-        }
-        address = clean.get("email") or clean.get("邮箱") or clean.get("address", "")
-        at, problem = _moment(clean.get("at", ""), moment)
-        found.append(
-            Said(address, clean.get("name") or clean.get("姓名", ""), at, clean.get("evidence") or evidence, problem)
-        )
+    for number, row in numbered:
+        cells = {key: row[place].strip() for key, place in places.items() if place < len(row)}
+        if any(cell.strip() for cell in row):
+            at, problem = _moment(cells.get("at", ""), moment)
+            proof = cells.get("evidence") or evidence
+            found.append(Said(cells.get("email", ""), cells.get("name", ""), at, proof, problem, number))
     return found
+
+
+def _places(header: Sequence[str]) -> dict[str, int]:
+    """Where each column stands. Raises UserError naming those found and those wanted."""
+    names = [name.strip().lower() for name in header]
+    places = {
+        key: next(names.index(word) for word in words if word in names)
+        for key, words in _COLUMNS.items()
+        if any(word in names for word in words)
+    }
+    if "email" not in places:
+        shown = ", ".join(repr(name.strip()) for name in header if name.strip()) or "none"
+        between = next(
+            (
+                f" It is separated by {sign!r}, not by commas."
+                for sign in ";\t|"
+                if any(sign in name for name in header)
+            ),
+            "",
+        )
+        raise UserError(
+            f"the first row must name the columns. Found: {shown[:200]}.{between} "
+            "Wanted: email (or 邮箱, address) and, if there are, name (or 姓名), at, evidence"
+        )
+    return places
 
 
 def _moment(text: str, default: datetime) -> tuple[datetime, str]:
@@ -76,7 +109,7 @@ def record_all(
         with app.store.write(actor) as session:
             purpose_id = consents.ensure_purpose(session, purpose)
             for number, item in enumerate(said[start : start + _BATCH], start + 1):
-                _record(app, session, purpose_id, action, item, source, done, number)
+                _record(app, session, purpose_id, action, item, source, done, item.row or number)
     with app.store.write(actor) as session:
         audit.append_audit(
             session, "consent.record", f"purpose:{purpose}", app.clock(), said=action.value, changed=done.changed,

@@ -22,6 +22,7 @@ import structlog
 from mailcrm.errors import MailcrmError, StoreBusy
 from mailcrm.model.backoff import account_delay
 from mailcrm.model.rights import Actor
+from mailcrm.service.logs import described
 from mailcrm.store import Store, leases
 
 _ACTOR = Actor.system("leases")
@@ -82,7 +83,7 @@ class Claim(threading.Thread):
             self._note(str(exc))
             _log.warning("work failed", work=self.name, error=type(exc).__name__, reason=str(exc))
         except Exception as exc:  # noqa: BLE001 - a bug: loud, and its neighbours go on
-            self._note(f"{type(exc).__name__}: {exc}")
+            self._note(described(exc))
             _log.error("work crashed", work=self.name, exc_info=True)
 
     def _note(self, error: str) -> None:
@@ -113,7 +114,10 @@ class Claims:
     def publish(self) -> None:
         """Make the leases known; those of work that no longer exists go away."""
         with self._store.write(_ACTOR) as session:
-            leases.sync_leases(session, {work.name: work.kind for work in self._works.values()})
+            leases.sync_leases(session, self._kinds(), self.worker)
+
+    def _kinds(self) -> dict[str, str]:
+        return {work.name: work.kind for work in self._works.values()}
 
     def cycle(self) -> None:
         """One turn. Raises StoreBusy: the threads fence themselves until the store is back."""
@@ -122,10 +126,12 @@ class Claims:
         with self._store.write(_ACTOR) as session:
             workers = leases.beat(session, self.worker, self._life)
             mine = leases.renew_leases(session, self.worker, self._life)
+            leases.add_leases(session, self._kinds())  # another version may have dropped what it does not know
             surplus = self._surplus(workers)
             room = self._room - len(self._held)
             kinds = ["job", "sender", *(["mailbox"] if surplus < 0 else [])]
-            taken = leases.claim_leases(session, self.worker, kinds, min(room, self._take(surplus)), self._life)
+            wanted = min(room, self._take(surplus))
+            taken = leases.claim_leases(session, self.worker, kinds, wanted, self._life, names=self._works)
             fails = {row.name: row.fail_count for row in leases.list_leases(session) if row.name in taken}
         self._keep(mine, started)
         self._drop(surplus)

@@ -2,15 +2,16 @@
 
 import logging
 import sys
+from pathlib import PurePath
+from traceback import extract_tb
+from types import TracebackType
+from typing import TextIO
 
 import structlog
-from structlog.tracebacks import ExceptionDictTransformer
-from structlog.typing import Processor
+from structlog.stdlib import ProcessorFormatter
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from mailcrm.config import LogSection
-
-# Both renderers would show local variables by default: bodies, addresses, passwords.
-_TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
 def configure_logs(section: LogSection) -> None:
@@ -20,19 +21,66 @@ def configure_logs(section: LogSection) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_words,
     ]
-    last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-        if console
-        else [_TRACEBACKS, structlog.processors.JSONRenderer(ensure_ascii=False)]
-    )
+    last = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False)
     level = logging.getLevelNamesMapping()[section.level.upper()]
     structlog.configure(
-        processors=[*shared, *last],
+        processors=[*shared, last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+    _adopt_the_libraries(shared, last)
+
+
+def described(exc: BaseException) -> str:
+    """A bug by its type and place. What it says may be somebody's words or address, so it is left out."""
+    frames = _frames(exc.__traceback__)
+    return f"{type(exc).__name__} at {frames[-1]}" if frames else type(exc).__name__
+
+
+def without_words(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Instead of a traceback, which ends with what the exception says: its type and the places it came through."""
+    given = event.pop("exc_info", None)
+    exc = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(exc, BaseException):
+        event["exception"] = described(exc)
+        event["trace"] = _frames(exc.__traceback__)
+        cause = exc.__cause__ or exc.__context__
+        if cause is not None:
+            event["cause"] = described(cause)
+    return event
+
+
+def _frames(traceback: TracebackType | None) -> list[str]:
+    return [f"{'/'.join(PurePath(f.filename).parts[-2:])}:{f.lineno} {f.name}" for f in extract_tb(traceback)]
+
+
+# --- what libraries log --------------------------------------------------------------------------------------------
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Standard error as it is when a line comes, not as it was at the start."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self, logging.WARNING)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
+def _adopt_the_libraries(shared: list[Processor], last: Processor) -> None:
+    """Their warnings and errors become lines like ours: uvicorn would write tracebacks between the JSON."""
+    handler = _StandardError()
+    handler.setFormatter(
+        ProcessorFormatter(foreign_pre_chain=shared, processors=[ProcessorFormatter.remove_processors_meta, last])
+    )
+    root = logging.getLogger()
+    for old in [each for each in root.handlers if isinstance(each, _StandardError)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
     # imapclient logs commands, uvicorn request paths with tokens: neither belongs in ours.
     for noisy in ("imapclient", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

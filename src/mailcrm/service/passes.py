@@ -1,7 +1,9 @@
 """One pass over one mailbox, by hand: what the daemon does all the time, with progress and a result."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
+from mailcrm.config import Account
 from mailcrm.errors import LoginRefused, MailcrmError
 from mailcrm.identity.resolve import resolve_sightings
 from mailcrm.ingest.imap.mailbox import open_mailbox
@@ -10,7 +12,9 @@ from mailcrm.ingest.mail.parse import parse_message
 from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, imap_login, sync_job
 from mailcrm.service.app import App
+from mailcrm.service.holding import held
 from mailcrm.store import sync_state
+from mailcrm.store.sync_state import AccountRow
 
 _ACTOR = Actor.system("sync")
 
@@ -18,9 +22,17 @@ _ACTOR = Actor.system("sync")
 def sync_once(app: App, name: str, progress: Callable[[PassReport], None]) -> tuple[PassReport, int]:
     """Read everything that is new, and decide who became a customer. Returns both results.
 
-    Raises NotFound and what `sync_account` raises; the account's row notes it too.
+    Raises NotFound, Conflict while the daemon reads the mailbox, and what `sync_account` raises; the account's row notes
+    the last, too.
     """
     account, row = app.account(name), account_row(app.store, name)
+    life = timedelta(seconds=app.config.service.lease_seconds)
+    with held(app.store, f"mailbox:{name}", "mailbox", life):
+        report = _read(app, account, row, progress)
+    return report, resolve_sightings(app.store, app.clock)
+
+
+def _read(app: App, account: Account, row: AccountRow, progress: Callable[[PassReport], None]) -> PassReport:
     try:
         with open_mailbox(imap_login(app.config, account)) as mailbox:
             report = sync_account(
@@ -32,5 +44,6 @@ def sync_once(app: App, name: str, progress: Callable[[PassReport], None]) -> tu
         raise
     if report.complete:
         with app.store.write(_ACTOR) as session:
+            sync_state.resume_account(session, row.id)  # somebody asked for this pass, and the login works
             sync_state.note_success(session, row.id, app.clock())
-    return report, resolve_sightings(app.store, app.clock)
+    return report

@@ -67,9 +67,12 @@ class PublicPages:
             return find_opt_out(session, recipient_id)
 
     def _close(self, recipient_id: int, choice: Choice | None) -> OptOut | None:
-        """One transaction: the next mark sees it, whoever sends (docs/sending.md)."""
+        """One transaction: the next mark sees it, whoever sends (docs/sending.md).
+
+        Durable: the page says that it is done, and after a power cut nobody would click again.
+        """
         close = close_everything if choice == Choice.EVERYTHING else close_purpose
-        with self.app.store.write(Actor.public()) as session:
+        with self.app.store.write(Actor.public(), durable=True) as session:
             changed = close(session, recipient_id, _DETAILS[choice], database_now(session))
             found = find_opt_out(session, recipient_id)
         if found is not None:

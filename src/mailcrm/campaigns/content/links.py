@@ -1,9 +1,9 @@
 """The links that let a recipient stop our mail, and the headers that carry them (RFC 2369, RFC 8058)."""
 
-import re
 from urllib.parse import quote
 
 from mailcrm.errors import UserError
+from mailcrm.model.base_url import parse_base_url
 
 UNSUBSCRIBE_PATH = "/u/"
 """Below the public base URL; the token follows. GET shows a page, only POST acts."""
@@ -11,14 +11,14 @@ UNSUBSCRIBE_PATH = "/u/"
 UNSUBSCRIBE_WORD = "unsubscribe"
 """The subject of an unsubscribe mail is this word and the token."""
 
-_BASE_URL = re.compile(r"(https://[^\s/?#@<>]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/[^\s?#<>]*)?", re.ASCII)
-
 
 def unsubscribe_url(base_url: str, token: str) -> str:
     """The link of one recipient. Raises UserError unless `base_url` is https, or http on this machine (the demo)."""
-    if not _BASE_URL.fullmatch(base_url) or not base_url.isascii():
-        raise UserError(f"{base_url!r} cannot carry unsubscribe links: it must start with https:// and have no query")
-    return f"{base_url.rstrip('/')}{UNSUBSCRIBE_PATH}{quote(token, safe='')}"
+    try:
+        base = parse_base_url(base_url)
+    except UserError as exc:
+        raise UserError(f"{base_url!r} cannot carry unsubscribe links: public.base_url {exc.message}") from exc
+    return f"{base}{UNSUBSCRIBE_PATH}{quote(token, safe='')}"
 
 
 def unsubscribe_mailto(address: str, token: str) -> str:

@@ -1,15 +1,20 @@
 """One recipient's mail: the values a template may use, and the composed bytes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 
 from mailcrm.campaigns.content.links import list_unsubscribe_headers, unsubscribe_mailto, unsubscribe_url
-from mailcrm.campaigns.content.mime import OutgoingMail, compose_email
+from mailcrm.campaigns.content.mime import OutgoingMail, ascii_address, compose_email
 from mailcrm.campaigns.content.templates import CompiledTemplate, Rendered, render
 from mailcrm.model.address import domain_of
 from mailcrm.model.campaign import CampaignKind
 from mailcrm.model.token import LinkKeys
+
+_WORD = re.compile(r"[a-z0-9]+")
+_LONGEST_LABEL = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +80,27 @@ def compose_letter(template: CompiledTemplate, sender: Sender, letter: Letter) -
             html=rendered.html,
             message_id=letter.message_id,
             composed_at=letter.composed_at,
-            extra_headers=_bulk_headers(sender, letter) if letter.kind == CampaignKind.MARKETING else {},
+            extra_headers=_bulk_headers(sender, letter) if _is_bulk(letter) else {},
         )
     )
+
+
+def _is_bulk(letter: Letter) -> bool:
+    """Marketing, and the test of a marketing campaign, which is to look like what it tests."""
+    return letter.kind == CampaignKind.MARKETING or (letter.kind == CampaignKind.SYSTEM and letter.purpose is not None)
 
 
 def _bulk_headers(sender: Sender, letter: Letter) -> dict[str, str]:
     """What mailbox providers ask of bulk mail: one-click unsubscribe (RFC 8058) and a List-Id (RFC 2919)."""
     token = sender.links.unsubscribe_token(letter.recipient_id)
     headers = list_unsubscribe_headers(sender.base_url, sender.address, token)
-    name = "".join(char if char.isascii() and char.isalnum() else "-" for char in letter.purpose or "news")
-    return {**headers, "List-Id": f"<{name}.{domain_of(sender.address.lower())}>"}
+    domain = domain_of(ascii_address(sender.address).lower())
+    return {**headers, "List-Id": f"<{_list_label(letter.purpose or 'news')}.{domain}>"}
+
+
+def _list_label(purpose: str) -> str:
+    """The purpose as the name of a list; where letters had to go, a digest tells two purposes apart."""
+    words = "-".join(_WORD.findall(purpose.lower()))[:_LONGEST_LABEL]
+    if words == purpose:
+        return words
+    return f"{words or 'list'}-{blake2b(purpose.encode(), digest_size=4).hexdigest()}"

@@ -1,22 +1,15 @@
-"""Mail templates: read from one file, checked before anybody is mailed, compiled once, rendered per recipient.
-
-Templates are written by colleagues, not by strangers: the sandbox and the limits here guard against accidents (a typing
-error in a name, a loop that never ends), not against an attacker with patience.
-"""
+"""Mail templates: read from one file, checked before anybody is mailed, compiled once, rendered per recipient."""
 
 import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta, nodes
-from jinja2.exceptions import SecurityError
-from jinja2.runtime import Context
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import Template, TemplateSyntaxError, meta, nodes
 
 from mailcrm.campaigns.content.alternative import plain_text, text_template, tidy
+from mailcrm.campaigns.content.sandbox import MAX_CHARACTERS, MailEnvironment, limit, make_environment, present
 from mailcrm.campaigns.content.source import TemplateSource, parse_template
 from mailcrm.errors import TemplateError
 from mailcrm.model.text import clean_line
@@ -36,19 +29,13 @@ KNOWN_VARIABLES = frozenset(
     {"name", "given_name", "family_name", "salutation", "language", "number", "email"}
     | {"company", "postal_address", "from_name", "unsubscribe_url", "campaign", "today"}
 )
-"""What every recipient has. `company` is ours, `number` the customer number, `today` the day the mail was composed."""
+"""What can be known of a recipient. `company` is ours, `number` the customer number, `today` the day of composing."""
 
-MAX_CHARACTERS = 2_000_000
-"""Of one rendered part. Real mails have tens of thousands; Gmail cuts what is shown at about 100,000."""
-
-MAX_RANGE = 1_000
 _MAX_LOOP_DEPTH = 2
 _PIECES = 1_000  # joined between two looks at the length
-_MAX_FORMAT_DIGITS = 3
 
 _BODY_TAG = re.compile(r"<body\b[^<>]*>", re.I)
 _LONE_STATEMENTS = re.compile(r"(?m)^[ \t]*((?:\{%(?:(?!%\}).)*%\}[ \t]*)*\{%(?:(?!%\}).)*)%\}[ \t]*\n")
-_WIDE_FORMAT = re.compile(rf"%[^a-zA-Z%]*(\*|\d{{{_MAX_FORMAT_DIGITS + 1}}})")
 _FORBIDDEN: dict[type[nodes.Node], str] = {
     nodes.Include: "include",
     nodes.Import: "import",
@@ -88,48 +75,8 @@ class CompiledTemplate:
     variables: frozenset[str]
 
 
-class _MailEnvironment(SandboxedEnvironment):
-    """The sandbox, without the operators that make a gigabyte of one line."""
-
-    intercepted_binops = frozenset({"*", "**", "%"})
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        numbers = isinstance(left, int | float) and isinstance(right, int | float)
-        if operator == "**" or (operator == "*" and not numbers):
-            raise SecurityError(
-                f"{operator!r} is for numbers only" if operator == "*" else "'**' cannot be used in a mail"
-            )
-        if operator == "%" and isinstance(left, str):
-            _refuse_wide_format(left)
-        return super().call_binop(context, operator, left, right)
-
-
-def _refuse_wide_format(pattern: str) -> None:
-    if _WIDE_FORMAT.search(pattern):
-        raise SecurityError("this format makes the text too wide")
-
-
-def _format(pattern: str, *args: Any, **values: Any) -> str:
-    _refuse_wide_format(pattern)
-    return pattern % (values or args)
-
-
-def _short_range(*bounds: int) -> range:
-    numbers = range(*bounds)
-    if len(numbers) > MAX_RANGE:
-        raise OverflowError(f"range() gives at most {MAX_RANGE} numbers in a mail")
-    return numbers
-
-
-def _environment(*, autoescape: bool) -> _MailEnvironment:
-    made = _MailEnvironment(autoescape=autoescape, undefined=StrictUndefined, cache_size=0)
-    made.globals = {"range": _short_range, "dict": dict, "namespace": made.globals["namespace"]}
-    made.filters["format"] = _format
-    return made
-
-
-_HTML = _environment(autoescape=True)
-_TEXT = _environment(autoescape=False)
+_HTML = make_environment(autoescape=True)
+_TEXT = make_environment(autoescape=False)
 
 
 # --- compiling ---------------------------------------------------------------------------------------------------
@@ -170,7 +117,7 @@ class _Parsed:
     names: set[str]
 
 
-def _parse(environment: _MailEnvironment, text: str, name: str, first_line: int | None) -> _Parsed:
+def _parse(environment: MailEnvironment, text: str, name: str, first_line: int | None) -> _Parsed:
     start = first_line or 1
     try:
         tree = environment.parse(text)
@@ -183,10 +130,11 @@ def _parse(environment: _MailEnvironment, text: str, name: str, first_line: int 
     for loop in _too_deep(tree):
         line = loop.lineno + start - 1
         raise TemplateError(f"{name} line {line}: loops cannot be recursive or nested deeper than {_MAX_LOOP_DEPTH}")
+    limit(tree)
     return _Parsed(name, first_line, tree, names - set(environment.globals))
 
 
-def _compile(environment: _MailEnvironment, parsed: _Parsed) -> _Part:
+def _compile(environment: MailEnvironment, parsed: _Parsed) -> _Part:
     code = environment.compile(parsed.tree, parsed.name, parsed.name)
     template = Template.from_code(environment, code, environment.make_globals(None))
     return _Part(parsed.name, parsed.first_line, template)
@@ -204,7 +152,7 @@ def _syntax_error(exc: TemplateSyntaxError, name: str, first_line: int) -> Templ
     unknown = re.fullmatch(r"No (filter|test) named '(.*)'", message)
     if unknown:
         having = _TEXT.filters if unknown[1] == "filter" else _TEXT.tests
-        message = f"unknown {unknown[1]} {unknown[2]!r}{_near(unknown[2], having)}"
+        message = f"unknown {unknown[1]} {unknown[2]!r}{_near(unknown[2], [n for n in having if n[0] != '_'])}"
     return TemplateError(f"{name} line {exc.lineno + first_line - 1}: {message}")
 
 
@@ -259,7 +207,11 @@ def _derived_text(source: TemplateSource, body: _Parsed) -> _Part | None:
 
 
 def render(compiled: CompiledTemplate, values: Mapping[str, str]) -> Rendered:
-    """The mail of one recipient. Raises TemplateError with the line: missing value, failing filter, too much output."""
+    """The mail of one recipient. Raises TemplateError with the line: missing value, failing filter, too much output.
+
+    A value that is empty counts as missing, so that no greeting goes out without its name.
+    """
+    values = present(values)
     subject = clean_line(_render(compiled.subject, values))
     if not subject:
         raise TemplateError(f"{compiled.name}: the subject is empty for this recipient")

@@ -191,6 +191,8 @@ def _configure(place: Path, servers: DemoServers) -> Config:
     """A configuration like any other; `mailcrm --config` can open it afterwards."""
     state = place / "state"
     create_keys(state)
+    (place / "secret").touch(mode=0o600)
+    (place / "secret").chmod(0o600)  # it may be there from an older demo
     (place / "secret").write_text(_SECRET, "utf-8")
     loopback = {"host": "127.0.0.1", "security": "none"}
     document: dict[str, Any] = {
@@ -225,7 +227,7 @@ def _public(app: App) -> Iterator[None]:
 
 
 def _done(out: Console, text: str) -> None:
-    out.print(f"[green]✔[/green] {text}")
+    out.print(f"[green]✔[/green] {text}", soft_wrap=True)
 
 
 def _where_next(out: Console, place: Path) -> None:
@@ -238,8 +240,9 @@ def _where_next(out: Console, place: Path) -> None:
         f"campaigns report '{_CAMPAIGN}' --recipients",
         "status",
     ):
-        out.print(f"  mailcrm --config {config} {command}", markup=False)
+        out.print(f"  mailcrm --config {config} {command}", markup=False, soft_wrap=True)
     out.print(
         f"\nThen start with your own mailbox: mailcrm init      (the demo is in {place}; delete it when you like)",
         markup=False,
+        soft_wrap=True,
     )

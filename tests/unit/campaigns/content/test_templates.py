@@ -115,7 +115,7 @@ def test_filters_and_loops_work() -> None:
     assert text("{{ salutation|default('Dear') }}") == "Mr\n"
 
 
-@given(st.dictionaries(st.sampled_from(sorted(KNOWN_VARIABLES)), st.text(max_size=50)))
+@given(st.dictionaries(st.sampled_from(sorted(KNOWN_VARIABLES)), st.text(max_size=50).map("-".__add__)))
 def test_no_value_is_ever_run_as_template(values: dict[str, str]) -> None:
     body = "".join(f"[{{{{ {name} }}}}]" for name in sorted(KNOWN_VARIABLES))
     all_values = VALUES | values | {"name": "{{ 7 * 7 }}{% raw %}"}
@@ -170,10 +170,64 @@ def test_faults_are_told_with_file_and_line(body: str, complaint: str) -> None:
     assert refused(f"Subject: x\n\n{body}").startswith(complaint)
 
 
-def test_missing_value_is_told_with_file_and_line() -> None:
+@pytest.mark.parametrize("values", [{}, {"number": ""}, {"number": " "}])
+def test_missing_value_is_told_with_file_and_line_and_what_to_write(values: dict[str, str]) -> None:
     compiled = compile_template(parse_template("Subject: x\n\na\nb {{ number }}", "a.txt"))
-    with pytest.raises(TemplateError, match=r"^a\.txt line 4: 'number' is undefined$"):
-        render(compiled, {})
+    with pytest.raises(TemplateError) as caught:
+        render(compiled, values)
+    assert str(caught.value) == (
+        "a.txt line 4: 'number' has no value; write {{ number or '...' }} or {% if number %}...{% endif %}"
+    )
+
+
+def test_missing_value_of_ours_names_the_key_of_the_configuration() -> None:
+    assert refused("Subject: x\n\n{{ postal_address }}", postal_address="").endswith(
+        "...{% endif %}, or set company.postal_address in the configuration"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("{{ name or 'friend' }}", "friend"),
+        ("{{ given_name or name or 'friend' }}", "friend"),
+        ("{{ name|default('friend') }}", "friend"),
+        ("{{ name|default('friend', true) }}", "friend"),
+        ("{% if name %}Dear {{ name }}{% else %}Hello{% endif %}", "Hello"),
+        ("{% if not name %}Hello{% endif %}", "Hello"),
+        ("{% if name and number %}x{% else %}Hello{% endif %}", "Hello"),
+        ("{% if language == 'zh' %}您好{% else %}Hello{% endif %}", "Hello"),
+        ("{% if language != 'zh' %}Hello{% endif %}", "Hello"),
+        ("{% if name == '' %}Hello{% endif %}", "Hello"),
+        ("{% if name is defined %}x{% else %}Hello{% endif %}", "Hello"),
+        ("{% if language in ['zh', 'en'] %}x{% else %}Hello{% endif %}", "Hello"),
+    ],
+)
+@pytest.mark.parametrize("file", ["a.txt", "a.html"])
+def test_missing_value_can_be_asked_for(body: str, shown: str, file: str) -> None:
+    nobody = {"name": "", "given_name": "", "language": "", "number": ""}
+    assert made(f"Subject: x\n\n{body}", file, **nobody).text == f"{shown}\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ name }}",
+        "{{ name|upper }}",
+        "{{ 'Dear ' ~ name }}",
+        "{{ 'Dear ' + name }}",
+        "{{ '%s' % name }}",
+        "{% for letter in name %}x{% endfor %}",
+        "{{ name|length }}",
+        "{% if name.first %}x{% endif %}",
+    ],
+)
+def test_missing_value_is_never_printed(body: str) -> None:
+    assert "'name' has no value" in refused(f"Subject: x\n\n{body}", name="")
+
+
+def test_misspelt_attribute_is_an_error_in_a_condition_too() -> None:
+    assert "'str object' has no attribute 'first'" in refused("Subject: x\n\n{% if name.first %}x{% endif %}")
 
 
 def test_fault_in_the_subject_has_its_line() -> None:
@@ -182,7 +236,8 @@ def test_fault_in_the_subject_has_its_line() -> None:
 
 def test_empty_subject_is_refused() -> None:
     assert (
-        refused("Subject: {{ company }}\n\nx", company=" \t ") == "news.html: the subject is empty for this recipient"
+        refused("Subject: {% if company %}{{ company }}{% endif %}\n\nx", company=" \t ")
+        == "news.html: the subject is empty for this recipient"
     )
 
 
@@ -233,10 +288,60 @@ def test_the_sandbox_is_closed(expression: str) -> None:
         ("{{ '%1000000000d' % 1 }}", "this format makes the text too wide"),
         ("{{ '%1000000000d'|format(1) }}", "this format makes the text too wide"),
         ("{{ '%*d'|format(1000000000, 1) }}", "this format makes the text too wide"),
+        ("{{ '{:>300000000}'.format(name) }}", "this format makes the text too wide"),
+        ("{{ '{:{}}'.format(name, 300000000) }}", "this format makes the text too wide"),
+        ("{{ '{0!r:>300000000}'.format(name) }}", "this format makes the text too wide"),
+        ("{{ '{x:>300000000}'.format_map({'x': 1}) }}", "this format makes the text too wide"),
+        ("{{ name|center(900000000) }}", "'center' takes at most 1000 in a mail"),
+        ("{{ name|center(width=900000000) }}", "'center' takes at most 1000 in a mail"),
+        ("{{ name.center(900000000) }}", "'center' takes at most 1000 in a mail"),
+        ("{{ name.ljust(900000000) }}", "'ljust' takes at most 1000 in a mail"),
+        ("{{ name.rjust(900000000) }}", "'rjust' takes at most 1000 in a mail"),
+        ("{{ name.zfill(900000000) }}", "'zfill' takes at most 1000 in a mail"),
+        ("{{ 'a\tb'.expandtabs(900000000) }}", "'expandtabs' takes at most 1000 in a mail"),
+        ("{{ name|batch(900000000, 'x')|list }}", "'batch' takes at most 1000 in a mail"),
+        ("{{ name|slice(900000000)|list }}", "'slice' takes at most 1000 in a mail"),
+        ("{{ name|indent(900000000, true) }}", "'indent' takes at most 1000 in a mail"),
+        ("{{ [1]|tojson(900000000) }}", "'tojson' takes at most 1000 in a mail"),
+        ("{{ 1.5|round(900000000, 'ceil') }}", "'round' takes at most 1000 in a mail"),
+        ("{{ 900000000 * 900000000 }}", "numbers in a mail go up to 1,000,000,000,000,000"),
+        ("{% for x in 'x'.ljust(1000) ~ name %}{% endfor %}", "a loop has at most 1000 turns in a mail"),
     ],
 )
 def test_what_would_fill_the_memory_is_refused(body: str, complaint: str) -> None:
     assert refused(f"Subject: x\n\n{body}") == f"news.html line 3: {complaint}"
+
+
+def test_a_list_cannot_grow_while_it_is_walked() -> None:
+    body = "{% set l = [1] %}{% for x in l %}{% set _ = l.append(x) %}{% endfor %}"
+    assert "access to attribute 'append' of 'list' object is unsafe" in refused(f"Subject: x\n\n{body}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{% set a = 'x' %}" + "{% set a = a ~ a ~ a ~ a %}" * 12 + "{{ a|length }}",
+        "{% set a = 'x' %}" + "{% set a = a + a + a + a %}" * 12 + "{{ a|length }}",
+        "{% set a = ['x'] %}" + "{% set a = a + a + a + a %}" * 12 + "{{ a|length }}",
+        "{% set a = 'xx' %}" + "{% set a = a|replace('x', a) %}" * 6 + "{{ a|length }}",
+        "{% set a = 'xx' %}" + "{% set a = a.replace('x', a) %}" * 6 + "{{ a|length }}",
+        "{% set a %}xx{% endset %}" + "{% set a %}{{ a }}{{ a }}{{ a }}{{ a }}{% endset %}" * 12 + "{{ a|length }}",
+    ],
+)
+@pytest.mark.parametrize("file", ["a.txt", "a.html"])
+def test_text_that_doubles_and_doubles_is_cut_off(body: str, file: str) -> None:
+    assert "the mail would be longer than 2,000,000 characters" in refused(f"Subject: x\n\n{body}", file)
+
+
+def test_what_the_limits_replace_still_works() -> None:
+    assert text("{{ name ~ '<' ~ 2 }}{% set a %}[{{ name }}]{% endset %}{{ a }}") == "Tom Sawyer<2[Tom Sawyer]\n"
+    assert html("{{ name ~ '<' ~ company }}", name="<b>") == "&lt;b&gt;&lt;Shop &amp; Co"
+    assert html("{% set a %}{{ name }}<br>{% endset %}{{ a }}", name="<b>") == "&lt;b&gt;<br>"
+    assert text("{% set a | upper %}{{ name }}{% endset %}{{ a }} {{ a|center(12) }}|") == "TOM SAWYER  TOM SAWYER |\n"
+    assert text("{% for n in [1, 2] if n > 1 %}{{ loop.last }}{{ n }}{% else %}none{% endfor %}") == "True2\n"
+    assert text("{{ '{:>5}'.format(name) }} {{ 1.234|round(2) }} {{ name|replace('T', 'D') }}") == (
+        "Tom Sawyer 1.23 Dom Sawyer\n"
+    )
 
 
 def test_long_stretches_without_output_end_nothing() -> None:

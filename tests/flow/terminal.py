@@ -63,7 +63,10 @@ class Terminal:
 
     def interrupt(self, tries: int = 5) -> None:
         """Ctrl-C, as often as a human would: a signal just before a read blocks is noticed after the next one only."""
-        shown = len(self._text)
+        shown = -1
+        while shown != len(self._text):  # the question itself has to end first
+            shown = len(self._text)
+            self._take(0.3)
         for _ in range(tries):
             self.process.send_signal(signal.SIGINT)
             end = time.monotonic() + 4

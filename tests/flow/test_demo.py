@@ -13,6 +13,9 @@ from tests.flow.instance import environment
 def test_the_demo_shows_the_main_job_and_leaves_nothing_running(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     started = time.monotonic()
+    folder.mkdir()
+    (folder / "made-by-mailcrm-demo").touch()
+    (folder / "mailcrm.toml").write_text("of the last time")
     demo = subprocess.Popen(
         [sys.executable, "-m", "mailcrm", "demo", "--folder", str(folder)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True,
@@ -39,6 +42,17 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_running(tmp_path: Path) 
     assert len(people) >= 30
     assert people["张伟"]["number"].startswith("C")
     assert people["张伟"]["tags"] == ["中国"]
+
+
+def test_the_demo_deletes_nothing_but_an_earlier_demo(tmp_path: Path) -> None:
+    """Somebody may name the folder of a real installation."""
+    (tmp_path / "mailcrm.toml").write_text("real")
+    done = subprocess.run(
+        [sys.executable, "-m", "mailcrm", "demo", "--folder", str(tmp_path)],
+        capture_output=True, text=True, env=environment(), timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, (tmp_path / "mailcrm.toml").read_text()) == (2, "real")
+    assert "give a new folder" in done.stderr
 
 
 def _left_running(session: int) -> list[str]:

@@ -32,6 +32,7 @@ from mailcrm.cli.report import print_report
 from mailcrm.cli.timeline import print_archive
 from mailcrm.clock import utc_now
 from mailcrm.config import Config, load_config
+from mailcrm.errors import UserError
 from mailcrm.model.consent import ConsentState
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.service.accounts import account_row, sender_job
@@ -48,6 +49,7 @@ from mailcrm.store import parties, people, segments, settings, tags, timeline
 from mailcrm.store.secrets import create_keys
 from mailcrm.web.app import build_asgi
 
+_MARK = "made-by-mailcrm-demo"
 _SECRET = "demo-only"
 _ACTOR = Actor.cli("demo")
 _ACCOUNT = "sales"
@@ -179,17 +181,22 @@ def _tell(out: Console, app: App) -> None:
 
 
 def _empty(folder: Path | None) -> Path:
+    """A folder for the demo. Only what an earlier demo left is ever deleted. Raises UserError."""
     if folder is None:
-        return Path(tempfile.mkdtemp(prefix="mailcrm-demo-"))
-    if (folder / "mailcrm.toml").exists():
+        folder = Path(tempfile.mkdtemp(prefix="mailcrm-demo-"))
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if not (folder / _MARK).is_file():
+            raise UserError(f"{folder} holds something else than an earlier demo; give a new folder")
         shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / _MARK).touch()
     return folder
 
 
 def _configure(place: Path, servers: DemoServers) -> Config:
     """A configuration like any other; `mailcrm --config` can open it afterwards."""
     state = place / "state"
+    state.mkdir(mode=0o700)
     create_keys(state)
     (place / "secret").touch(mode=0o600)
     (place / "secret").chmod(0o600)  # it may be there from an older demo

@@ -5,6 +5,9 @@ waiting, a `PermanentError` never does and must be told to somebody. Anything el
 """
 
 from collections.abc import Sequence
+from pathlib import PurePath
+from traceback import extract_tb
+from types import TracebackType
 
 
 class MailcrmError(Exception):
@@ -95,3 +98,17 @@ class RecipientRefused(PermanentError):
 
 class SenderRefused(PermanentError):
     """The server refused us as the sender."""
+
+
+# --- bugs --------------------------------------------------------------------------------------------------------
+
+
+def described(exc: BaseException) -> str:
+    """A bug by its type and place. What it says may be somebody's words or address, so it is left out."""
+    places = frames(exc.__traceback__)
+    return f"{type(exc).__name__} at {places[-1]}" if places else type(exc).__name__
+
+
+def frames(traceback: TracebackType | None) -> list[str]:
+    """The places an exception came through, the innermost last."""
+    return [f"{'/'.join(PurePath(f.filename).parts[-2:])}:{f.lineno} {f.name}" for f in extract_tb(traceback)]

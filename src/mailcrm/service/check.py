@@ -10,7 +10,7 @@ from pathlib import Path
 from mailcrm.config import Config, Secret, load_config
 from mailcrm.errors import ConfigError, MailcrmError
 from mailcrm.service.bootstrap import open_configured_store
-from mailcrm.service.holding import is_by_hand
+from mailcrm.service.holding import daemons
 from mailcrm.service.listening import listen, place
 from mailcrm.store import Store, leases, migrate, settings, sync_state
 from mailcrm.store.engine import database_now
@@ -226,9 +226,7 @@ def _standing(config: Config) -> Standing | Finding:
 def _read_standing(store: Store) -> Standing:
     with store.read() as session:
         now = database_now(session)
-        running = any(
-            row.owner and row.until >= now and not is_by_hand(row.owner) for row in leases.list_leases(session)
-        )
+        running = bool(daemons(leases.list_leases(session), now))
         rows = {row.name: row for row in sync_state.list_accounts(session)}
         return Standing(rows, settings.sending_enabled(session), running)
 

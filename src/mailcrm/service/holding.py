@@ -4,13 +4,14 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mailcrm.errors import Conflict, StoreBusy
 from mailcrm.model.rights import Actor
 from mailcrm.store import Store, leases
+from mailcrm.store.leases import LeaseRow
 
 _ACTOR = Actor.system("leases")
 _BY_HAND = "by-hand:"
@@ -19,6 +20,11 @@ _BY_HAND = "by-hand:"
 def worker_name() -> str:
     """A name for this process, which says where it runs."""
     return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(3)}"
+
+
+def daemons(rows: Iterable[LeaseRow], now: datetime) -> list[str]:
+    """The daemons that live: who holds a lease `now` and is no command."""
+    return sorted({row.owner for row in rows if row.owner and row.until >= now and not is_by_hand(row.owner)})
 
 
 def is_by_hand(owner: str) -> bool:
@@ -61,10 +67,8 @@ def _is_dead(owner: str) -> bool:
         return False
     try:
         os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
+    except OSError as exc:  # a process of somebody else's lives
+        return isinstance(exc, ProcessLookupError)
     return False
 
 

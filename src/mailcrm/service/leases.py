@@ -19,10 +19,9 @@ from random import Random
 
 import structlog
 
-from mailcrm.errors import MailcrmError, StoreBusy
+from mailcrm.errors import MailcrmError, StoreBusy, described
 from mailcrm.model.backoff import account_delay
 from mailcrm.model.rights import Actor
-from mailcrm.service.logs import described
 from mailcrm.store import Store, leases
 
 _ACTOR = Actor.system("leases")

@@ -2,9 +2,6 @@
 
 import logging
 import sys
-from pathlib import PurePath
-from traceback import extract_tb
-from types import TracebackType
 from typing import TextIO
 
 import structlog
@@ -12,6 +9,7 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from mailcrm.config import LogSection
+from mailcrm.errors import described, frames
 
 
 def configure_logs(section: LogSection) -> None:
@@ -34,27 +32,17 @@ def configure_logs(section: LogSection) -> None:
     _adopt_the_libraries(shared, last)
 
 
-def described(exc: BaseException) -> str:
-    """A bug by its type and place. What it says may be somebody's words or address, so it is left out."""
-    frames = _frames(exc.__traceback__)
-    return f"{type(exc).__name__} at {frames[-1]}" if frames else type(exc).__name__
-
-
 def without_words(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Instead of a traceback, which ends with what the exception says: its type and the places it came through."""
     given = event.pop("exc_info", None)
     exc = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
     if isinstance(exc, BaseException):
         event["exception"] = described(exc)
-        event["trace"] = _frames(exc.__traceback__)
+        event["trace"] = frames(exc.__traceback__)
         cause = exc.__cause__ or exc.__context__
         if cause is not None:
             event["cause"] = described(cause)
     return event
-
-
-def _frames(traceback: TracebackType | None) -> list[str]:
-    return [f"{'/'.join(PurePath(f.filename).parts[-2:])}:{f.lineno} {f.name}" for f in extract_tb(traceback)]
 
 
 # --- what libraries log --------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from mailcrm.model.campaign import CampaignKind, CampaignState
 from mailcrm.service.app import App
-from mailcrm.service.holding import is_by_hand
+from mailcrm.service.holding import daemons
 from mailcrm.store import Session, campaigns, coverage, leases, parties, settings, sync_state, threads
 from mailcrm.store.engine import database_now
 from mailcrm.store.leases import LeaseRow
@@ -57,7 +57,7 @@ def read_status(app: App) -> Status:
         work = leases.list_leases(session)
         return Status(
             sending=settings.sending_enabled(session),
-            workers=sorted({row.owner for row in work if row.owner and row.until >= now and not is_by_hand(row.owner)}),
+            workers=daemons(work, now),
             archive=_archive(session),
             accounts=_accounts(session),
             campaigns=_campaigns(session),

@@ -90,7 +90,7 @@ def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> No
 def _note_failure(app: App, account: Account, row: AccountRow, exc: MailcrmError, chance: Random) -> timedelta:
     """When to try again: doubling, or for a refused login never, until a human says `accounts resume`."""
     fails = account_row(app.store, account.name).fail_count + 1
-    wait = _refusal_wait(account, fails) if _is_final(exc) else account_delay(fails, chance)
+    wait = _refusal_wait(account.imap.host, fails) if _is_final(exc) else account_delay(fails, chance)
     due = None if wait is None else app.clock() + wait
     with app.store.write(_ACTOR) as session:
         sync_state.note_failure(session, row.id, str(exc), due, parked=wait is None)
@@ -107,9 +107,9 @@ def _is_final(exc: MailcrmError) -> bool:
     return isinstance(exc, PermanentError | ConfigError)
 
 
-def _refusal_wait(account: Account, fails: int) -> timedelta | None:
+def _refusal_wait(host: str, fails: int) -> timedelta | None:
     """Some providers give one error for wrong password, rate limit and busy: those get three tries (ingest.md A7)."""
-    provider = provider_for_host(account.imap.host)
+    provider = provider_for_host(host)
     return login_delay(fails) if provider is not None and provider.ambiguous_login else None
 
 
@@ -152,8 +152,7 @@ def _note_refusal(app: App, account: Account, row: AccountRow, exc: MailcrmError
     """
     with app.store.read() as session:
         fails = next(lease.fail_count for lease in leases.list_leases(session) if lease.name == claim.name) + 1
-    provider = provider_for_host(account.smtp.host) if account.smtp else None
-    wait = login_delay(fails) if provider is not None and provider.ambiguous_login else None
+    wait = _refusal_wait(account.smtp.host, fails) if account.smtp else None
     if wait is not None:
         claim.failed, claim.error = True, str(exc)
         _log.warning("cannot send", account=account.name, reason=str(exc), again_in=round(wait.total_seconds()))

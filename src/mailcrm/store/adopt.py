@@ -11,7 +11,7 @@ from mailcrm.model.message import MailKind, ParticipantRole
 from mailcrm.store.parties import touch_contact
 from mailcrm.store.rows.mail import Message, MessageParticipant
 from mailcrm.store.rows.timeline import Interaction, InteractionParty
-from mailcrm.store.timeline import NewInteraction, append_interactions
+from mailcrm.store.timeline import NewInteraction, append_interactions, message_key
 
 _PEOPLE_ROLES = (ParticipantRole.FROM, ParticipantRole.TO, ParticipantRole.CC, ParticipantRole.BCC)
 _CHUNK = 500
@@ -27,11 +27,6 @@ KINDS = {
 def outcome_of(kind: MailKind) -> str:
     """What the line of a mail says of its kind: nothing where a person wrote it."""
     return "" if kind == MailKind.PERSON else kind.value
-
-
-def message_key(message_id: int) -> str:
-    """The source key of the plain line of a mail."""
-    return f"message:{message_id}"
 
 
 def message_line(

@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.message import BodyState, MailKind
-from mailcrm.store.adopt import message_key, outcome_of
+from mailcrm.store.adopt import outcome_of
 from mailcrm.store.rows.mail import Message, Thread
 from mailcrm.store.rows.sighting import Sighting
 from mailcrm.store.rows.timeline import Interaction
 from mailcrm.store.sightings import SOURCE
+from mailcrm.store.timeline import message_key
 
 _CHUNK = 500
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Viewer
+from mailcrm.store.messages import known_uids
 from mailcrm.store.rows.mail import Account, Folder, Message, MessageLocation, MessageSkip, SyncQuarantine
 from mailcrm.store.visibility import visible_account
 
@@ -114,7 +115,6 @@ def _pending_per_folder(session: Session) -> dict[int, int]:
 
 
 _KEPT = (MessageLocation, MessageSkip, SyncQuarantine)
-_CHUNK = 500
 
 
 def count_known(session: Session, folder: FolderRef, generation: int) -> int:
@@ -130,11 +130,8 @@ def count_known(session: Session, folder: FolderRef, generation: int) -> int:
 def unknown_uids(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> list[int]:
     """Those of `uids` that are in none of the three tables."""
     missing = set(uids)
-    for start in range(0, len(uids), _CHUNK):
-        part = uids[start : start + _CHUNK]
-        for kept in _KEPT:
-            here = kept.folder_id == folder.id, kept.generation == generation, kept.uid.in_(part)
-            missing -= set(session.execute(select(kept.uid).where(*here)).scalars())
+    for kept in _KEPT:
+        missing -= known_uids(session, kept, folder, generation, uids)
     return sorted(missing)
 
 

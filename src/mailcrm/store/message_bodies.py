@@ -60,27 +60,35 @@ def leave_on_server(session: Session, folder: FolderRef, generation: int, uids: 
 
     What was filed of the headers before stays.
     """
-    here = MessageLocation.folder_id == folder.id, MessageLocation.generation == generation
-    waiting = (*here, MessageLocation.body_state == BodyState.PENDING)
-    query = select(MessageLocation.uid, MessageLocation.message_id).where(*waiting)
+    query = select(MessageLocation.uid, MessageLocation.message_id).where(
+        MessageLocation.folder_id == folder.id,
+        MessageLocation.generation == generation,
+        MessageLocation.body_state == BodyState.PENDING,
+    )
     if uids is not None:
         query = query.where(MessageLocation.uid.in_(uids))
     rows = list(session.execute(query))
+    _set_locations(session, folder, generation, [row[0] for row in rows], BodyState.NONE)
     for start in range(0, len(rows), _CHUNK):
-        part = rows[start : start + _CHUNK]
-        session.execute(
-            update(MessageLocation)
-            .where(*here, MessageLocation.uid.in_([row[0] for row in part]))
-            .values(body_state=BodyState.NONE)
-            .execution_options(synchronize_session=False)
-        )
+        part = Message.id.in_([row[1] for row in rows[start : start + _CHUNK]])
         session.execute(
             update(Message)
-            .where(Message.id.in_([row[1] for row in part]), Message.body_state == BodyState.PENDING)
+            .where(part, Message.body_state == BodyState.PENDING)
             .values(body_state=BodyState.NONE)
             .execution_options(synchronize_session=False)
         )
     return len(rows)
+
+
+def _set_locations(session: Session, folder: FolderRef, generation: int, uids: Sequence[int], state: BodyState) -> None:
+    for start in range(0, len(uids), _CHUNK):
+        part = MessageLocation.uid.in_(uids[start : start + _CHUNK])
+        session.execute(
+            update(MessageLocation)
+            .where(MessageLocation.folder_id == folder.id, MessageLocation.generation == generation, part)
+            .values(body_state=state)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def mark_same(session: Session, folder: FolderRef, generation: int) -> int:
@@ -97,14 +105,7 @@ def mark_same(session: Session, folder: FolderRef, generation: int) -> int:
         ),
     )
     uids = list(session.execute(query).scalars())
-    for start in range(0, len(uids), _CHUNK):
-        part = MessageLocation.uid.in_(uids[start : start + _CHUNK])
-        session.execute(
-            update(MessageLocation)
-            .where(MessageLocation.folder_id == folder.id, MessageLocation.generation == generation, part)
-            .values(body_state=BodyState.SAME)
-            .execution_options(synchronize_session=False)
-        )
+    _set_locations(session, folder, generation, uids, BodyState.SAME)
     return len(uids)
 
 
@@ -242,13 +243,23 @@ def note_missing_body(
         return False
     if message.body_state != BodyState.DONE:  # else only the bytes of this copy are missing
         message.body_state = BodyState.QUARANTINED
-    session.execute(
-        update(MessageLocation)
-        .where(
-            MessageLocation.folder_id == folder.id,
-            MessageLocation.generation == generation,
-            MessageLocation.uid == pending.uid,
-        )
-        .values(body_state=BodyState.QUARANTINED)
-    )
+    _set_locations(session, folder, generation, [pending.uid], BodyState.QUARANTINED)
     return True
+
+
+def ask_again(session: Session, folder_ids: Sequence[int]) -> int:
+    """Bodies in these folders that the server never gave are pending once more. Returns how many."""
+    missing = (
+        MessageLocation.folder_id.in_(folder_ids),
+        MessageLocation.body_state == BodyState.QUARANTINED,
+        MessageLocation.raw_sha256.is_(None),
+    )
+    messages = list(session.execute(select(MessageLocation.message_id).where(*missing)).scalars())
+    again = {"body_state": BodyState.PENDING}
+    for start in range(0, len(messages), _CHUNK):
+        part = messages[start : start + _CHUNK]
+        locations = update(MessageLocation).where(*missing, MessageLocation.message_id.in_(part))
+        rows = update(Message).where(Message.id.in_(part), Message.body_state == BodyState.QUARANTINED)
+        session.execute(locations.values(**again).execution_options(synchronize_session=False))
+        session.execute(rows.values(attempts=0, **again).execution_options(synchronize_session=False))
+    return len(messages)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FiledMessage, FolderRef, KnownMessage, Place
 from mailcrm.model.message import BodyState
-from mailcrm.store.rows.mail import Message, MessageLocation, MessageParticipant, MessageSkip
+from mailcrm.store.rows.mail import Message, MessageLocation, MessageParticipant, MessageSkip, SyncQuarantine
 from mailcrm.store.threads import ref_hash
 
 _CHUNK = 500
@@ -79,7 +79,7 @@ def add_locations(
 ) -> None:
     """That `folder` holds these messages (place, message id, body state). UIDs already filed stay as they are."""
     uids = [place.uid for place, _, _ in places]
-    known = set(_uids(session, MessageLocation, folder.id, generation, uids))
+    known = known_uids(session, MessageLocation, folder, generation, uids)
     rows = [
         {
             "folder_id": folder.id,
@@ -98,20 +98,26 @@ def add_locations(
         session.execute(insert(MessageLocation), rows)
 
 
-def _uids(
-    session: Session, kept: type[MessageLocation | MessageSkip], folder_id: int, generation: int, uids: Sequence[int]
-) -> Iterable[int]:
-    """Those of `uids` that are in the table already."""
+def known_uids(
+    session: Session,
+    kept: type[MessageLocation | MessageSkip | SyncQuarantine],
+    folder: FolderRef,
+    generation: int,
+    uids: Sequence[int],
+) -> set[int]:
+    """Those of `uids` that are in this table already."""
+    found: set[int] = set()
     for start in range(0, len(uids), _CHUNK):
         query = select(kept.uid).where(
-            kept.folder_id == folder_id, kept.generation == generation, kept.uid.in_(uids[start : start + _CHUNK])
+            kept.folder_id == folder.id, kept.generation == generation, kept.uid.in_(uids[start : start + _CHUNK])
         )
-        yield from session.execute(query).scalars()
+        found |= set(session.execute(query).scalars())
+    return found
 
 
 def add_skips(session: Session, folder: FolderRef, generation: int, rules: Mapping[int, str]) -> None:
     """UIDs that a rule leaves out (uid -> rule); nothing else is kept of them."""
-    known = set(_uids(session, MessageSkip, folder.id, generation, sorted(rules)))
+    known = known_uids(session, MessageSkip, folder, generation, sorted(rules))
     rows = [
         {"folder_id": folder.id, "generation": generation, "uid": uid, "rule": rule[:200]}
         for uid, rule in sorted(rules.items())

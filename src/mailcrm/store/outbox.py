@@ -22,7 +22,7 @@ from mailcrm.store.rows.campaign import Campaign, CampaignStep, DeliveryEventRow
 from mailcrm.store.rows.consent import Purpose
 from mailcrm.store.rows.party import EmailAddress, Party, Person
 from mailcrm.store.settings import sending_enabled
-from mailcrm.store.settle import Happening, apply_events, count_refusal
+from mailcrm.store.settle import Happening, apply_events, count_refusal, move, put_back
 
 _WAITING = (RecipientState.READY, RecipientState.DEFERRED)
 _OURS = (RecipientState.CLAIMED, RecipientState.SENDING)
@@ -134,7 +134,7 @@ def mark(session: Session, marks: Sequence[Mark], owner: str, now: datetime, lea
         if row.state != RecipientState.CLAIMED or row.lease_owner != owner or row.fence != item.fence:
             verdicts[row.id] = False
         elif row.id in proven:
-            _count_as_sent(row, now)
+            move(row, RecipientState.SENT, now)
             verdicts[row.id] = False
         elif row.id in closed:
             _skip(row, closed[row.id])
@@ -186,11 +186,6 @@ def _proven(session: Session, rows: Iterable[Recipient]) -> set[int]:
     return set(session.execute(query).scalars())
 
 
-def _count_as_sent(row: Recipient, now: datetime) -> None:
-    row.state, row.sent_at = RecipientState.SENT, now
-    row.lease_owner, row.lease_until, row.merge_values = "", None, None
-
-
 def _note(row: Recipient, item: Mark, until: datetime) -> None:
     row.state, row.lease_until, row.attempts = RecipientState.SENDING, until, row.attempts + 1
     row.composed_at, row.merge_values = item.composed_at, item.merge_values
@@ -237,7 +232,7 @@ def _locked(session: Session, recipient_ids: Sequence[int]) -> dict[int, Recipie
 
 def _give_back(row: Recipient, due_at: datetime | None = None, *, tried: bool = False) -> None:
     count_refusal(row, tried=tried)
-    row.state = RecipientState.READY if row.composed_at is None else RecipientState.DEFERRED
+    put_back(row)
     row.lease_owner, row.lease_until = "", None
     if due_at is not None:
         row.due_at = due_at

@@ -10,15 +10,13 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FolderRef, StagedBlob
-from mailcrm.model.message import BodyState
 from mailcrm.model.text import clean_text
-from mailcrm.store import blobs
-from mailcrm.store.rows.mail import Folder, Message, MessageLocation, MessageSkip, SyncQuarantine
+from mailcrm.store import blobs, message_bodies
+from mailcrm.store.messages import known_uids
+from mailcrm.store.rows.mail import Folder, MessageLocation, MessageSkip, SyncQuarantine
 
 _WAITS = {1: timedelta(minutes=15), 2: timedelta(hours=1)}
 """After so many tries, how long until the next; who failed more often waits for a human."""
-
-_CHUNK = 500
 
 
 def quarantine(
@@ -71,8 +69,7 @@ def let_go(session: Session, folder: FolderRef, generation: int, tried: Sequence
     """Of the UIDs that were `tried`, forget those that are filed or left out by now, and those that are `gone`."""
     done = set(gone)
     for kept in (MessageLocation, MessageSkip):
-        query = select(kept.uid).where(kept.folder_id == folder.id, kept.generation == generation, kept.uid.in_(tried))
-        done |= set(session.execute(query).scalars())
+        done |= known_uids(session, kept, folder, generation, tried)
     here = SyncQuarantine.folder_id == folder.id, SyncQuarantine.generation == generation
     session.execute(delete(SyncQuarantine).where(*here, SyncQuarantine.uid.in_(done)))
 
@@ -89,36 +86,7 @@ def retry_all(session: Session, account_id: int, now: datetime) -> int:
         .values(attempts=1, at=now - _WAITS[1])
         .execution_options(synchronize_session=False)
     )
-    missing = select(MessageLocation.message_id).where(
-        MessageLocation.folder_id.in_(folders),
-        MessageLocation.body_state == BodyState.QUARANTINED,
-        MessageLocation.raw_sha256.is_(None),
-    )
-    messages = list(session.execute(missing).scalars())
-    for start in range(0, len(messages), _CHUNK):
-        _ask_again(session, folders, messages[start : start + _CHUNK])
-    return int(uids.rowcount) + len(messages)  # type: ignore[attr-defined]
-
-
-def _ask_again(session: Session, folder_ids: Sequence[int], message_ids: Sequence[int]) -> None:
-    again = {"body_state": BodyState.PENDING}
-    session.execute(
-        update(MessageLocation)
-        .where(
-            MessageLocation.folder_id.in_(folder_ids),
-            MessageLocation.message_id.in_(message_ids),
-            MessageLocation.body_state == BodyState.QUARANTINED,
-            MessageLocation.raw_sha256.is_(None),
-        )
-        .values(**again)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        update(Message)
-        .where(Message.id.in_(message_ids), Message.body_state == BodyState.QUARANTINED)
-        .values(attempts=0, **again)
-        .execution_options(synchronize_session=False)
-    )
+    return int(uids.rowcount) + message_bodies.ask_again(session, folders)  # type: ignore[attr-defined]
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

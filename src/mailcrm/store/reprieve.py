@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from mailcrm.model.recipient import RecipientState
 from mailcrm.store.rows.campaign import Recipient
+from mailcrm.store.settle import put_back
 
 
 def reprieve(session: Session, recipient_ids: Sequence[int], now: datetime) -> int:
@@ -20,7 +21,7 @@ def reprieve(session: Session, recipient_ids: Sequence[int], now: datetime) -> i
     query = query.order_by(Recipient.id).with_for_update().execution_options(populate_existing=True)
     rows = session.execute(query).scalars().all()
     for row in rows:
-        row.state = RecipientState.READY if row.composed_at is None else RecipientState.DEFERRED
+        put_back(row)
         row.due_at = now
     session.flush()
     return len(rows)

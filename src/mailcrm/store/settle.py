@@ -64,7 +64,7 @@ def _settle(item: Happening, now: datetime) -> Suppress | None:
     """Move the row; returns the reason if its address is closed from now on."""
     decided = settlement(item.row.state, item.event)
     if decided.state is not None:
-        _move(item.row, decided.state, now, item.reply or item.event.detail, item.due_at)
+        move(item.row, decided.state, now, item.reply or item.event.detail, item.due_at)
     return decided.suppress
 
 
@@ -74,7 +74,13 @@ def count_refusal(row: Recipient, *, tried: bool) -> None:
         row.attempts += 1
 
 
-def _move(row: Recipient, state: RecipientState, now: datetime, reply: str, due_at: datetime | None) -> None:
+def put_back(row: Recipient) -> None:
+    """In line again; a mail that was composed before is composed as it was."""
+    row.state = RecipientState.READY if row.composed_at is None else RecipientState.DEFERRED
+
+
+def move(row: Recipient, state: RecipientState, now: datetime, reply: str = "", due_at: datetime | None = None) -> None:
+    """Settle a locked row in `state`, with all that goes with it."""
     count_refusal(row, tried=state in (RecipientState.DEFERRED, RecipientState.FAILED))
     row.state = state
     row.lease_owner, row.lease_until = "", None

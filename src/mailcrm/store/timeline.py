@@ -70,6 +70,11 @@ def _known(session: Session, lines: Iterable[NewInteraction]) -> set[tuple[Inter
     }
 
 
+def message_key(message_id: int) -> str:
+    """The source key of the plain line of a mail."""
+    return f"message:{message_id}"
+
+
 def attach_message(session: Session, kind: InteractionKind, source_key: str, message_id: int) -> bool:
     """Give an existing line its mail: the copy in Sent joins the line that sending wrote, instead of doubling it."""
     row = session.execute(
@@ -82,7 +87,7 @@ def attach_message(session: Session, kind: InteractionKind, source_key: str, mes
 
 def drop_message_line(session: Session, message_id: int) -> None:
     """Take away the plain line of a mail that another line (its campaign's) already shows."""
-    own = select(Interaction.id).where(Interaction.source_key == f"message:{message_id}")
+    own = select(Interaction.id).where(Interaction.source_key == message_key(message_id))
     for interaction_id in session.execute(own).scalars().all():
         session.execute(delete(InteractionParty).where(InteractionParty.interaction_id == interaction_id))
         session.execute(delete(Interaction).where(Interaction.id == interaction_id))

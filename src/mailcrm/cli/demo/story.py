@@ -199,7 +199,6 @@ def _configure(place: Path, servers: DemoServers) -> Config:
     state.mkdir(mode=0o700)
     create_keys(state)
     (place / "secret").touch(mode=0o600)
-    (place / "secret").chmod(0o600)  # it may be there from an older demo
     (place / "secret").write_text(_SECRET, "utf-8")
     loopback = {"host": "127.0.0.1", "security": "none"}
     document: dict[str, Any] = {

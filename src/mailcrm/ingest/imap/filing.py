@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from mailcrm.clock import Clock
-from mailcrm.errors import MailcrmError, WriteCollision
+from mailcrm.errors import MailcrmError, WriteCollision, described
 from mailcrm.ingest.imap.careful import fetch_bodies
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies, record_headers
@@ -64,54 +64,45 @@ class Filer:
     def file(self, folder: FolderRef, state: SyncState, window: Window) -> int:
         """A window, and the cursor to `state`, which stands where the window ends. Returns how many were quarantined."""
 
-        def all_at_once() -> None:
-            with self.store.write(ACTOR) as session:
-                self._record(session, folder, state.generation, window.items, window.read)
-                self._close(session, folder, state, window)
+        def all_at_once(session: Session) -> None:
+            self._record(session, folder, state.generation, window.items, window.read)
+            self._close(session, folder, state, window)
 
+        reason = self._problem(all_at_once)
+        if reason is None:
+            return len(window.refused)
+        _log.error("a batch could not be filed", folder_id=folder.id, error=reason)
+        bad = sum(not self._file_singly(folder, state.generation, item, window.read) for item in window.items)
+        self.write(lambda session: self._close(session, folder, state, window))
+        return bad + len(window.refused)
+
+    def write(self, work: Callable[[Session], None]) -> None:
+        """One transaction, done again while another worker is in its way."""
+
+        def once() -> None:
+            with self.store.write(ACTOR) as session:
+                work(session)
+
+        self.retry(once)
+
+    def _problem(self, work: Callable[[Session], None]) -> str | None:
+        """None if it is written; else why this mail cannot be. What is about the store goes up."""
         try:
-            self.retry(all_at_once)
+            self.write(work)
         except Exception as exc:
             if _is_about_the_store(exc):
                 raise
-            _log.error("a batch could not be filed", folder_id=folder.id, error=_kind(exc))
-        else:
-            return len(window.refused)
-        return self._one_by_one(folder, state, window)
-
-    def _one_by_one(self, folder: FolderRef, state: SyncState, window: Window) -> int:
-        bad = sum(not self._file_singly(folder, state.generation, item, window.read) for item in window.items)
-
-        def close() -> None:
-            with self.store.write(ACTOR) as session:
-                self._close(session, folder, state, window)
-
-        self.retry(close)
-        return bad + len(window.refused)
+            return described(exc)
+        return None
 
     def _file_singly(self, folder: FolderRef, generation: int, item: HeaderItem, read: Mapping[int, ReadBody]) -> bool:
         """Whether it could be filed; else it is listed with its reason, and its bytes are kept."""
         uid = item.place.uid
-
-        def alone() -> None:
-            with self.store.write(ACTOR) as session:
-                self._record(session, folder, generation, [item], read)
-
-        try:
-            self.retry(alone)
-        except Exception as exc:
-            if _is_about_the_store(exc):
-                raise
-            reason = _kind(exc)
-        else:
+        reason = self._problem(lambda session: self._record(session, folder, generation, [item], read))
+        if reason is None:
             return True
         raws = {uid: read[uid].raw} if uid in read else self._bytes_of(uid)
-
-        def list_it() -> None:
-            with self.store.write(ACTOR) as session:
-                quarantine(session, folder, generation, {uid: reason}, self.clock(), raws)
-
-        self.retry(list_it)
+        self.write(lambda session: quarantine(session, folder, generation, {uid: reason}, self.clock(), raws))
         return False
 
     def _bytes_of(self, uid: int) -> dict[int, StagedBlob]:
@@ -145,12 +136,3 @@ class Filer:
 def _is_about_the_store(exc: Exception) -> bool:
     """A full disk or a lost database is about every mail; a collision that stays is about this one."""
     return isinstance(exc, MailcrmError) and not isinstance(exc, WriteCollision)
-
-
-def _kind(exc: Exception) -> str:
-    """Never the text of a database error: drivers quote the row, and so what people wrote."""
-    place = exc.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f" in {place.tb_frame.f_code.co_name}, line {place.tb_lineno}" if place is not None else ""
-    return f"{type(exc).__name__}{where}"

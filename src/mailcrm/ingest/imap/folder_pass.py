@@ -22,7 +22,7 @@ from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef, PendingBody, Place
 from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
 from mailcrm.model.message import FetchedHeader, ParsedHeaders, ParsedMessage, RawMessage
-from mailcrm.store import Store, coverage, message_bodies, messages, quarantine, sync_state
+from mailcrm.store import Session, Store, coverage, message_bodies, messages, quarantine, sync_state
 from mailcrm.store.blobs import stage
 
 Parse = Callable[[RawMessage], ParsedMessage]
@@ -254,11 +254,10 @@ class FolderPass:
         return [item for item in waiting if item.uid not in forbidden]
 
     def _leave_on_server(self, folder: FolderRef, generation: int, uids: Sequence[int] | None) -> None:
-        def write() -> None:
-            with self.store.write(ACTOR) as session:
-                message_bodies.leave_on_server(session, folder, generation, uids)
+        def write(session: Session) -> None:
+            message_bodies.leave_on_server(session, folder, generation, uids)
 
-        self.retry(write)
+        self.filer.write(write)
 
     def _fetch_bodies(self, folder: FolderRef, generation: int, portion: Sequence[PendingBody]) -> None:
         small = [item for item in portion if item.size <= LITERAL_LIMIT]
@@ -271,15 +270,14 @@ class FolderPass:
         read = {uid: self._read(raw) for uid, raw in answer.found.items()}
         refused = answer.refused | {item.uid: _TOO_LARGE for item in portion if item.size > LITERAL_LIMIT}
 
-        def write() -> None:
-            with self.store.write(ACTOR) as session:
-                bodies = [read[item.uid].of(item) for item in portion if item.uid in read]
-                record_bodies(session, folder, generation, bodies, self.clock())
-                for item in (item for item in portion if item.uid in refused):
-                    tries = 1 if refused[item.uid] == _TOO_LARGE else _BODY_TRIES
-                    message_bodies.note_missing_body(session, folder, generation, item, refused[item.uid], tries)
+        def write(session: Session) -> None:
+            bodies = [read[item.uid].of(item) for item in portion if item.uid in read]
+            record_bodies(session, folder, generation, bodies, self.clock())
+            for item in (item for item in portion if item.uid in refused):
+                tries = 1 if refused[item.uid] == _TOO_LARGE else _BODY_TRIES
+                message_bodies.note_missing_body(session, folder, generation, item, refused[item.uid], tries)
 
-        self.retry(write)
+        self.filer.write(write)
         self.progress(self.report)
 
     def _note_lost(self, folder: FolderRef, generation: int, asked: Sequence[PendingBody], error: str) -> None:

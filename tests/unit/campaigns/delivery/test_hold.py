@@ -1,14 +1,10 @@
 """What holds a campaign, and what becomes of those who were refused by its cause."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from mailcrm.campaigns.delivery.attempt import Attempt, Stage
 from mailcrm.model.campaign import CampaignState
 from mailcrm.store import Store
-from tests.builders import a_store
 from tests.store.sending import a_campaigning
 from tests.unit.campaigns.delivery.stage import (
     BeforeData,
@@ -23,12 +19,6 @@ from tests.unit.campaigns.delivery.stage import (
     states,
     takes,
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with a_store(tmp_path) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(

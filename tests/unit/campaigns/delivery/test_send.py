@@ -2,9 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,7 @@ from mailcrm.campaigns.delivery.throttle import Limits
 from mailcrm.errors import ConnectionLost, LoginRefused
 from mailcrm.model.campaign import CampaignState
 from mailcrm.store import Store
-from tests.builders import NOW, a_store
+from tests.builders import NOW
 from tests.store.sending import Campaigning, a_campaigning
 from tests.unit.campaigns.delivery.stage import (
     BeforeData,
@@ -29,12 +27,6 @@ from tests.unit.campaigns.delivery.stage import (
     states,
     takes,
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with a_store(tmp_path) as opened:
-        yield opened
 
 
 def test_everybody_gets_one_mail(store: Store) -> None:

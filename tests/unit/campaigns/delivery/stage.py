@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
@@ -15,7 +15,7 @@ from mailcrm.campaigns.content.render import Sender
 from mailcrm.campaigns.delivery.attempt import Attempt, Stage
 from mailcrm.campaigns.delivery.job import SenderJob, SendReport
 from mailcrm.campaigns.delivery.send import send_due
-from mailcrm.clock import utc_now
+from mailcrm.clock import Clock, utc_now
 from mailcrm.model.recipient import Suppress
 from mailcrm.store import campaigns, consents
 from mailcrm.store.rows.campaign import Recipient
@@ -95,6 +95,7 @@ def send(
     stopped: Callable[[], bool] = lambda: False,
     until_idle: bool = True,
     until_settled: int = 10**6,
+    clock: Clock = utc_now,
     **job: Any,
 ) -> SendReport:
     """One run of a sender, until nothing is due, `stopped`, or so many are settled; at most `seconds`."""
@@ -113,7 +114,7 @@ def send(
     with ThreadPoolExecutor(1) as executor:
         return asyncio.run(
             send_due(
-                running.store, made, transport, utc_now, executor,
+                running.store, made, transport, clock, executor,
                 stopped=over, until_idle=until_idle, progress=progress,
             )
         )  # fmt: skip
@@ -137,10 +138,10 @@ def make_due(running: Campaigning) -> None:
         session.execute(update(Recipient).values(due_at=utc_now() - timedelta(hours=1)))
 
 
-def gap(running: Campaigning) -> timedelta:
-    """How long the one recipient has to wait from now on, to the second."""
+def gap(running: Campaigning, since: datetime) -> timedelta:
+    """How long the one recipient has to wait, from then on."""
     [row] = running.rows()
-    return timedelta(seconds=round((row.due_at - utc_now()).total_seconds()))
+    return row.due_at - since
 
 
 def closed(running: Campaigning) -> dict[int, Suppress]:

@@ -88,10 +88,12 @@ $(UV):
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
+# Compiled at once, as pip does: a Python that may write no bytecode would compile everything at each start, for seconds.
 define install
 @echo "Installing $(1)"
-@$(WITH_INDEX) $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $(1)
+@$(WITH_INDEX) $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --requirement $(1)
 @$(BIN)/uv pip install --quiet --python $(BIN)/python --offline --no-deps --no-build-isolation --editable .
+@$(BIN)/python -m compileall -q src
 @touch $@
 endef
 

@@ -18,7 +18,8 @@ from tests.servers.smtp_sink import SmtpSink
 
 from bench.measure import Cost, middle, report, run
 from mailcrm.campaigns.delivery.send import send_due
-from mailcrm.service.accounts import account_row, sender_job
+from mailcrm.service.accounts import account_row
+from mailcrm.service.senders import sender_job
 from mailcrm.service.works import transport_of
 
 _PEER = """

@@ -17,11 +17,12 @@ from mailcrm.model.campaign import CampaignState
 from mailcrm.model.consent import ConsentState
 from mailcrm.model.recipient import RecipientState
 from mailcrm.model.rights import Actor, Viewer
-from mailcrm.service.accounts import account_row, sender_job
+from mailcrm.service.accounts import account_row
 from mailcrm.service.app import App
 from mailcrm.service.campaigns import create_draft, look, read_report, start_campaign
 from mailcrm.service.consents import Said, record_all
 from mailcrm.service.passes import sync_once
+from mailcrm.service.senders import sender_job
 from mailcrm.service.works import transport_of
 from mailcrm.store import coverage, parties, people, settings, timeline
 from tests.flow.instance import Instance

@@ -3,8 +3,6 @@
 import re
 import unicodedata
 
-from rapidfuzz import fuzz, utils
-
 SAME = 92.0
 """Of 100, in any word order: Smith, Jane and Jane Smith are 100; Jane Smith and Jane Smyth 90."""
 
@@ -13,11 +11,15 @@ _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 
 def name_likeness(left: str, right: str) -> float:
     """0..100, without regard to case, accents, punctuation and the order of words. What says nothing is like nothing."""
+    from rapidfuzz import fuzz  # only now: half of all passes over a mailbox find nothing to resolve
+
     one, other = _folded(left), _folded(right)
     return float(fuzz.token_sort_ratio(one, other)) if one and other else 0.0
 
 
 def _folded(name: str) -> str:
+    from rapidfuzz import utils
+
     if name.isascii():
         return str(utils.default_process(name))
     letters = (char for char in unicodedata.normalize("NFKD", name) if unicodedata.category(char) != "Mn")

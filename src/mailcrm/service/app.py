@@ -2,13 +2,16 @@
 
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from mailcrm.campaigns.delivery.transport import Transport
 from mailcrm.clock import Clock
 from mailcrm.config import Account, Config
 from mailcrm.errors import NotFound
 from mailcrm.model.address import OwnAddresses
 from mailcrm.store import Store
+
+if TYPE_CHECKING:  # to read a mailbox nobody needs to know how mail is sent
+    from mailcrm.campaigns.delivery.transport import Transport
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class App:
     store: Store
     clock: Clock
     own: OwnAddresses
-    transports: dict[str, Transport]
+    transports: "dict[str, Transport]"
     signals: Signals = field(default_factory=Signals)
 
     def account(self, name: str) -> Account:

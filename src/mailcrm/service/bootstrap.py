@@ -1,6 +1,7 @@
 """The only composition root: from a configuration to an application."""
 
-from mailcrm.campaigns.delivery.transport import Transport
+from typing import TYPE_CHECKING
+
 from mailcrm.clock import Clock, utc_now
 from mailcrm.config import Config, KeySection
 from mailcrm.errors import ConfigError
@@ -8,6 +9,9 @@ from mailcrm.service.accounts import sync_accounts
 from mailcrm.service.app import App
 from mailcrm.store import Store, migrate, open_store
 from mailcrm.store.secrets import NAMES, load_keys
+
+if TYPE_CHECKING:
+    from mailcrm.campaigns.delivery.transport import Transport
 
 
 def open_configured_store(config: Config) -> Store:
@@ -23,7 +27,7 @@ def _overrides(section: KeySection) -> dict[str, str]:
     return {name: secret.read(f"keys.{name}") for name, secret in found.items() if secret is not None}
 
 
-def build_app(config: Config, *, clock: Clock = utc_now, transports: dict[str, Transport] | None = None) -> App:
+def build_app(config: Config, *, clock: Clock = utc_now, transports: "dict[str, Transport] | None" = None) -> App:
     """Everything wired, the accounts of the configuration in the store. Raises ConfigError and StoreBusy.
 
     `transports` replaces the SMTP server of accounts by name, e.g. to write mails to files.

@@ -17,8 +17,8 @@ from mailcrm.model.outbox import CampaignCounts, CampaignRow, RecipientLine, Tem
 from mailcrm.model.recipient import RecipientState
 from mailcrm.model.rights import Actor
 from mailcrm.model.segment import parse_segment
-from mailcrm.service.accounts import means_of, sender_of
 from mailcrm.service.app import App
+from mailcrm.service.senders import means_of, sender_of
 from mailcrm.store import (
     Session,
     addresses,

@@ -8,10 +8,11 @@ from mailcrm.errors import MailcrmError
 from mailcrm.model.account import AccountState, Capture
 from mailcrm.model.address import OwnAddresses, address_key, domain_of
 from mailcrm.model.provider import Provider, provider_for_host
-from mailcrm.service.accounts import imap_login, smtp_login
+from mailcrm.service.accounts import imap_login
 from mailcrm.service.answers import is_anybodys
 from mailcrm.service.check import Finding, Standing, error, ok, too_open, unreadable, warning
 from mailcrm.service.logins import try_imap, try_smtp
+from mailcrm.service.senders import smtp_login
 
 _EXPIRY_DAYS = 14
 

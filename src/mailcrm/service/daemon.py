@@ -11,10 +11,11 @@ from random import Random, SystemRandom
 from types import FrameType
 from typing import Any
 
-import structlog
 import uvicorn
 
 from mailcrm.errors import StoreBusy
+from mailcrm.log import get_logger
+from mailcrm.service.accounts import sync_accounts
 from mailcrm.service.app import App
 from mailcrm.service.holding import worker_name
 from mailcrm.service.leases import Claims
@@ -24,7 +25,7 @@ from mailcrm.service.works import all_works
 
 __all__ = ["PublicServer", "free_port", "run"]
 
-_log = structlog.get_logger("mailcrm.daemon")
+_log = get_logger("mailcrm.daemon")
 
 
 def run(app: App, asgi: Any, *, stop: threading.Event | None = None, chance: Random | None = None) -> int:
@@ -33,6 +34,7 @@ def run(app: App, asgi: Any, *, stop: threading.Event | None = None, chance: Ran
     stop = stop or threading.Event()
     chance = chance or SystemRandom()
     _stop_on_signals(stop)
+    sync_accounts(app, always=True)
     worker = worker_name()
     section = app.config.service
     claims = Claims(app.store, all_works(app, worker, chance), worker, timedelta(seconds=section.lease_seconds), chance)

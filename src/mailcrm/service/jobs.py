@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 
-import structlog
 from apscheduler.triggers.cron import CronTrigger
 
 from mailcrm.campaigns.delivery.reconcile import tend_outbox
 from mailcrm.identity.resolve import resolve_sightings
+from mailcrm.log import get_logger
 from mailcrm.model.rights import Actor
 from mailcrm.service.app import App
 from mailcrm.service.leases import Claim, Work
@@ -17,7 +17,7 @@ from mailcrm.store import blobs
 
 _ACTOR = Actor.system("clock")
 _ORPHAN_AGE = timedelta(days=1)
-_log = structlog.get_logger("mailcrm.jobs")
+_log = get_logger("mailcrm.jobs")
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,15 @@ from datetime import timedelta
 from math import ceil
 from random import Random
 
-import structlog
-
 from mailcrm.errors import MailcrmError, StoreBusy, described
+from mailcrm.log import get_logger
 from mailcrm.model.backoff import account_delay
 from mailcrm.model.rights import Actor
 from mailcrm.store import Store, leases
 
 _ACTOR = Actor.system("leases")
 _MARGIN = 5.0
-_log = structlog.get_logger("mailcrm.leases")
+_log = get_logger("mailcrm.leases")
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """The database before the daemon starts: SQLite is upgraded by itself, a shared one only by an administrator."""
 
-import structlog
-
 from mailcrm.clock import utc_now
 from mailcrm.config import Config
+from mailcrm.log import get_logger
 from mailcrm.service.bootstrap import open_configured_store
 from mailcrm.store import migrate
 
-_log = structlog.get_logger("mailcrm.upgrade")
+_log = get_logger("mailcrm.upgrade")
 
 
 def upgrade_if_embedded(config: Config) -> None:

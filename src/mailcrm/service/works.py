@@ -5,8 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from random import Random
 
-import structlog
-
 from mailcrm.campaigns.delivery.send import send_due
 from mailcrm.campaigns.delivery.transport import SmtpTransport, Transport
 from mailcrm.config import Account
@@ -15,21 +13,23 @@ from mailcrm.ingest.imap.mailbox import open_mailbox
 from mailcrm.ingest.imap.sync import PassReport
 from mailcrm.ingest.imap.watch import watch_account
 from mailcrm.ingest.mail.parse import parse_message
+from mailcrm.log import get_logger
 from mailcrm.model.account import AccountState
 from mailcrm.model.backoff import account_delay, login_delay
 from mailcrm.model.provider import provider_for_host
 from mailcrm.model.rights import Actor
-from mailcrm.service.accounts import account_row, imap_login, sender_job, smtp_login, sync_job
+from mailcrm.service.accounts import account_row, imap_login, sync_job
 from mailcrm.service.app import App
 from mailcrm.service.jobs import clock_works
 from mailcrm.service.leases import Claim, Work
 from mailcrm.service.retry import store_retry
+from mailcrm.service.senders import sender_job, smtp_login
 from mailcrm.store import leases, sync_state
 from mailcrm.store.sync_state import AccountRow
 
 _ACTOR = Actor.system("watch")
 _PARKED_LOOK = timedelta(minutes=1)
-_log = structlog.get_logger("mailcrm.service")
+_log = get_logger("mailcrm.service")
 
 
 def all_works(app: App, worker: str, chance: Random) -> dict[str, Work]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import parse_qs
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from mailcrm.errors import StoreBusy
+from mailcrm.log import get_logger
 from mailcrm.model.rights import Actor
 from mailcrm.service.app import App
 from mailcrm.service.retry import store_retry
@@ -23,7 +23,7 @@ from mailcrm.store.optouts import OptOut, close_everything, close_purpose, find_
 from mailcrm.web.pages import PRIVATE, Choice, Trouble, opt_out_page, trouble_page
 from mailcrm.web.texts import Language, choose_language
 
-_log = structlog.get_logger("mailcrm.web")
+_log = get_logger("mailcrm.web")
 
 MAX_BODY = 10_000
 _BODY_SECONDS = 10

@@ -11,8 +11,6 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
 
-import structlog
-
 from mailcrm.campaigns.content.templates import CompiledTemplate
 from mailcrm.campaigns.delivery.attempt import Attempt
 from mailcrm.campaigns.delivery.breaker import WINDOW, Ending, Verdict, ending, judge
@@ -24,10 +22,11 @@ from mailcrm.campaigns.delivery.throttle import DAY, Meter
 from mailcrm.campaigns.delivery.transport import Transport
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost, MailcrmError, StoreBusy, TransientError
+from mailcrm.log import get_logger
 from mailcrm.model.outbox import Claimed, Result
 from mailcrm.store import Store
 
-_log = structlog.get_logger("mailcrm.sender")
+_log = get_logger("mailcrm.sender")
 _CONNECT_WAITS = (1.0, 5.0, 15.0, 60.0, 300.0)
 _TICK = 0.5
 _AHEAD = 4

@@ -35,13 +35,14 @@ from mailcrm.config import Config, load_config
 from mailcrm.errors import UserError
 from mailcrm.model.consent import ConsentState
 from mailcrm.model.rights import Actor, Viewer
-from mailcrm.service.accounts import account_row, sender_job
+from mailcrm.service.accounts import account_row
 from mailcrm.service.app import App
 from mailcrm.service.bootstrap import build_app
 from mailcrm.service.campaigns import create_draft, look, read_report, start_campaign
 from mailcrm.service.consents import Said, record_all
 from mailcrm.service.daemon import PublicServer, free_port
 from mailcrm.service.passes import sync_once
+from mailcrm.service.senders import sender_job
 from mailcrm.service.status import read_status
 from mailcrm.service.upgrade import upgrade_if_embedded
 from mailcrm.service.works import transport_of

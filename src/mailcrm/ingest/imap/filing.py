@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import structlog
-
 from mailcrm.clock import Clock
 from mailcrm.errors import MailcrmError, WriteCollision, described
 from mailcrm.ingest.imap.careful import fetch_bodies
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies, record_headers
+from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import FetchedBody, FolderRef, PendingBody, StagedBlob
 from mailcrm.model.folder import SyncState
@@ -24,7 +23,7 @@ ACTOR = Actor.system("ingest")
 Retry = Callable[[Callable[[], None]], None]
 """Does a transaction again while the database is busy, a few times."""
 
-_log = structlog.get_logger("mailcrm.ingest")
+_log = get_logger("mailcrm.ingest")
 
 
 @dataclass(frozen=True, slots=True)

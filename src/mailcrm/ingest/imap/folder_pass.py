@@ -4,8 +4,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import structlog
-
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import never_log_rule, skip_rule
@@ -18,6 +16,7 @@ from mailcrm.ingest.imap.transport import LITERAL_LIMIT
 from mailcrm.ingest.mail.digest import body_digest, dedupe_key
 from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies
+from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef, PendingBody, Place
 from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
@@ -31,7 +30,7 @@ Parse = Callable[[RawMessage], ParsedMessage]
 _BODY_TRIES = 5
 _RETRIES_AT_ONCE = 50
 _TOO_LARGE = f"larger than {LITERAL_LIMIT // 2**20} MiB"
-_log = structlog.get_logger("mailcrm.ingest")
+_log = get_logger("mailcrm.ingest")
 
 
 @dataclass

@@ -10,14 +10,13 @@ A folder that fails is noted and does not stop the others; a message that fails 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from mailcrm.clock import Clock
 from mailcrm.ingest.imap.filing import ACTOR, Retry
 from mailcrm.ingest.imap.folder_pass import FolderPass, Parse
 from mailcrm.ingest.imap.folders import wanted
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
+from mailcrm.log import get_logger
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus, SyncState
 from mailcrm.store import Store, message_bodies, quarantine, sync_state
@@ -25,7 +24,7 @@ from mailcrm.store import Store, message_bodies, quarantine, sync_state
 __all__ = ["Parse", "PassReport", "SyncJob", "sync_account"]
 
 _ORDER = (FolderRole.INBOX, FolderRole.SENT, FolderRole.ARCHIVE, FolderRole.OTHER, FolderRole.ALL)
-_log = structlog.get_logger("mailcrm.ingest")
+_log = get_logger("mailcrm.ingest")
 
 
 @dataclass(frozen=True, slots=True)

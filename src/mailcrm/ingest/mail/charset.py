@@ -9,8 +9,6 @@ from encodings import normalize_encoding
 from encodings.aliases import aliases
 from functools import lru_cache
 
-import chardet
-
 # A name from a header never reaches `bytes.decode` or `codecs.lookup` unless its codec stands here: Python also knows
 # idna, punycode, undefined, zlib, base64 and others that raise or decompress, and imports modules by name.
 _CODEC_NAMES = (
@@ -65,7 +63,6 @@ _LONG_ASCII = re.compile(rb"[\x00-\x7f]{48,}")
 _EVIDENCE_LIMIT = 8_192
 _GUESSES_PER_MESSAGE = 24
 # DOS and Macintosh charsets only ever win on scarce evidence, and are wrong then.
-_ERA = chardet.EncodingEra.MODERN_WEB
 _WESTERN = "cp1252"
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 _FEW_LETTERS = 4  # an accent or two in English could be anything
@@ -115,7 +112,10 @@ def _evidence(data: bytes) -> bytes:
 
 
 def _detect(data: bytes) -> str:
-    found = chardet.detect(data, encoding_era=_ERA, prefer_superset=True, compat_names=False)["encoding"]
+    import chardet  # only now: its tables take long to load, and most mail says rightly what it is written in
+
+    era = chardet.EncodingEra.MODERN_WEB
+    found = chardet.detect(data, encoding_era=era, prefer_superset=True, compat_names=False)["encoding"]
     codec = (codecs_for(found or "") or (_WESTERN,))[0]
     letters = len(data) - len(data.translate(None, _HIGH_BYTES))
     return _WESTERN if letters < _FEW_LETTERS and codec not in _MULTIBYTE else codec

@@ -6,7 +6,7 @@ The words decide before the status code does: systems give 5.1.1 to spam and 5.7
 
 import re
 
-from mailcrm.ingest.mail.phrases import any_of
+from mailcrm.ingest.mail.phrases import Phrases, any_of
 
 # The first match wins, so what is unmistakable stands above what is vague.
 _CERTAIN = (
@@ -194,7 +194,7 @@ def _doubted(words: str, status: str, transcript: str) -> str:
     return _INVALID_IN_PHASE.get(_first(_PHASES, f"{words} {_SPACES.sub(' ', transcript)}"), "invalid")
 
 
-def _first(table: tuple[tuple[str, re.Pattern[str]], ...], words: str) -> str:
+def _first(table: tuple[tuple[str, Phrases | re.Pattern[str]], ...], words: str) -> str:
     return next((name for name, pattern in table if pattern.search(words)), "")
 
 

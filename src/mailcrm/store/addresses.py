@@ -5,19 +5,18 @@ import hmac
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.address import AddressKind, address_key, domain_of, mailbox_key
 from mailcrm.model.archive import KnownAddress
+from mailcrm.store.bulk import insert_rows, portions
 from mailcrm.store.context import context_of
 from mailcrm.store.rows.mail import Account
 from mailcrm.store.rows.party import EmailAddress
 
 MAX_LENGTH = 320
 """RFC 5321: 64 + 1 + 255. Longer ones are kept in the raw message only."""
-
-_CHUNK = 500
 
 
 def key_hash(session: Session, key: str) -> str:
@@ -29,8 +28,7 @@ def find_addresses(session: Session, keys: Iterable[str]) -> dict[str, KnownAddr
     """The known ones among `keys`, by key."""
     wanted = sorted({key for key in keys if 0 < len(key) <= MAX_LENGTH})
     found: dict[str, KnownAddress] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        part = wanted[start : start + _CHUNK]
+    for part in portions(wanted):
         query = select(
             EmailAddress.id,
             EmailAddress.address_norm,
@@ -51,10 +49,7 @@ def ensure_addresses(
     missing = sorted(key for key in wanted if key not in found and 0 < len(key) <= MAX_LENGTH)
     if not missing:
         return found
-    session.execute(
-        insert(EmailAddress),
-        [_row(session, key, *wanted[key], now) for key in missing],
-    )
+    insert_rows(session, EmailAddress, [_row(session, key, *wanted[key], now) for key in missing])
     return found | find_addresses(session, missing)
 
 

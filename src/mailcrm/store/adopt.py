@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, load_only
 
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.message import MailKind, ParticipantRole
+from mailcrm.store.bulk import insert_rows, portions
 from mailcrm.store.parties import touch_contact
 from mailcrm.store.rows.mail import Message, MessageParticipant
 from mailcrm.store.rows.timeline import Interaction, InteractionParty
 from mailcrm.store.timeline import NewInteraction, append_interactions, message_key
 
 _PEOPLE_ROLES = (ParticipantRole.FROM, ParticipantRole.TO, ParticipantRole.CC, ParticipantRole.BCC)
-_CHUNK = 500
 
 KINDS = {
     Direction.IN: InteractionKind.EMAIL_IN,
@@ -58,8 +58,7 @@ def adopt_mail(session: Session, party_id: int, address_id: int) -> int:
         .options(load_only(Message.kind, Message.direction, Message.subject, Message.sent_at, Message.received_at))
     )
     found = {row[0].id: (row[0], row[1]) for row in session.execute(query)}
-    for start in range(0, len(found), _CHUNK):
-        part = list(found.values())[start : start + _CHUNK]
+    for part in portions(list(found.values())):
         _link(session, party_id, part)
     session.execute(
         update(MessageParticipant)
@@ -82,8 +81,7 @@ def _link(session: Session, party_id: int, found: Sequence[tuple[Message, Partic
         for message, role in found
         if (line := lines.get(message.id)) is not None and line.id not in linked
     ]
-    if links:
-        session.execute(insert(InteractionParty), links)
+    insert_rows(session, InteractionParty, links)
     new = [
         message_line(m.id, m.direction, m.kind, m.subject, m.sent_at or m.received_at, [(party_id, role.value)])
         for m, role in found

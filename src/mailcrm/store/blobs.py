@@ -14,11 +14,12 @@ from pathlib import Path
 from stat import S_ISREG
 
 import zstandard
-from sqlalchemy import ColumnElement, delete, exists, insert, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailcrm.errors import PermanentError, StoreBusy
 from mailcrm.model.filing import StagedBlob
+from mailcrm.store.bulk import insert_rows, portions
 from mailcrm.store.context import context_of
 from mailcrm.store.rows.mail import Blob, BlobData, MessageLocation, SyncQuarantine
 
@@ -26,7 +27,6 @@ ROW_LIMIT = 100_000
 _MOST = 10_000
 """Rows dropped by one sweep: it is one transaction, and others want to write, too."""
 
-_CHUNK = 500
 _NAME = re.compile(r"[0-9a-f]{64}(?=$|\.)")  # drafts go on with a dot
 _LEVEL = 1  # 0.03 ms a message; zlib at its fastest needs ten times that
 
@@ -48,13 +48,9 @@ def put(session: Session, staged: Sequence[StagedBlob]) -> None:
     query = select(Blob.sha256).where(Blob.sha256.in_(wanted)).with_for_update(read=True, key_share=True)
     known = set(session.execute(query.order_by(Blob.sha256)).scalars()) if wanted else set()
     new = [wanted[digest] for digest in sorted(wanted.keys() - known)]
-    if not new:
-        return
     rows = [{"sha256": b.sha256, "size": b.size, "place": "file" if b.packed is None else "db"} for b in new]
-    session.execute(insert(Blob), rows)
-    inside = [{"sha256": b.sha256, "data": b.packed} for b in new if b.packed is not None]
-    if inside:
-        session.execute(insert(BlobData), inside)
+    insert_rows(session, Blob, rows)
+    insert_rows(session, BlobData, [{"sha256": b.sha256, "data": b.packed} for b in new if b.packed is not None])
 
 
 def get(session: Session, digest: str) -> bytes | None:
@@ -127,8 +123,7 @@ def sweep(session: Session, root: Path, older_than: float) -> tuple[int, int]:
     """
     unused = select(Blob.sha256).where(~_used(Blob.sha256)).limit(_MOST)
     orphans = list(session.execute(unused.with_for_update(skip_locked=True)).scalars())
-    for start in range(0, len(orphans), _CHUNK):
-        part = orphans[start : start + _CHUNK]
+    for part in portions(orphans):
         session.execute(delete(BlobData).where(BlobData.sha256.in_(part)))
         session.execute(delete(Blob).where(Blob.sha256.in_(part)))
     return len(orphans), _sweep_files(session, root, older_than)
@@ -137,8 +132,7 @@ def sweep(session: Session, root: Path, older_than: float) -> tuple[int, int]:
 def _sweep_files(session: Session, root: Path, older_than: float) -> int:
     old = [path for path in sorted(root.glob("??/*")) if _NAME.match(path.name) and _is_old(path, older_than)]
     dropped = 0
-    for start in range(0, len(old), _CHUNK):
-        part = old[start : start + _CHUNK]
+    for part in portions(old):
         query = select(Blob.sha256).where(Blob.sha256.in_([path.name for path in part]))
         named = set(session.execute(query).scalars())
         for path in part:

@@ -17,11 +17,10 @@ from mailcrm.model.consent import ConsentState
 from mailcrm.model.recipient import Suppress
 from mailcrm.model.text import clean_line, clean_text
 from mailcrm.store.addresses import key_hash
+from mailcrm.store.bulk import portions
 from mailcrm.store.context import actor_name
 from mailcrm.store.rows.consent import ConsentEvent, ConsentNow, Purpose, Suppression
 from mailcrm.store.rows.party import EmailAddress
-
-_CHUNK = 500
 
 
 def ensure_purpose(session: Session, key: str, label: str = "") -> int:
@@ -81,9 +80,9 @@ def record_consent(
 def consent_states(session: Session, address_ids: Sequence[int], purpose_id: int) -> dict[int, ConsentState]:
     """The newest word of each address on a purpose; addresses that never said anything are absent."""
     found: dict[int, ConsentState] = {}
-    for start in range(0, len(address_ids), _CHUNK):
+    for part in portions(address_ids):
         query = select(ConsentNow.email_id, ConsentNow.state).where(
-            ConsentNow.purpose_id == purpose_id, ConsentNow.email_id.in_(address_ids[start : start + _CHUNK])
+            ConsentNow.purpose_id == purpose_id, ConsentNow.email_id.in_(part)
         )
         found |= {row[0]: row[1] for row in session.execute(query)}
     return found
@@ -152,7 +151,7 @@ def suppressed(session: Session, address_ids: Iterable[int], purpose_id: int | N
     """The closed ones among these addresses, for a purpose (or for mail without one), with the reason."""
     wanted = sorted(set(address_ids))
     found: dict[int, Suppress] = {}
-    for start in range(0, len(wanted), _CHUNK):
+    for part in portions(wanted):
         query = (
             select(EmailAddress.id, Suppression.reason)
             .join(
@@ -163,7 +162,7 @@ def suppressed(session: Session, address_ids: Iterable[int], purpose_id: int | N
                 ),
             )
             .where(
-                EmailAddress.id.in_(wanted[start : start + _CHUNK]),
+                EmailAddress.id.in_(part),
                 or_(
                     Suppression.scope == "all",
                     (Suppression.scope == "purpose") & (Suppression.scope_id == (purpose_id or 0)),

@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session
 
 from mailcrm.model.message import BodyState, MailKind
 from mailcrm.store.adopt import outcome_of
+from mailcrm.store.bulk import portions
 from mailcrm.store.rows.mail import Message, Thread
 from mailcrm.store.rows.sighting import Sighting
 from mailcrm.store.rows.timeline import Interaction
 from mailcrm.store.sightings import SOURCE
 from mailcrm.store.timeline import message_key
-
-_CHUNK = 500
 
 
 def learn_subject(session: Session, message_id: int, subject: str) -> bool:
@@ -41,10 +40,10 @@ def correct_kinds(session: Session, kinds: Mapping[int, MailKind]) -> None:
     A mail whose body was read before keeps the kind that its body showed.
     """
     wanted = sorted(kinds)
-    for start in range(0, len(wanted), _CHUNK):
+    for part in portions(wanted):
         query = (
             select(Message.id, Message.kind)
-            .where(Message.id.in_(wanted[start : start + _CHUNK]), Message.body_state != BodyState.DONE)
+            .where(Message.id.in_(part), Message.body_state != BodyState.DONE)
             .order_by(Message.id)
         )
         for message_id, before in session.execute(query.with_for_update()).all():

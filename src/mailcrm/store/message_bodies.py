@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import and_, bindparam, exists, func, insert, select, update
+from sqlalchemy import and_, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.filing import FetchedBody, FolderRef, PendingBody
 from mailcrm.model.message import BodyState, ParsedMessage
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs
+from mailcrm.store.bulk import insert_rows, portions
 from mailcrm.store.rows.mail import Attachment, Folder, Message, MessageLocation, MessageParticipant
 from mailcrm.store.rows.party import EmailAddress
 
 MAX_BODY_TEXT = 2_000_000
 """Characters of text kept beside a message; the raw bytes are always whole."""
-
-_CHUNK = 500
 
 
 def pending_bodies(
@@ -69,8 +68,8 @@ def leave_on_server(session: Session, folder: FolderRef, generation: int, uids: 
         query = query.where(MessageLocation.uid.in_(uids))
     rows = list(session.execute(query))
     _set_locations(session, folder, generation, [row[0] for row in rows], BodyState.NONE)
-    for start in range(0, len(rows), _CHUNK):
-        part = Message.id.in_([row[1] for row in rows[start : start + _CHUNK]])
+    for some in portions(rows):
+        part = Message.id.in_([row[1] for row in some])
         session.execute(
             update(Message)
             .where(part, Message.body_state == BodyState.PENDING)
@@ -81,8 +80,8 @@ def leave_on_server(session: Session, folder: FolderRef, generation: int, uids: 
 
 
 def _set_locations(session: Session, folder: FolderRef, generation: int, uids: Sequence[int], state: BodyState) -> None:
-    for start in range(0, len(uids), _CHUNK):
-        part = MessageLocation.uid.in_(uids[start : start + _CHUNK])
+    for some in portions(uids):
+        part = MessageLocation.uid.in_(some)
         session.execute(
             update(MessageLocation)
             .where(MessageLocation.folder_id == folder.id, MessageLocation.generation == generation, part)
@@ -136,8 +135,7 @@ def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: S
     first = _first_read(session, bodies)
     _update_messages(session, [_read(body) for body in first])
     rows = [row for body in first if body.parsed for row in _attachments(body.pending.message_id, body.parsed)]
-    if rows:
-        session.execute(insert(Attachment), rows)
+    insert_rows(session, Attachment, rows)
 
 
 def _first_read(session: Session, bodies: Sequence[FetchedBody]) -> list[FetchedBody]:
@@ -256,8 +254,7 @@ def ask_again(session: Session, folder_ids: Sequence[int]) -> int:
     )
     messages = list(session.execute(select(MessageLocation.message_id).where(*missing)).scalars())
     again = {"body_state": BodyState.PENDING}
-    for start in range(0, len(messages), _CHUNK):
-        part = messages[start : start + _CHUNK]
+    for part in portions(messages):
         locations = update(MessageLocation).where(*missing, MessageLocation.message_id.in_(part))
         rows = update(Message).where(Message.id.in_(part), Message.body_state == BodyState.QUARANTINED)
         session.execute(locations.values(**again).execution_options(synchronize_session=False))

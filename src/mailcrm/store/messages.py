@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FiledMessage, FolderRef, KnownMessage, Place
 from mailcrm.model.message import BodyState
+from mailcrm.store.bulk import insert_numbered, insert_rows, portions
 from mailcrm.store.rows.mail import Message, MessageLocation, MessageParticipant, MessageSkip, SyncQuarantine
 from mailcrm.store.threads import ref_hash
-
-_CHUNK = 500
 
 
 def find_messages(session: Session, dedupe_keys: Iterable[str]) -> dict[str, KnownMessage]:
@@ -18,10 +17,10 @@ def find_messages(session: Session, dedupe_keys: Iterable[str]) -> dict[str, Kno
     wanted = sorted(set(dedupe_keys))
     rows = [
         row
-        for start in range(0, len(wanted), _CHUNK)
+        for part in portions(wanted)
         for row in session.execute(
             select(Message.dedupe_key, Message.id, Message.body_state, Message.subject == "").where(
-                Message.dedupe_key.in_(wanted[start : start + _CHUNK])
+                Message.dedupe_key.in_(part)
             )
         )
     ]
@@ -31,9 +30,9 @@ def find_messages(session: Session, dedupe_keys: Iterable[str]) -> dict[str, Kno
 
 def _kept_sizes(session: Session, message_ids: Sequence[int]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
-    for start in range(0, len(message_ids), _CHUNK):
+    for part in portions(message_ids):
         query = select(MessageLocation.message_id, MessageLocation.size).where(
-            MessageLocation.message_id.in_(message_ids[start : start + _CHUNK]), MessageLocation.raw_sha256.is_not(None)
+            MessageLocation.message_id.in_(part), MessageLocation.raw_sha256.is_not(None)
         )
         for message_id, size in session.execute(query):
             found.setdefault(message_id, set()).add(size)
@@ -42,36 +41,30 @@ def _kept_sizes(session: Session, message_ids: Sequence[int]) -> dict[int, set[i
 
 def add_messages(session: Session, filed: Sequence[FiledMessage]) -> list[int]:
     """New rows, in order; returns their ids."""
-    rows = [_message(item) for item in filed]
-    session.add_all(rows)
-    session.flush()
-    return [row.id for row in rows]
+    return insert_numbered(session, Message, [_message(item) for item in filed])
 
 
-def _message(item: FiledMessage) -> Message:
+def _message(item: FiledMessage) -> dict[str, object]:
     headers = item.headers
-    return Message(
-        dedupe_key=item.dedupe_key,
-        message_id=headers.message_id,
-        message_id_hash=ref_hash(headers.message_id) if headers.message_id else None,
-        thread_id=item.thread_id,
-        sent_at=headers.sent_at,
-        received_at=item.received_at,
-        direction=item.direction,
-        kind=headers.kind,
-        subject=headers.subject[:998],
-        size=item.size,
-        body_state=item.body_state,
-        attempts=0,
-        last_error="",
-        defects="\n".join(headers.defects),
-    )
+    return {
+        "dedupe_key": item.dedupe_key,
+        "message_id": headers.message_id,
+        "message_id_hash": ref_hash(headers.message_id) if headers.message_id else None,
+        "thread_id": item.thread_id,
+        "sent_at": headers.sent_at,
+        "received_at": item.received_at,
+        "direction": item.direction,
+        "kind": headers.kind,
+        "subject": headers.subject[:998],
+        "size": item.size,
+        "body_state": item.body_state,
+        "defects": "\n".join(headers.defects),
+    }
 
 
 def add_participants(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
     """Rows of `message_participant` (message_id, role, position, email_id, display_name, party_id)."""
-    if rows:
-        session.execute(insert(MessageParticipant), list(rows))
+    insert_rows(session, MessageParticipant, rows)
 
 
 def add_locations(
@@ -94,8 +87,7 @@ def add_locations(
         for place, message_id, state in places
         if place.uid not in known
     ]
-    if rows:
-        session.execute(insert(MessageLocation), rows)
+    insert_rows(session, MessageLocation, rows)
 
 
 def known_uids(
@@ -107,10 +99,8 @@ def known_uids(
 ) -> set[int]:
     """Those of `uids` that are in this table already."""
     found: set[int] = set()
-    for start in range(0, len(uids), _CHUNK):
-        query = select(kept.uid).where(
-            kept.folder_id == folder.id, kept.generation == generation, kept.uid.in_(uids[start : start + _CHUNK])
-        )
+    for part in portions(uids):
+        query = select(kept.uid).where(kept.folder_id == folder.id, kept.generation == generation, kept.uid.in_(part))
         found |= set(session.execute(query).scalars())
     return found
 
@@ -123,5 +113,4 @@ def add_skips(session: Session, folder: FolderRef, generation: int, rules: Mappi
         for uid, rule in sorted(rules.items())
         if uid not in known
     ]
-    if rows:
-        session.execute(insert(MessageSkip), rows)
+    insert_rows(session, MessageSkip, rows)

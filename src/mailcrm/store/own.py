@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -11,11 +10,8 @@ from sqlalchemy.orm import Session
 from mailcrm.model.address import AddressKind, OwnAddresses, address_kind
 from mailcrm.model.party import PartyState
 from mailcrm.store.addresses import key_hash
+from mailcrm.store.bulk import portions
 from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail
-
-T = TypeVar("T")
-
-_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ def follow_own(session: Session, own: OwnAddresses, now: datetime) -> OwnChanges
 def _named(session: Session, own: OwnAddresses) -> Iterable[EmailAddress]:
     """Rows that the configuration may mean and that are not marked yet."""
     wanted = sorted({row_id for query in _queries(session, own) for row_id in session.execute(query).scalars()})
-    for part in _portions(wanted):
+    for part in portions(wanted):
         rows = select(EmailAddress).where(EmailAddress.id.in_(part), EmailAddress.kind != AddressKind.OWN)
         yield from session.execute(rows.order_by(EmailAddress.id).with_for_update()).scalars().all()
 
@@ -65,7 +61,7 @@ def _queries(session: Session, own: OwnAddresses) -> Iterable[Select[int]]:
     One by one, since each has an index of its own; only the last reads a whole index, and nothing else.
     """
     found = select(EmailAddress.id)
-    for part in _portions(sorted({key_hash(session, key) for key in own.addresses})):
+    for part in portions(sorted({key_hash(session, key) for key in own.addresses})):
         yield found.where(EmailAddress.mailbox_hash.in_(part))
     for domain in sorted(own.domains):
         yield found.where(EmailAddress.domain == domain)
@@ -80,7 +76,7 @@ def _marked(session: Session) -> Sequence[EmailAddress]:
 def _owners(session: Session, address_ids: Sequence[int]) -> dict[int, int]:
     """Whose these addresses were, by address id: the party that had each first and has it still."""
     found: dict[int, int] = {}
-    for part in _portions(address_ids):
+    for part in portions(address_ids):
         query = select(PartyEmail.email_id, PartyEmail.party_id).where(
             PartyEmail.email_id.in_(part), PartyEmail.valid_to.is_(None)
         )
@@ -108,7 +104,7 @@ def _restore(session: Session, party_ids: Sequence[int], now: datetime) -> Itera
 
 
 def _parties(session: Session, party_ids: Sequence[int]) -> Iterable[Party]:
-    for part in _portions(party_ids):
+    for part in portions(party_ids):
         query = select(Party).where(Party.id.in_(part)).order_by(Party.id).with_for_update()
         yield from session.execute(query.execution_options(populate_existing=True)).scalars().all()
 
@@ -121,7 +117,3 @@ def _has_another_address(session: Session, party_id: int) -> bool:
         .limit(1)
     )
     return session.execute(query).first() is not None
-
-
-def _portions(items: Sequence[T]) -> Iterable[Sequence[T]]:
-    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))

@@ -8,20 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.address import AddressKind
 from mailcrm.model.consent import ConsentState, MailFacts
 from mailcrm.model.outbox import Reachable
 from mailcrm.model.recipient import ACCEPTANCE_EVIDENCE, RecipientState, Suppress
+from mailcrm.store.bulk import insert_rows, portions
 from mailcrm.store.consents import consent_states, suppressed
 from mailcrm.store.rows.campaign import Campaign, CampaignStep, DeliveryEventRow, Recipient
 from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail, Person
 from mailcrm.store.threads import ref_hash
-
-_CHUNK = 500
-
 
 # --- freezing ----------------------------------------------------------------------------------------------------
 
@@ -50,8 +48,7 @@ def freeze(
         }
         for party_id, address_id, message_id in rows
     ]  # fmt: skip
-    if frozen:
-        session.execute(insert(Recipient), frozen)
+    insert_rows(session, Recipient, frozen)
     return len(frozen)
 
 
@@ -74,8 +71,7 @@ def person_values(address: str, party: Party | None, person: Person | None) -> d
 def merge_values(session: Session, pairs: Sequence[tuple[int, int]]) -> dict[int, dict[str, str]]:
     """Merge values by address id, for (party id, address id) pairs: for previews and the check before a start."""
     found: dict[int, dict[str, str]] = {}
-    for start in range(0, len(pairs), _CHUNK):
-        part = pairs[start : start + _CHUNK]
+    for part in portions(pairs):
         addresses = {
             row[0]: row[1]
             for row in session.execute(
@@ -105,8 +101,7 @@ def exists(session: Session, recipient_id: int) -> bool:
 def reachable(session: Session, party_ids: Sequence[int], purpose_id: int | None) -> list[Reachable]:
     """Every customer with each address that mail could go to, best first; customers without one come once."""
     found: list[Reachable] = []
-    for start in range(0, len(party_ids), _CHUNK):
-        part = party_ids[start : start + _CHUNK]
+    for part in portions(party_ids):
         query = (
             select(Party, EmailAddress)
             .outerjoin(PartyEmail, (PartyEmail.party_id == Party.id) & PartyEmail.valid_to.is_(None))
@@ -142,8 +137,7 @@ def find_by_message_ids(session: Session, hashes: Iterable[str]) -> dict[str, in
     """Recipients whose Message-ID has one of these hashes (`threads.ref_hash`): hash -> recipient id."""
     wanted = sorted(set(hashes))
     found: dict[str, int] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        part = wanted[start : start + _CHUNK]
+    for part in portions(wanted):
         query = select(Recipient.message_id_hash, Recipient.id).where(Recipient.message_id_hash.in_(part))
         found |= {row[0]: row[1] for row in session.execute(query)}
     return found

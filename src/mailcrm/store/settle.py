@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.campaign import CampaignKind
@@ -12,6 +12,7 @@ from mailcrm.model.consent import ConsentState
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.recipient import TERMINAL_STATES, DeliveryEvent, EventType, RecipientState, Suppress, settlement
 from mailcrm.model.text import clean_text
+from mailcrm.store.bulk import insert_rows
 from mailcrm.store.consents import record_consent, suppress
 from mailcrm.store.rows.campaign import Campaign, CampaignStep, DeliveryEventRow, Recipient
 from mailcrm.store.rows.party import EmailAddress
@@ -52,7 +53,7 @@ def apply_events(session: Session, happenings: Sequence[Happening], now: datetim
         return 0
     closes = [(item, settled) for item in new if (settled := _settle(item, now)) is not None]
     session.flush()
-    session.execute(insert(DeliveryEventRow), [_event_row(item, now) for item in new])
+    insert_rows(session, DeliveryEventRow, [_event_row(item, now) for item in new])
     campaigns = _campaigns(session, new)
     for item, reason in closes:
         _close(session, item, reason, campaigns[item.row.step_id], now)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, insert, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.account import CustomerWhen
 from mailcrm.model.filing import NewSighting
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import ParticipantRole
+from mailcrm.store.bulk import insert_rows
 from mailcrm.store.rows.mail import Account
 from mailcrm.store.rows.party import EmailAddress
 from mailcrm.store.rows.sighting import Sighting
@@ -29,8 +30,7 @@ def add_sightings(session: Session, sightings: Sequence[NewSighting]) -> None:
         }
         for s in sightings
     ]  # fmt: skip
-    if rows:
-        session.execute(insert(Sighting), rows)
+    insert_rows(session, Sighting, rows)
 
 
 def select_unresolved(session: Session, limit: int) -> dict[int, int]:

@@ -8,15 +8,14 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.errors import StoreBusy
 from mailcrm.model.filing import Conversation
+from mailcrm.store.bulk import insert_numbered, insert_rows, portions
 from mailcrm.store.failures import COLLISION
 from mailcrm.store.rows.mail import Message, MessageRef, Thread
-
-_CHUNK = 500
 
 
 def ref_hash(message_id: str) -> str:
@@ -32,18 +31,11 @@ def join_threads(session: Session, conversations: Sequence[Conversation]) -> lis
     for index, refs in enumerate(hashes):
         groups.union(("talk", index), *refs, *{known[ref] for ref in refs if ref in known})
     threads = _threads_for(session, groups, conversations)
-    rows = {ref: threads[groups.find(ref)].id for refs in hashes for ref in refs if ref not in known}
-    if rows:  # in order, so that two workers wait for each other instead of blocking each other
-        values = [{"ref_hash": ref, "thread_id": thread} for ref, thread in sorted(rows.items())]
-        session.execute(insert(MessageRef), values)
-    return [_count(threads[groups.find(("talk", index))], talk.at) for index, talk in enumerate(conversations)]
-
-
-def _count(thread: Thread, at: datetime) -> int:
-    thread.message_count += 1
-    thread.first_at = min(thread.first_at or at, at)
-    thread.last_at = max(thread.last_at or at, at)
-    return thread.id
+    rows = {ref: threads[groups.find(ref)] for refs in hashes for ref in refs if ref not in known}
+    # In order, so that two workers wait for each other instead of blocking each other.
+    values = [{"ref_hash": ref, "thread_id": thread} for ref, thread in sorted(rows.items())]
+    insert_rows(session, MessageRef, values)
+    return [threads[groups.find(("talk", index))] for index in range(len(conversations))]
 
 
 class _Groups:
@@ -72,30 +64,43 @@ class _Groups:
         return found
 
 
-def _threads_for(session: Session, groups: _Groups, conversations: Sequence[Conversation]) -> dict[object, Thread]:
-    """The thread row of every group, by the group's root."""
+def _threads_for(session: Session, groups: _Groups, conversations: Sequence[Conversation]) -> dict[object, int]:
+    """The thread id of every group, by the group's root; the conversations are counted in it."""
     members = groups.members()
     existing = {root: sorted(m for m in group if isinstance(m, int)) for root, group in members.items()}
+    talks = {root: [conversations[m[1]] for m in group if isinstance(m, tuple)] for root, group in members.items()}
     rows = _load(session, [thread_id for ids in existing.values() for thread_id in ids])
-    threads: dict[object, Thread] = {}
     for root, ids in existing.items():
         if ids:
-            threads[root] = rows[ids[0]]
             _merge(session, [rows[loser] for loser in ids[1:]], rows[ids[0]])
-        else:
-            subject = next(conversations[m[1]].subject for m in members[root] if isinstance(m, tuple))
-            threads[root] = Thread(subject=subject[:998], message_count=0)
-    session.add_all(threads.values())
-    session.flush()
-    return threads
+            _count(rows[ids[0]], [talk.at for talk in talks[root]])
+    new = [root for root, ids in existing.items() if not ids]
+    made = insert_numbered(session, Thread, [_new_thread(talks[root]) for root in new])
+    return {root: ids[0] for root, ids in existing.items() if ids} | dict(zip(new, made, strict=True))
+
+
+def _new_thread(talks: Sequence[Conversation]) -> dict[str, object]:
+    times = [talk.at for talk in talks]
+    return {
+        "subject": talks[0].subject[:998],
+        "message_count": len(talks),
+        "first_at": min(times),
+        "last_at": max(times),
+    }
+
+
+def _count(thread: Thread, times: Sequence[datetime]) -> None:
+    thread.message_count += len(times)
+    thread.first_at = min(times if thread.first_at is None else [thread.first_at, *times])
+    thread.last_at = max(times if thread.last_at is None else [thread.last_at, *times])
 
 
 def _load(session: Session, ids: Iterable[int]) -> dict[int, Thread]:
     """The rows, locked: on a server another worker may be counting or joining the same threads. Raises StoreBusy."""
     wanted = sorted(set(ids))
     found: dict[int, Thread] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        query = select(Thread).where(Thread.id.in_(wanted[start : start + _CHUNK])).order_by(Thread.id)
+    for part in portions(wanted):
+        query = select(Thread).where(Thread.id.in_(part)).order_by(Thread.id)
         locked = query.with_for_update().execution_options(populate_existing=True)
         found |= {thread.id: thread for thread in session.execute(locked).scalars()}
     if any(thread.merged_into is not None for thread in found.values()):
@@ -106,8 +111,7 @@ def _load(session: Session, ids: Iterable[int]) -> dict[int, Thread]:
 def _known(session: Session, hashes: set[str]) -> dict[str, int]:
     wanted = sorted(hashes)
     found: dict[str, int] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        part = wanted[start : start + _CHUNK]
+    for part in portions(wanted):
         query = select(MessageRef.ref_hash, MessageRef.thread_id).where(MessageRef.ref_hash.in_(part))
         found |= {row[0]: row[1] for row in session.execute(query)}
     return found

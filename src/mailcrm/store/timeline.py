@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, or_, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.archive import TimelineLine
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.message import ParticipantRole
 from mailcrm.model.rights import Viewer
+from mailcrm.store.bulk import insert_numbered, insert_rows
 from mailcrm.store.context import actor_name
 from mailcrm.store.rows.mail import MessageParticipant
 from mailcrm.store.rows.party import EmailAddress, Party
@@ -39,22 +40,21 @@ def append_interactions(session: Session, lines: Sequence[NewInteraction]) -> li
     once = {(line.kind, line.source_key): line for line in reversed(lines)}
     fresh = [line for key, line in reversed(once.items()) if key not in known]
     rows = [
-        Interaction(
-            kind=line.kind, source_key=line.source_key, occurred_at=line.at, direction=line.direction, title=line.title[:998],
-            body=line.body, outcome=line.outcome, message_id=line.message_id, actor=actor_name(session),
-        )
+        {
+            "kind": line.kind, "source_key": line.source_key, "occurred_at": line.at, "direction": line.direction,
+            "title": line.title[:998], "body": line.body, "outcome": line.outcome, "message_id": line.message_id,
+            "actor": actor_name(session),
+        }
         for line in fresh
     ]  # fmt: skip
-    session.add_all(rows)
-    session.flush()
+    ids = insert_numbered(session, Interaction, rows)
     links = [
-        {"party_id": party_id, "occurred_at": row.occurred_at, "interaction_id": row.id, "role": role}
-        for row, line in zip(rows, fresh, strict=True)
+        {"party_id": party_id, "occurred_at": line.at, "interaction_id": row_id, "role": role}
+        for row_id, line in zip(ids, fresh, strict=True)
         for party_id, role in dict(reversed(line.parties)).items()  # the first role of a party counts
     ]
-    if links:
-        session.execute(insert(InteractionParty), links)
-    return [row.id for row in rows]
+    insert_rows(session, InteractionParty, links)
+    return ids
 
 
 def _known(session: Session, lines: Iterable[NewInteraction]) -> set[tuple[InteractionKind, str]]:

@@ -13,6 +13,7 @@ from typing import cast
 
 from mailcrm.ingest.mail.charset import Guesser
 from mailcrm.ingest.mail.fields import HeaderFields, raw_payload, read_block, split_message
+from mailcrm.ingest.mail.outline import Outline
 from mailcrm.ingest.mail.params import parse_parameters
 from mailcrm.ingest.mail.words import decode_words
 from mailcrm.model.text import clean_line
@@ -94,23 +95,25 @@ def read_tree(raw: bytes) -> Part:
     block, body = split_message(raw)
     guesser = Guesser()
     if b"multipart/" in block.lower():
+        outline = Outline(raw)
         parser: FeedParser[Message] = FeedParser(_WholeMessages, policy=compat32)
-        parser.feed(raw.decode("ascii", "surrogateescape"))
-        return _part(parser.close(), guesser)
+        parser.feed(outline.text.decode("ascii", "surrogateescape"))
+        return _part(parser.close(), outline, guesser)
     head = read_block(block)
     root = Part(HeaderFields(head.items, guesser), head.rest + body)
     root.defects = head.defects
     return root
 
 
-def _part(message: Message, guesser: Guesser, default_type: str = "text/plain") -> Part:
-    part = Part(HeaderFields(message.raw_items(), guesser), raw_payload(message), default_type)
+def _part(message: Message, outline: Outline, guesser: Guesser, default_type: str = "text/plain") -> Part:
+    body = outline.restore(raw_payload(message))
+    part = Part(HeaderFields(message.raw_items(), guesser), body, default_type)
     part.defects = [_DEFECT_WORDS.get(type(defect).__name__, type(defect).__name__) for defect in message.defects]
     if message.is_multipart():
         # RFC 2046 section 5.1.5
         default_type = "message/rfc822" if part.mime_type == "multipart/digest" else "text/plain"
         children = cast("list[Message]", message.get_payload())
-        part.children = tuple(_part(child, guesser, default_type) for child in children)
+        part.children = tuple(_part(child, outline, guesser, default_type) for child in children)
     return part
 
 

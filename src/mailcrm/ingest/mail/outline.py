@@ -8,6 +8,7 @@ a mark stands for them, and afterwards their bytes stand where the mark was. Wha
 import re
 import secrets
 from collections.abc import Iterator
+from itertools import pairwise
 
 _BLANK_LINE = re.compile(rb"(?:\r\n|\r(?!\n)|\n)(?:\r\n|\r(?!\n)|\n)")
 _LONG = 256
@@ -32,7 +33,7 @@ class Outline:
     def _pieces(self, raw: bytes) -> list[bytes]:
         edges = [0, *sorted([*_after(raw, b"\n--"), *_after(raw, b"\r--")]), len(raw)]
         pieces = []
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             blank = _BLANK_LINE.search(raw, start, end) if end - start > _LONG else None
             if blank is None:
                 pieces.append(raw[start:end])

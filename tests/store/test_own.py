@@ -6,7 +6,7 @@ from mailcrm.model.address import AddressKind, OwnAddresses
 from mailcrm.model.campaign import CampaignKind
 from mailcrm.model.consent import Withheld, may_mail
 from mailcrm.model.party import PartyKind, PartyState
-from mailcrm.store import Session, Store, addresses, own, parties, recipients
+from mailcrm.store import Session, Store, addresses, candidates, own, parties, recipients
 from mailcrm.store.own import OwnChanges
 from mailcrm.store.rows.party import Party
 from tests.builders import NOW, a_person, a_write, an_account, an_address
@@ -106,7 +106,7 @@ def test_an_organisation_of_our_domain_is_archived(store: Store) -> None:
     with a_write(store) as session:
         an_address(session, "info@new.example", AddressKind.ROLE)
         address = addresses.find_addresses(session, ["info@new.example"])["info@new.example"]
-        party_id = parties.party_for_address(session, address, "", "header", NOW)
+        party_id = candidates.parties_for(session, [(address, "")], "header", NOW)[address.key]
         assert session.get_one(Party, party_id).kind == PartyKind.ORGANISATION
         assert own.follow_own(session, ours(domains=("new.example",)), NOW).archived == (party_id,)
 

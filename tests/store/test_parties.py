@@ -12,7 +12,7 @@ from mailcrm.model.address import AddressKind, address_key
 from mailcrm.model.archive import KnownAddress
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
 from mailcrm.model.rights import Viewer
-from mailcrm.store import Session, Store, addresses, parties, people
+from mailcrm.store import Session, Store, addresses, candidates, parties, people
 from mailcrm.store.rows.party import EmailAddress, OrgDomain, Party, PartyEmail, Person
 from tests.builders import NOW, a_person, a_write, an_address
 from tests.store.crowd import Work, after_a_race, at_once, patiently, race, written
@@ -27,7 +27,15 @@ def known(session: Session, address: str, kind: AddressKind = AddressKind.PERSON
 
 def filed(address: str, name: str = "", kind: AddressKind = AddressKind.PERSONAL) -> Work:
     """A mail from there was filed."""
-    return lambda s: parties.party_for_address(s, known(s, address, kind), name, "header", NOW)
+    return lambda s: the_owner(s, known(s, address, kind), name)
+
+
+def the_owner(session: Session, address: KnownAddress, name: str = "") -> int:
+    return candidates.parties_for(session, [(address, name)], "header", NOW)[address.key]
+
+
+def next_number(session: Session) -> CustomerNumber:
+    return parties.next_numbers(session, 1)[0]
 
 
 def the_party(session: Session, party_id: int) -> Party:
@@ -39,7 +47,7 @@ def the_party(session: Session, party_id: int) -> Party:
 
 def test_eight_writers_mint_numbers_without_a_gap_or_a_double(store: Store) -> None:
     def mint() -> list[str]:
-        return [patiently(lambda: written(store, parties.next_number)).text for _ in range(25)]
+        return [patiently(lambda: written(store, next_number)).text for _ in range(25)]
 
     minted = [number for numbers in at_once([mint] * 8) for number in numbers]
     assert sorted(minted) == [CustomerNumber.of(serial).text for serial in range(1, 201)]
@@ -47,18 +55,18 @@ def test_eight_writers_mint_numbers_without_a_gap_or_a_double(store: Store) -> N
 
 def test_a_number_that_was_rolled_back_is_given_again(store: Store) -> None:
     def fail(session: Session) -> None:
-        parties.next_number(session)
+        next_number(session)
         raise ZeroDivisionError
 
-    written(store, parties.next_number)
+    written(store, next_number)
     with pytest.raises(ZeroDivisionError):
         written(store, fail)
-    assert written(store, parties.next_number) == CustomerNumber.of(2)
+    assert written(store, next_number) == CustomerNumber.of(2)
 
 
 def test_several_numbers_of_one_transaction_differ(store: Store) -> None:
     with a_write(store) as session:
-        assert [parties.next_number(session) for _ in range(3)] == [CustomerNumber.of(n) for n in (1, 2, 3)]
+        assert [next_number(session) for _ in range(3)] == [CustomerNumber.of(n) for n in (1, 2, 3)]
 
 
 def test_a_candidate_gets_its_number_when_it_becomes_a_customer_and_keeps_it(store: Store) -> None:
@@ -81,11 +89,11 @@ def test_two_workers_that_make_the_same_customer_give_it_one_number(store: Store
     assert after_a_race(store, activate, activate) == CustomerNumber.of(1)
     with store.read() as session:
         assert the_party(session, party_id).customer_no == CustomerNumber.of(1).text
-    assert written(store, parties.next_number) == CustomerNumber.of(2)
+    assert written(store, next_number) == CustomerNumber.of(2)
 
 
 def test_the_very_first_number_is_given_once(store: Store) -> None:
-    assert after_a_race(store, parties.next_number, parties.next_number) == CustomerNumber.of(2)
+    assert after_a_race(store, next_number, next_number) == CustomerNumber.of(2)
 
 
 # --- whose address -----------------------------------------------------------------------------------------------
@@ -139,7 +147,7 @@ def test_two_workers_that_meet_the_same_known_address_make_one_candidate(store: 
         before = known(session, "zhang@example.com")
 
     def file(session: Session) -> int:
-        return parties.party_for_address(session, before, "Zhang", "header", NOW)
+        return the_owner(session, before, "Zhang")
 
     second = after_a_race(store, file, file)
     with store.read() as session:
@@ -151,7 +159,7 @@ def test_two_workers_that_meet_a_new_domain_make_one_organisation(store: Store) 
         info, sales = (known(session, f"{who}@acme.example", AddressKind.ROLE) for who in ("info", "sales"))
 
     def file(address: KnownAddress) -> Work:
-        return lambda s: parties.party_for_address(s, address, "", "header", NOW)
+        return lambda s: the_owner(s, address)
 
     second = after_a_race(store, file(info), file(sales))
     with store.read() as session:

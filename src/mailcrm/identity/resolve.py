@@ -1,12 +1,12 @@
 """The resolver's shell: takes up what mail left unresolved and decides who becomes a customer, and under which name.
 
-unresolved sightings (at most 200 a transaction)
+unresolved sightings (at most 500 a transaction)
   | evidence per party and account | is_customer | activate: the party gets its number
   | names seen                     | best_name   | rename, unless a better source named it
   | mark resolved
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mailcrm.clock import Clock
 from mailcrm.identity.decide import best_name, is_customer
@@ -14,8 +14,9 @@ from mailcrm.identity.normalise import split_name
 from mailcrm.model.party import PartyKind, PartyState, may_replace
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, parties, sightings
+from mailcrm.store.parties import PartyBrief
 
-BATCH = 200
+BATCH = 500
 _ACTOR = Actor.system("identity")
 _SOURCE = "header"
 
@@ -35,9 +36,7 @@ def resolve_sightings(store: Store, clock: Clock) -> int:
 def _resolve(session: Session, party_ids: Sequence[int], clock: Clock) -> int:
     known = parties.states_of(session, party_ids)
     names = sightings.names_of(session, party_ids)
-    for party_id, party in known.items():
-        if may_replace(_SOURCE, party.name_source) and party.kind == PartyKind.PERSON:
-            _name(session, party_id, party.name, best_name(names.get(party_id, ())), clock)
+    _rename(session, {i: p.name for i, p in known.items() if _may_be_renamed(p)}, names, clock)
     candidates = [party_id for party_id, party in known.items() if party.state == PartyState.CANDIDATE]
     chosen = sorted(
         {
@@ -48,15 +47,22 @@ def _resolve(session: Session, party_ids: Sequence[int], clock: Clock) -> int:
             )
         }
     )
-    for party_id in chosen:
-        parties.activate_party(session, party_id, clock())
+    if chosen:
+        parties.activate_parties(session, chosen, clock())
     return len(chosen)
 
 
-def _name(session: Session, party_id: int, now_called: str, name: str, clock: Clock) -> None:
-    if not name:
-        return
-    if name != now_called:
-        parties.rename_party(session, party_id, name, _SOURCE, clock())
+def _may_be_renamed(party: PartyBrief) -> bool:
+    return may_replace(_SOURCE, party.name_source) and party.kind == PartyKind.PERSON
+
+
+def _rename(
+    session: Session, called: Mapping[int, str], seen: Mapping[int, Sequence[tuple[str, str, int]]], clock: Clock
+) -> None:
+    """Give people (party id -> what it is called now) the best of the names they were seen under."""
+    best = {party_id: name for party_id in called if (name := best_name(seen.get(party_id, ())))}
+    for party_id, name in best.items():
+        if name != called[party_id]:
+            parties.rename_party(session, party_id, name, _SOURCE, clock())
     # Also where it cannot be split: the parts of an older name would greet the wrong person.
-    parties.set_person_names(session, party_id, *split_name(name))
+    parties.set_person_names(session, {party_id: split_name(name) for party_id, name in best.items()})

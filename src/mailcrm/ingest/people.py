@@ -4,7 +4,7 @@ Robots, mailing lists and our own addresses stay address rows. A newcomer in a n
 nobody; somebody we know is shown with it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from mailcrm.model.archive import KnownAddress
 from mailcrm.model.filing import FiledMessage, NewSighting
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import MailKind, ParsedHeaders, Participant, ParticipantRole
-from mailcrm.store import Session, addresses, messages, parties, sightings, timeline
+from mailcrm.store import Session, addresses, candidates, messages, parties, sightings, timeline
 from mailcrm.store.adopt import message_line
 from mailcrm.store.timeline import NewInteraction
 
@@ -47,8 +47,8 @@ class _Seen:
 def file_people(session: Session, people: People, filed: Sequence[Filed], now: datetime) -> None:
     """File everybody who took part in these new messages (id, message)."""
     known = _ensure_addresses(session, people, [message for _, message in filed], now)
-    new_parties: dict[str, int] = {}
-    seen = {message_id: list(_seen(session, people, message, known, new_parties, now)) for message_id, message in filed}
+    owners = _owners(session, people, [message for _, message in filed], known, now)
+    seen = {message_id: list(_seen(message, known, owners)) for message_id, message in filed}
     messages.add_participants(
         session, [row for message_id, _ in filed for row in _participants(message_id, seen[message_id])]
     )
@@ -99,24 +99,28 @@ def _writers(headers: ParsedHeaders) -> set[str]:
     return {participant.key for participant in headers.participants if participant.role == ParticipantRole.FROM}
 
 
-def _seen(
-    session: Session,
-    people: People,
-    message: FiledMessage,
-    known: dict[str, KnownAddress],
-    new: dict[str, int],
-    now: datetime,
-) -> Iterable[_Seen]:
-    crowd = len(message.headers.participants) > _CROWD
+def _owners(
+    session: Session, people: People, filed: Sequence[FiledMessage], known: Mapping[str, KnownAddress], now: datetime
+) -> dict[str, int]:
+    """The party behind each address key; whoever writes or is written to for the first time becomes a candidate."""
+    owners = {key: address.party_id for key, address in known.items() if address.party_id is not None}
+    wanted: dict[str, tuple[KnownAddress, str]] = {}
+    for message in filed:
+        crowd = len(message.headers.participants) > _CROWD
+        for participant in message.headers.participants:
+            address = known.get(participant.key)
+            if address is None or participant.key in owners or participant.key in wanted:
+                continue
+            if _makes_candidate(people, message, participant, address, crowd=crowd):
+                wanted[participant.key] = address, participant.name
+    return owners | candidates.parties_for(session, wanted.values(), "header", now)
+
+
+def _seen(message: FiledMessage, known: Mapping[str, KnownAddress], owners: Mapping[str, int]) -> Iterable[_Seen]:
     for index, participant in enumerate(message.headers.participants):
         address = known.get(participant.key)
-        if address is None:
-            continue  # longer than any address may be: in the raw message only
-        party_id = address.party_id or new.get(participant.key)
-        if party_id is None and _makes_candidate(people, message, participant, address, crowd=crowd):
-            party_id = parties.party_for_address(session, address, participant.name, "header", now)
-            new[participant.key] = party_id
-        yield _Seen(index, participant, address, party_id)
+        if address is not None:  # else it is longer than any address may be: in the raw message only
+            yield _Seen(index, participant, address, owners.get(participant.key))
 
 
 def _makes_candidate(

@@ -36,7 +36,7 @@ def add_customer(
     if name:
         parties.rename_party(session, party_id, name, "user", now)
         given, family = split_name(name)
-        parties.set_person_names(session, party_id, given, family)
+        parties.set_person_names(session, {party_id: (given, family)})
     number = parties.activate_party(session, party_id, now)
     audit.append_audit(session, "party.add", f"party:{party_id}", now)
     return number

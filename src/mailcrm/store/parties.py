@@ -8,16 +8,16 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.errors import Conflict, NotFound, UserError
-from mailcrm.model.address import AddressKind, address_key, domain_of, is_free_mail
-from mailcrm.model.archive import EDITABLE_FIELDS, KnownAddress
+from mailcrm.model.address import address_key
+from mailcrm.model.archive import EDITABLE_FIELDS
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
 from mailcrm.model.text import clean_line
+from mailcrm.store.bulk import insert_numbered, insert_rows, portions
 from mailcrm.store.rows.base import UtcMicros
 from mailcrm.store.rows.party import (
     EmailAddress,
     NumberSequence,
     Organisation,
-    OrgDomain,
     Party,
     PartyEmail,
     Person,
@@ -34,19 +34,28 @@ def create_party(
     session: Session, kind: PartyKind, name: str, source: str, now: datetime, state: PartyState = PartyState.CANDIDATE
 ) -> int:
     """A new party; an active one gets its customer number at once. Returns its id."""
-    shown = clean_line(name, 255)
-    party = Party(
-        kind=kind, state=PartyState.CANDIDATE, display_name=shown, sort_key=sort_key(shown), source=source,
-        name_source=source, cluster_size=1, created_at=now, updated_at=now, row_version=1,
-    )  # fmt: skip
-    session.add(party)
-    session.flush()
-    party.root_id = party.id
-    session.add(Person(party_id=party.id) if kind == PartyKind.PERSON else Organisation(party_id=party.id))
-    session.flush()
+    [party_id] = create_parties(session, kind, [name], source, now)
     if state == PartyState.ACTIVE:
-        activate_party(session, party.id, now)
-    return party.id
+        activate_parties(session, [party_id], now)
+    return party_id
+
+
+def create_parties(session: Session, kind: PartyKind, names: Sequence[str], source: str, now: datetime) -> list[int]:
+    """New candidates with these display names. Returns their ids, in order."""
+    shown = [clean_line(name, 255) for name in names]
+    rows = [
+        {
+            "kind": kind, "state": PartyState.CANDIDATE, "display_name": name, "sort_key": sort_key(name), "source": source,
+            "name_source": source, "created_at": now, "updated_at": now,
+        }
+        for name in shown
+    ]  # fmt: skip
+    ids = insert_numbered(session, Party, rows)
+    for part in portions(ids):
+        own_root = update(Party).where(Party.id.in_(part)).values(root_id=Party.id)
+        session.execute(own_root.execution_options(synchronize_session=False))
+    insert_rows(session, Person if kind == PartyKind.PERSON else Organisation, [{"party_id": new} for new in ids])
+    return ids
 
 
 def sort_key(name: str) -> str:
@@ -74,65 +83,46 @@ def attach_address(session: Session, party_id: int, address_id: int, source: str
     session.flush()
 
 
-def party_for_address(session: Session, address: KnownAddress, name: str, source: str, now: datetime) -> int:
-    """The party an address belongs to, made as a candidate if there is none (decisions.md 27).
-
-    A role address (info@) belongs to the organisation of its domain; everything else to a person.
-    """
-    if address.party_id is not None:
-        return address.party_id
-    locked = select(EmailAddress.match_party_id).where(EmailAddress.id == address.id).with_for_update()
-    meanwhile = session.execute(locked).scalar_one()
-    if meanwhile is not None:  # another worker made it since the address was read
-        return meanwhile
-    if address.kind == AddressKind.ROLE:
-        party_id = _organisation_for(session, address.key, name, source, now)
-    else:
-        party_id = create_party(session, PartyKind.PERSON, name or address.key, source, now)
-    attach_address(session, party_id, address.id, source, now)
-    return party_id
-
-
-def _organisation_for(session: Session, key: str, name: str, source: str, now: datetime) -> int:
-    """That of the domain; at a free-mail provider, whose domain is nobody's, one of its own."""
-    domain = domain_of(key)[:255]
-    if not domain or is_free_mail(domain):
-        return create_party(session, PartyKind.ORGANISATION, name or key, source, now)
-    known = session.get(OrgDomain, domain)
-    if known is not None:
-        return known.party_id
-    party_id = create_party(session, PartyKind.ORGANISATION, domain, source, now)
-    session.add(OrgDomain(domain=domain, party_id=party_id))
-    session.flush()
-    return party_id
-
-
 # --- numbering ---------------------------------------------------------------------------------------------------
 
 
-def next_number(session: Session) -> CustomerNumber:
-    """The next customer number; the row lock makes two writers wait for each other, so none is given twice."""
+def next_numbers(session: Session, count: int) -> list[CustomerNumber]:
+    """The next customer numbers; the row lock makes two writers wait for each other, so none is given twice."""
     row = session.execute(
         select(NumberSequence).where(NumberSequence.name == _NUMBERS).with_for_update()
     ).scalar_one_or_none()
     if row is None:
         row = NumberSequence(name=_NUMBERS, next_value=1)
         session.add(row)
-    number = CustomerNumber.of(row.next_value)
-    row.next_value += 1
+    first = row.next_value
+    row.next_value += count
     session.flush()
-    return number
+    return [CustomerNumber.of(number) for number in range(first, first + count)]
+
+
+def activate_parties(session: Session, party_ids: Sequence[int], now: datetime) -> None:
+    """Candidates become customers and get their numbers, in this order; an active party keeps the one it has."""
+    rows: dict[int, Party] = {}
+    for part in portions(sorted(party_ids)):
+        query = select(Party).where(Party.id.in_(part)).order_by(Party.id).with_for_update()
+        locked = query.execution_options(populate_existing=True)
+        rows |= {party.id: party for party in session.execute(locked).scalars()}
+    parties = [rows[party_id] for party_id in party_ids]
+    unnumbered = [party for party in parties if party.customer_no is None]
+    numbers = next_numbers(session, len(unnumbered)) if unnumbered else []
+    for party, number in zip(unnumbered, numbers, strict=True):
+        party.customer_no = number.text
+    for party in parties:
+        party.state, party.updated_at = PartyState.ACTIVE, now
+    session.flush()
 
 
 def activate_party(session: Session, party_id: int, now: datetime) -> CustomerNumber:
-    """A candidate becomes a customer and gets its number; an active party keeps the one it has."""
-    party = _locked(session, party_id)
-    if party.customer_no is None:
-        party.customer_no = next_number(session).text
-    party.state = PartyState.ACTIVE
-    party.updated_at = now
-    session.flush()
-    return CustomerNumber(party.customer_no)
+    """One of them. Returns its number."""
+    activate_parties(session, [party_id], now)
+    number = session.get_one(Party, party_id).customer_no
+    assert number is not None
+    return CustomerNumber(number)
 
 
 def _locked(session: Session, party_id: int) -> Party:
@@ -153,13 +143,20 @@ def rename_party(session: Session, party_id: int, name: str, source: str, now: d
     )
 
 
-def set_person_names(session: Session, party_id: int, given: str, family: str) -> None:
-    """Given and family name of a person; nothing happens for an organisation."""
-    session.execute(
+def set_person_names(session: Session, names: Mapping[int, tuple[str, str]]) -> None:
+    """Given and family names of people, by party id; nothing happens for an organisation."""
+    statement = (
         update(Person)
-        .where(Person.party_id == party_id)
-        .values(given_name=clean_line(given, 120), family_name=clean_line(family, 120))
+        .where(Person.party_id == bindparam("party"))
+        .values(given_name=bindparam("given"), family_name=bindparam("family"))
     )
+    rows = [
+        {"party": party_id, "given": clean_line(given, 120), "family": clean_line(family, 120)}
+        for party_id, (given, family) in names.items()
+    ]
+    if rows:
+        session.flush()
+        session.connection().execute(statement, rows)
 
 
 _LENGTHS = {"given_name": 120, "family_name": 120, "salutation": 60, "language": 20}

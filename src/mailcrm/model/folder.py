@@ -42,10 +42,12 @@ class SyncState:
     """Where we stand in a folder.
 
     All UIDs in (uid_floor .. uid_high] are known (located, skipped or quarantined); those <= uid_floor wait for backfill.
-    `generation` counts the UIDVALIDITY values seen, from 1.
+    `generation` counts the UIDVALIDITY values seen, from 1. All changes of flags and deletions up to the mod-sequence
+    `modseq` (RFC 7162) have been applied; 0 where none is known.
     """
 
     generation: int
     uidvalidity: int
     uid_high: int
     uid_floor: int
+    modseq: int = 0

@@ -164,7 +164,7 @@ def load_state(session: Session, folder: FolderRef) -> SyncState | None:
     row = session.get_one(Folder, folder.id)
     if row.generation == 0:
         return None
-    return SyncState(row.generation, row.uidvalidity, row.uid_high, row.uid_floor)
+    return SyncState(row.generation, row.uidvalidity, row.uid_high, row.uid_floor, row.modseq_done)
 
 
 def server_count(session: Session, folder: FolderRef) -> int:
@@ -180,12 +180,19 @@ def advance(session: Session, folder: FolderRef, state: SyncState) -> None:
     row = session.get_one(Folder, folder.id, with_for_update=True, populate_existing=True)
     if state.generation > row.generation:
         row.generation, row.uidvalidity = state.generation, state.uidvalidity
-        row.uid_high, row.uid_floor = state.uid_high, state.uid_floor
+        row.uid_high, row.uid_floor, row.modseq_done = state.uid_high, state.uid_floor, 0
     elif (state.generation, state.uidvalidity) == (row.generation, row.uidvalidity):
         row.uid_high, row.uid_floor = max(row.uid_high, state.uid_high), min(row.uid_floor, state.uid_floor)
     else:
         raise StoreBusy(f"another worker reads the folder {folder.name!r}, and it has changed")
     session.flush()
+
+
+def set_modseq(session: Session, folder: FolderRef, generation: int, modseq: int) -> None:
+    """All changes up to this mod-sequence are applied, in this transaction; 0 where the server keeps none."""
+    session.execute(
+        update(Folder).where(Folder.id == folder.id, Folder.generation == generation).values(modseq_done=modseq)
+    )
 
 
 def note_folder(session: Session, folder: FolderRef, server_count: int, error: str, now: datetime | None) -> None:

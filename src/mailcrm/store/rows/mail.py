@@ -47,6 +47,7 @@ class Folder(Base):
     uidvalidity: Mapped[int] = mapped_column(Id, default=0)
     uid_high: Mapped[int] = mapped_column(Id, default=0)
     uid_floor: Mapped[int] = mapped_column(Id, default=0)
+    modseq_done: Mapped[int] = mapped_column(Id, default=0)
     server_count: Mapped[int] = mapped_column(default=0)
     last_ok_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     last_error: Mapped[str] = mapped_column(Text, default="")
@@ -106,7 +107,8 @@ class Message(Base):
 
 
 class MessageLocation(Base):
-    """That a folder holds a message under a UID. `raw_sha256` is of the bytes as this mailbox has them."""
+    """That a folder holds a message under a UID, or held it until `gone_at`. `raw_sha256` is of the bytes as this mailbox
+    has them."""
 
     __tablename__ = "message_location"
     __table_args__ = table(
@@ -122,6 +124,7 @@ class MessageLocation(Base):
     size: Mapped[int] = mapped_column(default=0)
     body_state: Mapped[BodyState] = mapped_column(EnumText(BodyState))
     raw_sha256: Mapped[str | None] = mapped_column(Hash, ForeignKey("blob.sha256"))
+    gone_at: Mapped[datetime | None] = mapped_column(UtcMicros)
 
 
 class MessageSkip(Base):

@@ -1,0 +1,128 @@
+"""What happens to the copies of filed mail on their server: flags change, copies go. The archive keeps the mail.
+
+A skipped or quarantined UID that is gone leaves nothing behind; a location is kept with the time it was missed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, true, update
+from sqlalchemy.orm import Session
+
+from mailcrm.model.filing import FolderRef
+from mailcrm.model.message import BodyState
+from mailcrm.store import message_bodies
+from mailcrm.store.bulk import portions
+from mailcrm.store.rows.mail import MessageLocation, MessageSkip, SyncQuarantine
+
+Range = tuple[int, int]
+"""UIDs from .. to, both included."""
+
+_Kept: TypeAlias = type[MessageLocation] | type[MessageSkip] | type[SyncQuarantine]
+_KEPT: tuple[_Kept, ...] = (MessageLocation, MessageSkip, SyncQuarantine)
+_RANGES = 100
+
+
+def set_flags(session: Session, folder: FolderRef, generation: int, flags: Mapping[int, str]) -> int:
+    """The flags of copies as they are now, by UID; UIDs that are not filed are left out. Returns how many changed."""
+    changed: list[dict[str, object]] = []
+    for part in portions(sorted(flags)):
+        query = select(MessageLocation.uid, MessageLocation.flags).where(
+            *_here(MessageLocation, folder, generation), MessageLocation.uid.in_(part)
+        )
+        changed += [{"at": uid, "now": flags[uid]} for uid, before in session.execute(query) if before != flags[uid]]
+    if changed:
+        here = _here(MessageLocation, folder, generation)
+        statement = update(MessageLocation).where(*here, MessageLocation.uid == bindparam("at"))
+        session.connection().execute(statement.values(flags=bindparam("now")), changed)
+    return len(changed)
+
+
+def count_here(session: Session, folder: FolderRef, generation: int) -> int:
+    """How many UIDs we know of that the server still holds, by all that was heard: filed, left out or quarantined."""
+    return sum(
+        session.execute(
+            select(func.count()).where(*_here(kept, folder, generation), _is_there(kept))
+        ).scalar_one()
+        for kept in _KEPT
+    )  # fmt: skip
+
+
+def known_in(session: Session, folder: FolderRef, generation: int, ranges: Iterable[Range]) -> list[int]:
+    """The UIDs in these ranges that we know of and that are not yet gone, ascending."""
+    found: set[int] = set()
+    for part in _some(list(ranges)):
+        for kept in _KEPT:
+            inside = or_(*(and_(kept.uid >= lo, kept.uid <= hi) for lo, hi in part))
+            query = select(kept.uid).where(*_here(kept, folder, generation), _is_there(kept), inside)
+            found |= set(session.execute(query).scalars())
+    return sorted(found)
+
+
+def mark_gone(session: Session, folder: FolderRef, generation: int, uids: Sequence[int], now: datetime) -> None:
+    """The server holds these no more. Bodies that were to be fetched from there cannot be, and are not waited for."""
+    for part in portions(uids):
+        here = _here(MessageLocation, folder, generation)
+        pending = select(MessageLocation.uid).where(
+            *here, MessageLocation.uid.in_(part), MessageLocation.body_state == BodyState.PENDING
+        )
+        waiting = list(session.execute(pending).scalars())
+        if waiting:
+            message_bodies.leave_on_server(session, folder, generation, waiting)
+        session.execute(
+            update(MessageLocation)
+            .where(*here, MessageLocation.uid.in_(part), MessageLocation.gone_at.is_(None))
+            .values(gone_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        for kept in (MessageSkip, SyncQuarantine):
+            session.execute(
+                delete(kept)
+                .where(*_here(kept, folder, generation), kept.uid.in_(part))
+                .execution_options(synchronize_session=False)
+            )
+
+
+def mark_back(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> int:
+    """Copies that were missed and are there after all. Returns how many."""
+    back = 0
+    for part in portions(uids):
+        found = session.execute(
+            update(MessageLocation)
+            .where(
+                *_here(MessageLocation, folder, generation),
+                MessageLocation.uid.in_(part),
+                MessageLocation.gone_at.is_not(None),
+            )
+            .values(gone_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        back += int(found.rowcount)  # type: ignore[attr-defined]
+    return back
+
+
+def end_generations(session: Session, folder: FolderRef, before: int, now: datetime) -> None:
+    """The folder was numbered anew: the UIDs of generations `before` this one name nothing on the server any more."""
+    session.execute(
+        update(MessageLocation)
+        .where(
+            MessageLocation.folder_id == folder.id,
+            MessageLocation.generation < before,
+            MessageLocation.gone_at.is_(None),
+        )
+        .values(gone_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _here(kept: _Kept, folder: FolderRef, generation: int) -> tuple[ColumnElement[bool], ...]:
+    return kept.folder_id == folder.id, kept.generation == generation
+
+
+def _is_there(kept: _Kept) -> ColumnElement[bool]:
+    return kept.gone_at.is_(None) if kept is MessageLocation else true()
+
+
+def _some(ranges: Sequence[Range]) -> Iterable[Sequence[Range]]:
+    return (ranges[start : start + _RANGES] for start in range(0, len(ranges), _RANGES))

@@ -103,3 +103,24 @@ def test_the_news_of_idle_are_kept(dovecot: Dovecot, qresync: bool) -> None:
             (((5, 6), (20, 20)), False) if qresync else ((), True)
         )
         assert mailbox.exists == 18
+
+
+# --- folders and UIDs
+
+
+def test_uids_and_folders_are_those_that_a_second_client_sees(dovecot: Dovecot) -> None:
+    with _two_clients(dovecot, "searching", 300) as (mailbox, other):
+        for uid in (7, 100, 101, 300):
+            other.delete("INBOX", uid)
+        mailbox.examine(_INBOX)
+        received = mailbox.received
+        assert mailbox.uids(1) == other.uids("INBOX")
+        assert mailbox.received - received < 200
+        assert mailbox.uids(99, 102) == [99, 102]
+        folders, statuses = mailbox.survey()
+        assert sorted(folder.name for folder in folders) == other.folders()
+        assert sorted(folders, key=repr) == sorted(mailbox.list_folders(), key=repr)
+        assert statuses == mailbox.status(folders)
+        assert statuses["INBOX"].exists == 296
+        assert statuses["INBOX"].highestmodseq
+        assert {folder.role for folder in folders} >= {FolderRole.INBOX, FolderRole.SENT, FolderRole.TRASH}

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from dataclasses import dataclass
 from typing import TypeVar
 
-from mailcrm.ingest.imap.changes import Flags
+from mailcrm.ingest.imap.changes import Flags, Range, count, merged
 from mailcrm.ingest.imap.client import Items, Reply
 from mailcrm.ingest.imap.failures import CommandRefused, refusal
 from mailcrm.ingest.imap.plan import chunks, uid_set
-from mailcrm.ingest.imap.responses import MAX_UID, body_of, fetched_header, flags_of, uid_of
+from mailcrm.ingest.imap.responses import MAX_UID, body_of, fetched_header, flags_of, searched, uid_of
 from mailcrm.ingest.imap.talk import Talk
 from mailcrm.model.message import FetchedHeader, RawMessage
 
@@ -94,9 +94,30 @@ class Fetching:
     # --- ranges --------------------------------------------------------------------------------------------------
 
     def uids(self, lo: int, hi: int | None) -> list[int]:
-        """The UIDs in a range, ascending."""
+        """The UIDs in a range, ascending: as ranges by ESEARCH, or one by one."""
+        if (ranges := self._searched(lo, hi)) is not None:
+            return [uid for first, last in ranges for uid in range(first, last + 1)]
         found = self.stream([_over(lo, hi, b"(UID)")], uid_of)
         return sorted({uid for uid in found if within(uid, lo, hi)})
+
+    def _searched(self, lo: int, hi: int | None) -> list[Range] | None:
+        """None where the server has no ESEARCH, or its answer is odd: UIDs out of the range, or too many or too few of
+        them for the folder. Searching for UIDs is all that a SEARCH is trusted with."""
+        if "ESEARCH" not in self._talk.capabilities:
+            return None
+        client = self._client
+        with self._talk.guard():
+            client.forget()
+            tag = client.start("UID", b"SEARCH", b"RETURN (ALL)", b"UID %d:%d" % (lo, MAX_UID if hi is None else hi))
+            self._talk.check(reply := client.finish(tag), self.doing, unless=CommandRefused)
+            found = searched(client.take("ESEARCH"), tag) if reply.ok else None
+        if found is None:
+            return None
+        ranges = merged(found)
+        number, everything = count(ranges), lo <= 1 and hi is None
+        fits = number == client.exists if everything else number <= client.exists
+        inside = all(within(uid, lo, hi) for ends in ranges for uid in ends)
+        return ranges if fits and inside else None
 
     def flags(self, lo: int, hi: int | None, *modifiers: bytes) -> Iterator[tuple[int, Flags]]:
         """UIDs of a range with their flags, as they arrive."""

@@ -22,10 +22,7 @@ class Listing:
     def list_folders(self) -> list[FolderInfo]:
         """All folders with their roles, by special-use flags, else XLIST, else names."""
         with self._talk.guard():
-            found = self._list()
-            if "XLIST" in self._talk.capabilities and not any(_has_special_use(each) for each in found):
-                found = self._with_xlist_flags(found)
-        return roles_of(found)
+            return self._with_roles(self._list())
 
     def status(self, folders: Sequence[FolderInfo]) -> dict[str, FolderStatus]:
         """What the server says of `folders`, by `name_raw`."""
@@ -38,6 +35,20 @@ class Listing:
             else:
                 answers = self._status_one_by_one(sorted(asked))
         return _of_asked(answers, asked)
+
+    def survey(self) -> tuple[list[FolderInfo], dict[str, FolderStatus]]:
+        """The folders, and what the server says of them, in one round trip where it can (RFC 6154, RFC 5819)."""
+        if {"SPECIAL-USE", "LIST-STATUS"} <= self._talk.capabilities:
+            with self._talk.guard():
+                wish = b"RETURN (SPECIAL-USE STATUS %s)" % self._items()
+                reply = self._client.call("LIST", b'""', b'"*"', wish)
+                self._talk.check(reply, "list folders", unless=CommandRefused)
+                found, answers = list(listed(self._client.take("LIST"))), self._client.take("STATUS")
+                if reply.ok and found:
+                    folders = self._with_roles(found)
+                    return folders, _of_asked(answers, [each.name_raw for each in folders if each.selectable])
+        folders = self.list_folders()
+        return folders, self.status(folders)
 
     def _items(self) -> bytes:
         """What to ask STATUS for. A name that the server does not know would cost the whole answer."""
@@ -56,6 +67,11 @@ class Listing:
         # Without RETURN, servers may give the flags all the same, and most do (RFC 6154, 2).
         self._talk.check(self._client.call("LIST", b'""', b'"*"'), "list folders")
         return list(listed(self._client.take("LIST")))
+
+    def _with_roles(self, found: list[Listed]) -> list[FolderInfo]:
+        if "XLIST" in self._talk.capabilities and not any(_has_special_use(each) for each in found):
+            found = self._with_xlist_flags(found)
+        return roles_of(found)
 
     def _with_xlist_flags(self, found: Iterable[Listed]) -> list[Listed]:
         """Only the flags: some servers translate the names in XLIST into ones they do not accept."""

@@ -97,6 +97,10 @@ class Mailbox:
         """
         return self._listing.status(folders)
 
+    def survey(self) -> tuple[list[FolderInfo], dict[str, FolderStatus]]:
+        """`list_folders`, and `status` of all of them: in one round trip where SPECIAL-USE and LIST-STATUS are offered."""
+        return self._listing.survey()
+
     def examine(self, folder: FolderInfo, since: tuple[int, int] | None = None) -> FolderStatus:
         """Open a folder for reading. `uidnext` is None where the server does not say: then ask `highest_uid`.
 
@@ -182,7 +186,8 @@ class Mailbox:
         return self._fetching.flags(lo, hi) if lo <= _end(hi) else iter(())
 
     def uids(self, lo: int, hi: int | None = None) -> list[int]:
-        """The UIDs that exist in lo..hi (None: to the end), ascending. Cheap: some 30 bytes each."""
+        """The UIDs that exist in lo..hi (None: to the end), ascending. Cheap: a few ranges where the server has ESEARCH,
+        else some 30 bytes each."""
         return self._fetching.uids(lo, hi) if lo <= _end(hi) else []
 
     # --- messages ------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TypeAlias
 
@@ -107,6 +107,20 @@ def vanished(text: bytes) -> tuple[list[Range] | None, bool]:
     first, _, rest = text.strip().partition(b" ")
     earlier = first.upper() == b"(EARLIER)"
     return uid_ranges(rest.strip() if earlier else text.strip()), earlier
+
+
+def searched(chunks: Sequence[Chunk], tag: bytes) -> list[Range] | None:
+    """The UIDs in the ESEARCH answer to the command of `tag` (RFC 4731); None if it is not exactly what was asked for.
+
+    No ALL means that nothing was found.
+    """
+    answers = list(parsed(chunks))
+    match answers:
+        case [[[name, given], kind, *pairs]] if (_upper(name), given, _upper(kind)) == (b"TAG", tag, b"UID"):
+            results = {_upper(key): value for key, value in zip(pairs[::2], pairs[1::2], strict=False)}
+            found = results.get(b"ALL", b"") if len(pairs) % 2 == 0 else None
+            return [] if not pairs else uid_ranges(found) if isinstance(found, bytes) else None
+    return None
 
 
 def body_of(items: Mapping[bytes, Value]) -> bytes | None:

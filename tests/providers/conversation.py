@@ -30,6 +30,7 @@ class Conversation:
         self._write_lock = threading.Lock()
         self._waiting: list[bytes] = []
         self._idle = False
+        self._tag = b""
         self._encrypted = server.tls is not None
         self._logged_in = self._identified = False
         self._folder: Folder | None = None
@@ -51,6 +52,7 @@ class Conversation:
 
     def _handle(self, command: Command) -> bool:
         """Answer; false if that was the last answer."""
+        self._tag = command.tag
         prepared = self._server.prepared[command.name]
         answer = prepared.pop(0) if prepared else self._answer(command)
         if not answer:
@@ -186,7 +188,13 @@ class Conversation:
         pairs = " ".join(f"{each} {numbers[each]}" for each in wanted)
         return f"* STATUS {_quoted(folder.wire_name)} ({pairs})".encode()
 
-    def _do_examine(self, name: bytes) -> bytes:
+    def _do_enable(self, *names: bytes) -> bytes:
+        if not self._offers("ENABLE"):
+            return b"BAD unknown command"
+        self._send(b" ".join([b"* ENABLED", *(name for name in names if self._offers(name.decode()))]))
+        return b"OK ENABLE completed"
+
+    def _do_examine(self, name: bytes, *_parameters: bytes) -> bytes:
         self._folder = None
         if self._quirks.needs_id and not self._identified:
             return b"NO EXAMINE Unsafe Login. Please contact kefu@188.com for help"
@@ -263,6 +271,10 @@ class Conversation:
 
     def _do_uid_search(self, *criteria: bytes) -> bytes:
         assert self._folder
+        extended = criteria[0].upper() == b"RETURN"
+        if extended and not self._offers("ESEARCH"):
+            return b"BAD invalid command or parameters"
+        criteria = criteria[2:] if extended else criteria
         about_headers = criteria[0].upper() not in (b"ALL", b"UID")
         if about_headers and self._quirks.search_bad:
             return b"BAD invalid command or parameters"
@@ -272,7 +284,11 @@ class Conversation:
             uids = [each.uid for each in self._folder.messages if wanted in each.raw.partition(b"\r\n\r\n")[0].lower()]
         if criteria[0].upper() == b"UID":
             uids = [each.uid for _, each in self._folder.picked(criteria[1].decode(), by_uid=True)]
-        self._send(b" ".join([b"* SEARCH", *(b"%d" % uid for uid in uids)]))
+        if extended:
+            found = ",".join(map(str, uids)).encode()
+            self._send(b'* ESEARCH (TAG "%s") UID' % self._tag + (b" ALL " + found if found else b""))
+        else:
+            self._send(b" ".join([b"* SEARCH", *(b"%d" % uid for uid in uids)]))
         return b"OK SEARCH completed"
 
     def _do_append(self, name: bytes, *rest: bytes) -> bytes:

@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 import pytest
 
 from mailcrm.errors import LoginRefused, PermanentError
+from mailcrm.ingest.imap.fetching import Command
 from mailcrm.ingest.imap.mailbox import Change, CommandRefused, Login, Mailbox, open_mailbox
+from mailcrm.ingest.imap.responses import uid_of
 from mailcrm.model.folder import FolderInfo, FolderRole
 from mailcrm.model.provider import Security
 from tests.providers import profiles
@@ -271,7 +273,7 @@ def test_qq_refuses_sets_that_descend() -> None:
         with open_mailbox(backend.login) as mailbox:
             mailbox.examine(_inbox(mailbox))
             with pytest.raises(CommandRefused, match="UID parameters!"):
-                list(mailbox._uid_fetch(b"2,1", b"(UID)"))
+                list(mailbox._fetching.stream([Command((b"2,1", b"(UID)"))], uid_of))
             assert len(mailbox.uids(1)) == 1
 
 

@@ -29,12 +29,17 @@ class FolderInfo:
 
 @dataclass(frozen=True, slots=True)
 class FolderStatus:
-    """The answer to EXAMINE. `uidnext` is None where the server does not say (163): unknown, never 0."""
+    """The answer to EXAMINE. `uidnext` is None where the server does not say (163): unknown, never 0.
+
+    `highestmodseq` is None where the folder keeps none (NOMODSEQ) or the server does not say. `mailboxid` stays the
+    same when the folder is renamed, and differs when it was made anew under the same name (RFC 8474).
+    """
 
     uidvalidity: int
     uidnext: int | None
     exists: int
     highestmodseq: int | None = None
+    mailboxid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

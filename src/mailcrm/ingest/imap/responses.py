@@ -3,10 +3,11 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TypeAlias
 
+from mailcrm.ingest.imap.changes import Flags, Range
 from mailcrm.ingest.imap.folders import Listed
 from mailcrm.model.folder import FolderStatus
 from mailcrm.model.message import FetchedHeader
@@ -30,6 +31,9 @@ _INTERNALDATE = re.compile(rb" ?(\d{1,2})-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):
 _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _TEXT_LIMIT = 300
+MAX_UID = 4294967295
+_SET = re.compile(rb"\d{1,10}(?::\d{1,10})?(?:,\d{1,10}(?::\d{1,10})?)*")
+_RECENT = b"\\recent"
 
 
 def parsed(chunks: Iterable[Chunk]) -> Iterator[list[Value]]:
@@ -73,6 +77,52 @@ def fetched_header(items: Mapping[bytes, Value]) -> FetchedHeader | None:
     )
 
 
+def flags_of(items: Mapping[bytes, Value]) -> Flags | None:
+    """The flags in a FETCH answer; None if it does not tell them."""
+    flags = items.get(b"FLAGS")
+    if not isinstance(flags, list):
+        return None
+    names = (flag for flag in flags if isinstance(flag, bytes) and flag.lower() != _RECENT)
+    modseq = items.get(b"MODSEQ")
+    return Flags(
+        tuple(name.decode("ascii", "replace") for name in names),
+        _number(modseq[0]) if isinstance(modseq, list) and modseq else None,
+    )
+
+
+def uid_ranges(text: bytes) -> list[Range] | None:
+    """A set of UIDs as its ranges, unsorted; None if it is not one. `*` means nothing in an answer."""
+    if not _SET.fullmatch(text):
+        return None
+    found = []
+    for part in text.split(b","):
+        one, _, other = part.partition(b":")
+        ends = int(one), int(other or one)
+        found.append((min(ends), max(ends)))
+    return found if all(lo >= 1 and hi <= MAX_UID for lo, hi in found) else None
+
+
+def vanished(text: bytes) -> tuple[list[Range] | None, bool]:
+    """The UIDs of a VANISHED answer (None if unreadable), and whether they were gone before we opened the folder."""
+    first, _, rest = text.strip().partition(b" ")
+    earlier = first.upper() == b"(EARLIER)"
+    return uid_ranges(rest.strip() if earlier else text.strip()), earlier
+
+
+def searched(chunks: Sequence[Chunk], tag: bytes) -> list[Range] | None:
+    """The UIDs in the ESEARCH answer to the command of `tag` (RFC 4731); None if it is not exactly what was asked for.
+
+    No ALL means that nothing was found.
+    """
+    answers = list(parsed(chunks))
+    match answers:
+        case [[[name, given], kind, *pairs]] if (_upper(name), given, _upper(kind)) == (b"TAG", tag, b"UID"):
+            results = {_upper(key): value for key, value in zip(pairs[::2], pairs[1::2], strict=False)}
+            found = results.get(b"ALL", b"") if len(pairs) % 2 == 0 else None
+            return [] if not pairs else uid_ranges(found) if isinstance(found, bytes) else None
+    return None
+
+
 def body_of(items: Mapping[bytes, Value]) -> bytes | None:
     """The whole message of a FETCH answer; None where there is nothing."""
     body = items.get(b"BODY[]")
@@ -114,20 +164,23 @@ def statuses(chunks: Iterable[Chunk]) -> Iterator[tuple[str, FolderStatus]]:
         counts = values[-1] if len(values) >= 2 else None
         if not isinstance(counts, list) or not isinstance(values[0], bytes):
             continue
-        numbers = {_upper(name): _number(value) for name, value in zip(counts[::2], counts[1::2], strict=False)}
+        pairs = [(_upper(name), value) for name, value in zip(counts[::2], counts[1::2], strict=False)]
+        numbers = {name: _number(value) for name, value in pairs}
         if (exists := numbers.get(b"MESSAGES")) is not None and numbers.get(b"UIDVALIDITY"):
             name = b" ".join(part for part in values[:-1] if isinstance(part, bytes))
-            yield wire_name(name), _status(numbers, exists)
+            yield wire_name(name), _status(numbers, exists, _object_id(dict(pairs).get(b"MAILBOXID")))
 
 
 def examined(lines: Iterable[bytes], exists: int) -> FolderStatus:
     """What EXAMINE said: its untagged OK lines, and the number of messages. A missing or impossible UIDNEXT is None."""
-    return _status({found[0]: number(found[1]) for found in map(code, lines) if found}, exists)
+    codes = dict(found for found in map(code, lines) if found)
+    mailboxid = next(iter(_values(codes.get(b"MAILBOXID", b""), [])), None)
+    return _status({name: number(text) for name, text in codes.items()}, exists, _object_id(mailboxid))
 
 
-def _status(numbers: Mapping[bytes, int | None], exists: int) -> FolderStatus:
+def _status(numbers: Mapping[bytes, int | None], exists: int, mailboxid: str | None) -> FolderStatus:
     known = [numbers.get(name) or None for name in (b"UIDNEXT", b"HIGHESTMODSEQ")]
-    return FolderStatus(numbers.get(b"UIDVALIDITY") or 0, known[0], exists, known[1])
+    return FolderStatus(numbers.get(b"UIDVALIDITY") or 0, known[0], exists, known[1], mailboxid)
 
 
 def code(line: bytes) -> tuple[bytes, bytes] | None:
@@ -204,6 +257,12 @@ def _values(text: bytes, literals: list[bytes]) -> list[Value]:
             case "atom":
                 open_lists[-1].append(None if token["atom"].upper() == b"NIL" else token["atom"])
     return top
+
+
+def _object_id(value: Value) -> str | None:
+    """An object identifier (RFC 8474), which comes in parentheses."""
+    inner = value[0] if isinstance(value, list) and value else None
+    return inner.decode("ascii", "replace") if isinstance(inner, bytes) else None
 
 
 def _upper(name: Value) -> bytes:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mailcrm import __version__
 from mailcrm.errors import ConfigError, LoginRefused, PermanentError
+from mailcrm.ingest.imap.client import MailClient, Reply
 from mailcrm.ingest.imap.failures import Place, login_refusal, translated
 from mailcrm.ingest.imap.responses import Chunk, code, server_identity
-from mailcrm.ingest.imap.transport import MailClient, Reply
 from mailcrm.model.provider import Security
 
 _IDENTITY = b'("name" "mailcrm" "version" "%s" "vendor" "mailcrm")' % __version__.encode()
@@ -17,7 +17,10 @@ _IDENTITY = b'("name" "mailcrm" "version" "%s" "vendor" "mailcrm")' % __version_
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Whom to connect to and as whom. Time-outs are in seconds; `ca_file` replaces the authorities of the system."""
+    """Whom to connect to and as whom. Time-outs are in seconds; `ca_file` replaces the authorities of the system.
+
+    `qresync` false: a server whose QRESYNC is known not to be right (iCloud, by Mailspring-Sync in 2026).
+    """
 
     host: str
     port: int
@@ -27,6 +30,7 @@ class Login:
     ca_file: Path | None = None
     connect_timeout: float = 30
     read_timeout: float = 90
+    qresync: bool = True
 
     @property
     def place(self) -> Place:
@@ -36,11 +40,13 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A connection that is logged in, what the server can do (upper case), and what it says it is."""
+    """A connection that is logged in, what the server can do and what of it is switched on (upper case), and what it
+    says it is."""
 
     client: MailClient
     capabilities: frozenset[str]
     server_id: dict[str, str]
+    enabled: frozenset[str] = frozenset()
 
 
 def open_session(login: Login) -> Session:
@@ -74,8 +80,24 @@ def _signed_in(client: MailClient, login: Login, tls: ssl.SSLContext | None) -> 
         before = _start_tls(client, login, before, tls)
     after = before if client.transport.state == "AUTH" else _log_in(client, login, before)
     # NetEase opens no folder before it has seen an ID, on every connection; some name ID only before the login.
-    server_id = _identify(client) if "ID" in before | after else {}
-    return Session(client, after, server_id)
+    client.forget()
+    greeting = client.start("ID", _IDENTITY) if "ID" in before | after else None
+    wish = _wish(after, login)
+    enabling = client.start("ENABLE", wish) if wish else None
+    # A server that does not want to know who we are, or to enable what it offers, is no reason to stop.
+    for tag in filter(None, (greeting, enabling)):
+        client.finish(tag)
+    return Session(client, after, server_identity(client.take("ID")), _words(*client.take("ENABLED")))
+
+
+def _wish(capabilities: frozenset[str], login: Login) -> bytes:
+    """What to switch on before the first folder is opened (RFC 7162, 3.2.3), nothing if the server has no ENABLE.
+
+    Without either, or if it is refused, EXAMINE asks for CONDSTORE by itself.
+    """
+    if login.qresync and "QRESYNC" in capabilities:
+        return b"QRESYNC"
+    return b"CONDSTORE" if {"ENABLE", "CONDSTORE"} <= capabilities else b""
 
 
 def _start_tls(client: MailClient, login: Login, before: frozenset[str], tls: ssl.SSLContext) -> frozenset[str]:
@@ -117,12 +139,6 @@ def _authenticate_plain(client: MailClient, login: Login) -> Reply:
     if client.asked_to_go_on(tag):
         client.transport.send(base64.b64encode(f"\0{login.user}\0{login.secret}".encode()) + b"\r\n")
     return client.finish(tag)
-
-
-def _identify(client: MailClient) -> dict[str, str]:
-    """Say who we are (RFC 2971). A server that does not want to know is no reason to stop."""
-    client.call("ID", _IDENTITY)
-    return server_identity(client.take("ID"))
 
 
 def _capabilities(client: MailClient, reply: Reply) -> frozenset[str]:

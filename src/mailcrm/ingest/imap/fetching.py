@@ -1,0 +1,222 @@
+"""Fetches from the open folder: several commands on their way at once, each message handed on as it arrives.
+
+Answers are matched by their UIDs: Dovecot was seen to send data of a later command before the tagged OK of an earlier.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mailcrm.ingest.imap.changes import Flags, Range, count, merged
+from mailcrm.ingest.imap.client import Items, Reply
+from mailcrm.ingest.imap.failures import CommandRefused, refusal
+from mailcrm.ingest.imap.plan import chunks, uid_set
+from mailcrm.ingest.imap.responses import MAX_UID, body_of, fetched_header, flags_of, searched, uid_of
+from mailcrm.ingest.imap.talk import Talk
+from mailcrm.model.message import FetchedHeader, RawMessage
+
+_T = TypeVar("_T")
+_BODIES_AT_ONCE = 100
+_MOST_AT_ONCE = 360  # UIDs in a set, so that it has less than 4,000 bytes; servers refuse long lines (getmail6#275)
+
+Refused = MutableMapping[int, str]
+"""UIDs that the server would not deliver -> what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One UID FETCH: the set, what to fetch, modifiers; and the single UIDs, where they were named."""
+
+    arguments: tuple[bytes, ...]
+    uids: Sequence[int] = ()
+
+
+class Fetching:
+    """UID FETCH on one connection, not by imapclient's own fetch, which from 4.0 on takes no ranges."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._client = talk.client
+
+    def stream(
+        self,
+        commands: Iterable[Command],
+        pick: Callable[[Items], _T | None],
+        *,
+        flags_asked: bool = False,
+        depth: int = 1,
+        refused: Callable[[Command, Reply], None] | None = None,
+    ) -> Iterator[_T]:
+        """What `pick` makes of the answers, in the order of their arrival; None is something that was not asked for.
+
+        A command is taken from `commands` when there is room for it. One that is not done goes to `refused`, else it
+        raises what it means. Between two values the caller may do other work, also on this connection.
+        """
+        ready: deque[_T] = deque()
+        waiting, in_flight = iter(commands), dict[bytes, Command]()
+        reject = refused or (lambda _, reply: self._talk.check(reply, self.doing))
+
+        def take(items: Items) -> bool:
+            if (value := pick(items)) is None:
+                return False
+            ready.append(value)
+            if flags_asked and (uid := uid_of(items)) and (flags := flags_of(items)):
+                self._client.harvest.renew(uid, flags)
+            return flags_asked or b"FLAGS" not in items
+
+        with self._client.taking(take):
+            while True:
+                with self._talk.guard():
+                    self._send(waiting, in_flight, depth)
+                if not in_flight:
+                    return
+                with self._talk.guard():
+                    self._receive(in_flight, reject)
+                while ready:
+                    yield ready.popleft()
+
+    def _send(self, waiting: Iterator[Command], in_flight: dict[bytes, Command], depth: int) -> None:
+        while len(in_flight) < depth and (command := next(waiting, None)):
+            if not in_flight:
+                self._client.forget()
+            in_flight[self._client.start("UID", b"FETCH", *command.arguments)] = command
+
+    def _receive(self, in_flight: dict[bytes, Command], reject: Callable[[Command, Reply], None]) -> None:
+        """One answer more, unless somebody else has read ours meanwhile."""
+        if not any(map(self._client.answered, in_flight)):
+            self._client.next_response()
+        for tag in [tag for tag in in_flight if self._client.answered(tag)]:
+            command, reply = in_flight.pop(tag), self._client.finish(tag)
+            if not reply.ok:
+                reject(command, reply)
+
+    # --- ranges --------------------------------------------------------------------------------------------------
+
+    def uids(self, lo: int, hi: int | None) -> list[int]:
+        """The UIDs in a range, ascending: as ranges by ESEARCH, or one by one."""
+        if (ranges := self._searched(lo, hi)) is not None:
+            return [uid for first, last in ranges for uid in range(first, last + 1)]
+        found = self.stream([_over(lo, hi, b"(UID)")], uid_of)
+        return sorted({uid for uid in found if within(uid, lo, hi)})
+
+    def _searched(self, lo: int, hi: int | None) -> list[Range] | None:
+        """None where the server has no ESEARCH, or its answer is odd: UIDs out of the range, or too many or too few of
+        them for the folder. Searching for UIDs is all that a SEARCH is trusted with."""
+        if "ESEARCH" not in self._talk.capabilities:
+            return None
+        client = self._client
+        with self._talk.guard():
+            client.forget()
+            tag = client.start("UID", b"SEARCH", b"RETURN (ALL)", b"UID %d:%d" % (lo, MAX_UID if hi is None else hi))
+            self._talk.check(reply := client.finish(tag), self.doing, unless=CommandRefused)
+            found = searched(client.take("ESEARCH"), tag) if reply.ok else None
+        if found is None:
+            return None
+        ranges = merged(found)
+        number, everything = count(ranges), lo <= 1 and hi is None
+        fits = number == client.exists if everything else number <= client.exists
+        inside = all(within(uid, lo, hi) for ends in ranges for uid in ends)
+        return ranges if fits and inside else None
+
+    def flags(self, lo: int, hi: int | None, *modifiers: bytes) -> Iterator[tuple[int, Flags]]:
+        """UIDs of a range with their flags, as they arrive."""
+
+        def pick(items: Items) -> tuple[int, Flags] | None:
+            uid, flags = uid_of(items), flags_of(items)
+            return (uid, flags) if uid and flags and within(uid, lo, hi) else None
+
+        return self.stream([_over(lo, hi, b"(UID FLAGS)", *modifiers)], pick, flags_asked=True)
+
+    def headers_in(self, lo: int, hi: int | None, fields: Sequence[str]) -> list[FetchedHeader]:
+        """The headers of a range, ascending by UID, all or none."""
+        found = self.stream([_over(lo, hi, _header_items(fields))], fetched_header, flags_asked=True)
+        by_uid = {header.uid: header for header in found if within(header.uid, lo, hi)}
+        return [by_uid[uid] for uid in sorted(by_uid)]
+
+    # --- many messages -------------------------------------------------------------------------------------------
+
+    def headers(
+        self, uids: Sequence[int], fields: Sequence[str], depth: int, at_once: int, refused: Refused | None
+    ) -> Iterator[FetchedHeader]:
+        """Headers as they arrive; at most `at_once` messages are asked for by one command."""
+        portions = chunks(((uid, 0) for uid in sorted(set(uids))), min(at_once, _MOST_AT_ONCE), 1)
+        wanted = set(uids)
+
+        def pick(items: Items) -> FetchedHeader | None:
+            header = fetched_header(items)
+            return header if header and _taken(wanted, header.uid) else None
+
+        return self._many(portions, _header_items(fields), pick, wanted, depth, refused, flags_asked=True)
+
+    def bodies(
+        self, uids: Sequence[int], sizes: Mapping[int, int], depth: int, at_once: int, refused: Refused | None
+    ) -> Iterator[RawMessage]:
+        """Whole messages as they arrive; at most 100 messages or `at_once` bytes are asked for by one command."""
+        portions = chunks(((uid, sizes.get(uid, 0)) for uid in sorted(set(uids))), _BODIES_AT_ONCE, at_once)
+        wanted = set(uids)
+
+        def pick(items: Items) -> RawMessage | None:
+            uid, body = uid_of(items), body_of(items)
+            return RawMessage(uid, body) if uid and body is not None and _taken(wanted, uid) else None
+
+        return self._many(portions, b"(UID BODY.PEEK[])", pick, wanted, depth, refused)
+
+    def _many(
+        self,
+        portions: Iterable[Sequence[int]],
+        items: bytes,
+        pick: Callable[[Items], _T | None],
+        missing: set[int],
+        depth: int,
+        refused: Refused | None,
+        *,
+        flags_asked: bool = False,
+    ) -> Iterator[_T]:
+        """`missing` is what did not come so far. A NO about some leaves the others their way: what it meant is put
+        into `refused`; without that, it is raised at the end if nothing came at all."""
+        commands = (Command((uid_set(portion).encode(), items), portion) for portion in portions)
+        rejected: list[tuple[Command, CommandRefused]] = []
+        came = False
+
+        def reject(command: Command, reply: Reply) -> None:
+            error = refusal(self._talk.place, reply.text, self.doing)
+            if not isinstance(error, CommandRefused):
+                raise error
+            rejected.append((command, error))
+
+        for value in self.stream(commands, pick, flags_asked=flags_asked, depth=depth, refused=reject):
+            came = True
+            yield value
+        if refused is not None:
+            refused.update({uid: str(error) for command, error in rejected for uid in command.uids if uid in missing})
+        elif rejected and not came:
+            raise rejected[0][1]
+
+    @property
+    def doing(self) -> str:
+        """What a refusal is about."""
+        return f"fetch from {self._talk.folder!r}"
+
+
+def within(uid: int, lo: int, hi: int | None) -> bool:
+    """Whether a UID lies in a range; servers add the last message to ranges above it."""
+    return lo <= uid <= (MAX_UID if hi is None else hi)
+
+
+def _over(lo: int, hi: int | None, items: bytes, *modifiers: bytes) -> Command:
+    """An upper end as a number, never `*`: that would be the last message, also where it lies below `lo`."""
+    return Command((b"%d:%d" % (lo, MAX_UID if hi is None else hi), items, *modifiers))
+
+
+def _header_items(fields: Sequence[str]) -> bytes:
+    names = " ".join(fields).upper().encode()
+    return b"(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (%s)])" % names
+
+
+def _taken(wanted: set[int], uid: int) -> bool:
+    """Whether a UID was still wanted; a second answer about it is none."""
+    if uid not in wanted:
+        return False
+    wanted.remove(uid)
+    return True

@@ -1,0 +1,117 @@
+"""Asks which folders there are, and what the server says of them without opening them."""
+
+from collections.abc import Iterable, Sequence
+
+from mailcrm.ingest.imap.failures import CommandRefused
+from mailcrm.ingest.imap.folders import Listed, roles_of
+from mailcrm.ingest.imap.responses import Chunk, listed, statuses
+from mailcrm.ingest.imap.talk import Talk
+from mailcrm.model.folder import FolderInfo, FolderStatus
+
+_STATUS_IN_FLIGHT = 16
+_SPECIAL_USES = {"\\all", "\\archive", "\\drafts", "\\junk", "\\sent", "\\trash"}
+
+
+class Listing:
+    """The folders of one connection."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._client = talk.client
+
+    def list_folders(self) -> list[FolderInfo]:
+        """All folders with their roles, by special-use flags, else XLIST, else names."""
+        with self._talk.guard():
+            return self._with_roles(self._list())
+
+    def status(self, folders: Sequence[FolderInfo]) -> dict[str, FolderStatus]:
+        """What the server says of `folders`, by `name_raw`."""
+        asked = {folder.name_raw for folder in folders if folder.selectable}
+        with self._talk.guard():
+            if "LIST-STATUS" in self._talk.capabilities:
+                reply = self._client.call("LIST", b'""', b'"*"', b"RETURN (STATUS %s)" % self._items())
+                self._talk.check(reply, "list folders")
+                answers = self._client.take("STATUS")
+            else:
+                answers = self._status_one_by_one(sorted(asked))
+        return _of_asked(answers, asked)
+
+    def survey(self) -> tuple[list[FolderInfo], dict[str, FolderStatus]]:
+        """The folders, and what the server says of them, in one round trip where it can (RFC 6154, RFC 5819)."""
+        if {"SPECIAL-USE", "LIST-STATUS"} <= self._talk.capabilities:
+            with self._talk.guard():
+                wish = b"RETURN (SPECIAL-USE STATUS %s)" % self._items()
+                reply = self._client.call("LIST", b'""', b'"*"', wish)
+                self._talk.check(reply, "list folders", unless=CommandRefused)
+                found, answers = list(listed(self._client.take("LIST"))), self._client.take("STATUS")
+                if reply.ok and found:
+                    folders = self._with_roles(found)
+                    return folders, _of_asked(answers, [each.name_raw for each in folders if each.selectable])
+        folders = self.list_folders()
+        return folders, self.status(folders)
+
+    def _items(self) -> bytes:
+        """What to ask STATUS for. A name that the server does not know would cost the whole answer."""
+        names = [b"MESSAGES", b"UIDNEXT", b"UIDVALIDITY"]
+        if not self._talk.capabilities.isdisjoint({"CONDSTORE", "QRESYNC"}):
+            names.append(b"HIGHESTMODSEQ")
+        if "OBJECTID" in self._talk.capabilities:
+            names.append(b"MAILBOXID")
+        return b"(%s)" % b" ".join(names)
+
+    def _list(self) -> list[Listed]:
+        if {"SPECIAL-USE", "LIST-EXTENDED"} <= self._talk.capabilities:
+            reply = self._client.call("LIST", b'""', b'"*"', b"RETURN (SPECIAL-USE)")
+            if reply.ok:
+                return list(listed(self._client.take("LIST")))
+        # Without RETURN, servers may give the flags all the same, and most do (RFC 6154, 2).
+        self._talk.check(self._client.call("LIST", b'""', b'"*"'), "list folders")
+        return list(listed(self._client.take("LIST")))
+
+    def _with_roles(self, found: list[Listed]) -> list[FolderInfo]:
+        if "XLIST" in self._talk.capabilities and not any(_has_special_use(each) for each in found):
+            found = self._with_xlist_flags(found)
+        return roles_of(found)
+
+    def _with_xlist_flags(self, found: Iterable[Listed]) -> list[Listed]:
+        """Only the flags: some servers translate the names in XLIST into ones they do not accept."""
+        self._client.call("XLIST", b'""', b'"*"')
+        flags = {each.name_raw: each.flags for each in listed(self._client.take("XLIST"))}
+        return [
+            Listed(each.name_raw, each.name, each.flags + flags.get(each.name_raw, ()), each.delimiter)
+            for each in found
+        ]
+
+    def _status_one_by_one(self, names: Sequence[str]) -> list[Chunk]:
+        """Several on their way at once; a NO means that the folder has just gone, and gives no entry."""
+        items = self._items()
+        answers: list[Chunk] = []
+        for first in range(0, len(names), _STATUS_IN_FLIGHT):
+            self._client.forget()
+            tags = [
+                self._client.start("STATUS", wire(name), items) for name in names[first : first + _STATUS_IN_FLIGHT]
+            ]
+            replies = [self._client.finish(tag) for tag in tags]
+            answers += self._client.take("STATUS")
+            for reply in replies:
+                self._talk.check(reply, "count folders", unless=CommandRefused)
+        return answers
+
+
+def wire(name_raw: str) -> bytes:
+    """A folder name as an IMAP string, byte for byte as LIST gave it."""
+    return b'"%s"' % name_raw.replace("\\", "\\\\").replace('"', '\\"').encode("latin-1")
+
+
+def _of_asked(answers: Iterable[Chunk], asked: Iterable[str]) -> dict[str, FolderStatus]:
+    found = {_one_inbox(name): status for name, status in statuses(answers)}
+    return {name: found[_one_inbox(name)] for name in asked if _one_inbox(name) in found}
+
+
+def _one_inbox(name_raw: str) -> str:
+    """INBOX is one folder in any case of letters, and servers mix them (RFC 3501, 5.1)."""
+    return "INBOX" if name_raw.upper() == "INBOX" else name_raw
+
+
+def _has_special_use(folder: Listed) -> bool:
+    return not _SPECIAL_USES.isdisjoint(flag.lower() for flag in folder.flags)

@@ -1,0 +1,80 @@
+"""Fetches one big message piece by piece, so that it never is in memory as a whole and a lost connection costs little."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mailcrm.ingest.imap.client import Items
+from mailcrm.ingest.imap.failures import CommandRefused
+from mailcrm.ingest.imap.fetching import Command, Fetching
+from mailcrm.ingest.imap.responses import Value, uid_of
+
+_PIECE = re.compile(rb"BODY\[\]<(\d{1,18})>")
+
+
+@dataclass
+class _Offsets:
+    """Where the next pieces begin. Beyond the known size, and behind the end once it was seen, nothing is asked for."""
+
+    at: int
+    length: int
+    size: int | None
+    over: bool = False
+
+    def __iter__(self) -> Iterator[int]:
+        while not self.over:
+            yield self.at
+            self.at += self.length
+            self.over = self.over or (self.size is not None and self.at >= self.size)
+
+
+class Parts:
+    """The pieces of messages of the open folder."""
+
+    def __init__(self, fetching: Fetching) -> None:
+        self._fetching = fetching
+
+    def one(self, uid: int, offset: int, length: int) -> bytes | None:
+        """So many bytes from `offset` on, fewer at the end of the message; None if the server says nothing of it."""
+        return next((data for _, data in list(self._pieces(uid, [offset], length, 1))), None)
+
+    def all_from(self, uid: int, offset: int, length: int, size: int | None, depth: int) -> Iterator[tuple[int, bytes]]:
+        """(offset, bytes) from `offset` to the end, without gaps.
+
+        The end is where the server has nothing more: it may be wrong about the size, and give less than was asked for.
+        Raises CommandRefused if it refuses a piece or says nothing of the message.
+        """
+        position = offset
+        while True:
+            begin, last, heard = position, length, False
+            offsets = _Offsets(begin, length, size)
+            early: dict[int, bytes] = {}
+            for at, data in self._pieces(uid, offsets, length, depth):
+                early[at] = data
+                heard = heard or at == begin
+                offsets.over = offsets.over or len(data) < length
+                while piece := early.pop(position, b""):
+                    yield position, piece
+                    position, last = position + len(piece), len(piece)
+            if not heard:
+                raise CommandRefused(f"the server gives no part of message {uid} from byte {begin} on")
+            if position == begin or (size is not None and position >= size and last < length):
+                return
+
+    def _pieces(self, uid: int, offsets: Iterable[int], length: int, depth: int) -> Iterator[tuple[int, bytes]]:
+        """(offset, bytes) as they arrive."""
+        commands = (Command((b"%d" % uid, b"(UID BODY.PEEK[]<%d.%d>)" % (at, length))) for at in offsets)
+
+        def pick(items: Items) -> tuple[int, bytes] | None:
+            if uid_of(items) != uid:
+                return None
+            return next(filter(None, (_piece(name, value) for name, value in items.items())), None)
+
+        return self._fetching.stream(commands, pick, depth=depth)
+
+
+def _piece(name: bytes, value: Value) -> tuple[int, bytes] | None:
+    found = _PIECE.fullmatch(name)
+    if not found or isinstance(value, list):
+        return None
+    return int(found[1]), value or b""  # behind the end some give NIL

@@ -1,0 +1,126 @@
+"""A mailbox on a real server, while a second client changes things behind it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from mailcrm.ingest.imap.changes import Gone
+from mailcrm.ingest.imap.mailbox import Change, Login, Mailbox, open_mailbox
+from mailcrm.model.folder import FolderInfo, FolderRole
+from mailcrm.model.provider import Security
+from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.imap_reader import ImapReader
+
+_INBOX = FolderInfo("INBOX", "INBOX", FolderRole.INBOX)
+
+
+def _mail(number: int, size: int = 10) -> bytes:
+    return b"From: a@example.com\r\nSubject: mail %d\r\n\r\n" % number + b"x" * size + b"\r\n"
+
+
+@contextlib.contextmanager
+def _two_clients(
+    dovecot: Dovecot, user: str, mails: int, *, qresync: bool = True
+) -> Iterator[tuple[Mailbox, ImapReader]]:
+    dovecot.fill(user, (_mail(number) for number in range(1, mails + 1)))
+    login = Login(dovecot.host, dovecot.port, Security.NONE, user, PASSWORD, None, 5, 5, qresync=qresync)
+    with dovecot.reader(user) as other, open_mailbox(login) as mailbox:
+        yield mailbox, other
+
+
+def _plain(flags: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(flags) - {"\\Recent"}
+
+
+def _change(other: ImapReader) -> None:
+    """As other clients do: flags, a removal in the middle and one at the end, and a new mail."""
+    other.set_flags("INBOX", 2, ["\\Seen", "\\Answered"])
+    other.set_flags("INBOX", 9, ["\\Flagged"])
+    for uid in (5, 6, 20):
+        other.delete("INBOX", uid)
+    other.append("INBOX", _mail(21), flags=["\\Seen"])
+
+
+# --- changes
+
+
+@pytest.mark.parametrize("qresync", [True, False])
+def test_a_folder_is_followed_by_its_changes_alone(dovecot: Dovecot, qresync: bool) -> None:
+    """What we knew, the changes, and the new mail give what a reader of the whole folder sees."""
+    with _two_clients(dovecot, f"follow{qresync:d}", 20, qresync=qresync) as (mailbox, other):
+        before = mailbox.examine(_INBOX)
+        known = {uid: _plain(flags.flags) for uid, flags in mailbox.all_flags(1)}
+        assert known == other.flags("INBOX")
+        assert before.highestmodseq
+        _change(other)
+
+        after = mailbox.examine(_INBOX, (before.uidvalidity, before.highestmodseq))
+        assert mailbox.resyncs is qresync
+        if not qresync:
+            assert not mailbox.changes()
+            known |= {uid: _plain(flags.flags) for uid, flags in mailbox.flags_since(before.highestmodseq)}
+            known = {uid: known[uid] for uid in mailbox.uids(1)}
+        changes = mailbox.changes()
+        gone = Gone(list(changes.vanished))
+        known |= {uid: _plain(flags.flags) for uid, flags in changes.flags.items()}
+        known = {uid: flags for uid, flags in known.items() if uid not in gone}
+        assert known == other.flags("INBOX")
+        assert (len(known), after.uidnext) == (after.exists, 22)
+        assert not changes.incomplete
+        assert after.highestmodseq is not None
+        assert after.highestmodseq > before.highestmodseq
+
+
+def test_an_open_folder_is_followed_without_opening_it_again(dovecot: Dovecot) -> None:
+    with _two_clients(dovecot, "stay", 20) as (mailbox, other):
+        before = mailbox.examine(_INBOX)
+        assert before.highestmodseq
+        known = {uid: _plain(flags.flags) for uid, flags in mailbox.all_flags(1)}
+        _change(other)
+        known |= {uid: _plain(flags.flags) for uid, flags in mailbox.flags_since(before.highestmodseq)}
+        known |= {header.uid: _plain(header.flags) for header in mailbox.fetch_headers(21, None, ("From",))}
+        changes = mailbox.changes()
+        gone = Gone(list(changes.vanished))
+        known |= {uid: _plain(flags.flags) for uid, flags in changes.flags.items()}
+        assert {uid: flags for uid, flags in known.items() if uid not in gone} == other.flags("INBOX")
+        assert mailbox.exists == other.status("INBOX")["MESSAGES"]
+        assert mailbox.modseq is not None
+        assert mailbox.modseq > before.highestmodseq
+
+
+@pytest.mark.parametrize("qresync", [True, False])
+def test_the_news_of_idle_are_kept(dovecot: Dovecot, qresync: bool) -> None:
+    with _two_clients(dovecot, f"idle{qresync:d}", 20, qresync=qresync) as (mailbox, other):
+        mailbox.examine(_INBOX)
+        _change(other)
+        assert mailbox.wait_for_change(10) is Change.CHANGED
+        mailbox.uids(1)
+        changes = mailbox.changes()
+        assert (changes.vanished, changes.expunged_by_number) == (
+            (((5, 6), (20, 20)), False) if qresync else ((), True)
+        )
+        assert mailbox.exists == 18
+
+
+# --- folders and UIDs
+
+
+def test_uids_and_folders_are_those_that_a_second_client_sees(dovecot: Dovecot) -> None:
+    with _two_clients(dovecot, "searching", 300) as (mailbox, other):
+        for uid in (7, 100, 101, 300):
+            other.delete("INBOX", uid)
+        mailbox.examine(_INBOX)
+        received = mailbox.received
+        assert mailbox.uids(1) == other.uids("INBOX")
+        assert mailbox.received - received < 200
+        assert mailbox.uids(99, 102) == [99, 102]
+        folders, statuses = mailbox.survey()
+        assert sorted(folder.name for folder in folders) == other.folders()
+        assert sorted(folders, key=repr) == sorted(mailbox.list_folders(), key=repr)
+        assert statuses == mailbox.status(folders)
+        assert statuses["INBOX"].exists == 296
+        assert statuses["INBOX"].highestmodseq
+        assert {folder.role for folder in folders} >= {FolderRole.INBOX, FolderRole.SENT, FolderRole.TRASH}

@@ -11,8 +11,9 @@ from mailcrm.ingest.imap.careful import fetch_bodies, fetch_headers
 from mailcrm.ingest.imap.filing import ACTOR, Filer, ReadBody, Retry, Window
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
-from mailcrm.ingest.imap.plan import SyncPlan, chunks, fields_for, plan_sync, windows_over
+from mailcrm.ingest.imap.plan import SyncPlan, chunks, fields_for, flag_text, plan_sync, windows_over
 from mailcrm.ingest.imap.transport import LITERAL_LIMIT
+from mailcrm.ingest.imap.upkeep import Upkeep
 from mailcrm.ingest.mail.digest import body_digest, dedupe_key
 from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies
@@ -21,7 +22,7 @@ from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef, PendingBody, Place
 from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
 from mailcrm.model.message import FetchedHeader, ParsedHeaders, ParsedMessage, RawMessage
-from mailcrm.store import Session, Store, coverage, message_bodies, messages, quarantine, sync_state
+from mailcrm.store import Session, Store, copies, message_bodies, messages, quarantine, sync_state
 from mailcrm.store.blobs import stage
 
 Parse = Callable[[RawMessage], ParsedMessage]
@@ -53,17 +54,19 @@ class FolderPass:
         self.filer = Filer(self.mailbox, self.store, context, self.clock, self.retry)
         self.fields = fields_for(job.rules.capture)
         self.everything = job.rules.capture == Capture.ALL
+        self.upkeep = Upkeep(self.mailbox, self.store, self.clock, self.filer, self._file_missing)
 
     # --- the phases ----------------------------------------------------------------------------------------------
 
     def live(self, info: FolderInfo, folder: FolderRef) -> None:
         """Mail that came since the last pass, oldest first since the cursor only moves up."""
-        plan = self._open(info, folder)
+        plan, status = self._open(info, folder)
         self._quarantined(folder, plan.state)
         if plan.live is not None:
             self._live(folder, plan.state, *plan.live)
-        if not self.stopped():
-            self._gaps(folder)
+        state = self._state(folder)
+        if state is not None and not self.stopped():
+            self.upkeep.settle(info, folder, state, status)
 
     def _live(self, folder: FolderRef, state: SyncState, first: int, last: int) -> None:
         uids = self.mailbox.uids(first, last)
@@ -104,16 +107,19 @@ class FolderPass:
 
     # --- opening -------------------------------------------------------------------------------------------------
 
-    def _open(self, info: FolderInfo, folder: FolderRef) -> SyncPlan:
+    def _open(self, info: FolderInfo, folder: FolderRef) -> tuple[SyncPlan, FolderStatus]:
         """EXAMINE, compare with what we know, and note where we start."""
-        status = self._examine(info, folder)
+        before = self._state(folder)
+        status = self._examine(info, folder, before)
         uidnext = status.uidnext or self.mailbox.highest_uid(status.exists) + 1
-        plan = plan_sync(status, self._state(folder), uidnext)
+        plan = plan_sync(status, before, uidnext)
         if plan.rolled:
             _log.warning("uidvalidity changed", folder_id=folder.id, generation=plan.state.generation)
         with self.store.write(ACTOR) as session:
             sync_state.advance(session, folder, plan.state)
-        return plan
+            if plan.rolled:
+                copies.end_generations(session, folder, plan.state.generation, self.clock())
+        return plan, status
 
     def _is_still(self, info: FolderInfo, folder: FolderRef, state: SyncState) -> bool:
         """Whether the UIDs we know still mean the same mails; if not, the next pass begins anew.
@@ -126,8 +132,8 @@ class FolderPass:
             return False
         return True
 
-    def _examine(self, info: FolderInfo, folder: FolderRef) -> FolderStatus:
-        status = self.mailbox.examine(info)
+    def _examine(self, info: FolderInfo, folder: FolderRef, known: SyncState | None = None) -> FolderStatus:
+        status = self.mailbox.examine(info, (known.uidvalidity, known.modseq) if known and known.modseq else None)
         self.report.counts[folder.id] = status.exists
         return status
 
@@ -154,6 +160,12 @@ class FolderPass:
         if lost is not None:
             raise lost
 
+    def _file_missing(self, folder: FolderRef, state: SyncState, uids: Sequence[int]) -> None:
+        """UIDs below the cursor that we do not know; `state` stays as it is."""
+        size = self.job.batch_messages
+        for start in range(0, len(uids), size):
+            self._file_window(folder, state, uids[start : start + size], at_once=False)
+
     def _judge(
         self, fetched: Sequence[FetchedHeader]
     ) -> tuple[list[tuple[FetchedHeader, ParsedHeaders]], dict[int, str], dict[int, str]]:
@@ -174,7 +186,7 @@ class FolderPass:
         return kept, skips, odd
 
     def _item(self, header: FetchedHeader, parsed: ParsedHeaders, raw: RawMessage | None) -> HeaderItem:
-        place = Place(header.uid, " ".join(header.flags), header.internaldate, header.size)
+        place = Place(header.uid, flag_text(header.flags), header.internaldate, header.size)
         return HeaderItem(place, parsed, dedupe_key(parsed, "" if parsed.message_id else _digest(header, raw)))
 
     # --- bodies --------------------------------------------------------------------------------------------------
@@ -286,28 +298,7 @@ class FolderPass:
             else:
                 message_bodies.note_lost(session, [item.message_id for item in asked])
 
-    # --- gaps and quarantine --------------------------------------------------------------------------------------
-
-    def _gaps(self, folder: FolderRef) -> None:
-        """Mail that became visible below the cursor: a server's own replication is not always in order of UIDs.
-
-        Seen where the server holds more than we know of; a full comparison is for a slower rhythm than a pass.
-        """
-        state = self._state(folder)
-        if state is None or state.uid_floor > 0:
-            return
-        with self.store.read() as session:
-            known = coverage.count_known(session, folder, state.generation)
-        if known >= self.report.counts[folder.id]:
-            return
-        uids = self.mailbox.uids(1, state.uid_high)
-        with self.store.read() as session:
-            missing = coverage.unknown_uids(session, folder, state.generation, uids)
-        if missing:
-            _log.warning("mail appeared below the cursor", folder_id=folder.id, mails=len(missing))
-        size = self.job.batch_messages
-        for start in range(0, len(missing), size):
-            self._file_window(folder, state, missing[start : start + size], at_once=False)
+    # --- second chances -----------------------------------------------------------------------------------------
 
     def _quarantined(self, folder: FolderRef, state: SyncState) -> None:
         """UIDs that could not be had or filed get another chance, each alone."""

@@ -95,6 +95,16 @@ def chunks(sizes: Iterable[tuple[int, int]], max_count: int, max_bytes: int) -> 
         yield portion
 
 
+def flag_text(flags: Iterable[str]) -> str:
+    r"""Flags as they are kept: in one order, without \Recent, which is about a session and not about the mail."""
+    return " ".join(sorted(flag for flag in flags if flag.lower() != "\\recent"))
+
+
+def too_many_gone(gone: int, known: int) -> bool:
+    """Whether so many deletions at once in a folder need a second look: servers lose indexes and find them again."""
+    return gone > max(50, known // 5)
+
+
 def fields_for(capture: Capture) -> tuple[str, ...]:
     """The header fields to ask for, in lower case; at the level METADATA the subject never leaves the server."""
     return _METADATA_FIELDS if capture is Capture.METADATA else (*_METADATA_FIELDS, "subject")

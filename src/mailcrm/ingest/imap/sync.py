@@ -2,12 +2,13 @@
 
     LIST, STATUS                 folders whose numbers stand still are skipped
       | live: headers, rules, bodies, one transaction per batch with the cursor (decisions.md 21)
+      |       then what changed of mail filed before: flags, deletions, gaps
       | backfill: headers newest first; the floor of what is known sinks with each batch
       | bodies: newest first, raw bytes before anything is made of them
 A folder that fails is noted and does not stop the others; a message that fails is quarantined and stops nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailcrm.clock import Clock
@@ -52,9 +53,10 @@ def sync_account(
     Raises ConnectionLost, Throttled, PermanentError and StoreBusy; what was filed before stays filed.
     """
     report = PassReport()
-    folders = [info for info in mailbox.list_folders() if wanted(info, job.leave_out)]
+    listed, statuses = mailbox.survey()
+    folders = [info for info in listed if wanted(info, job.leave_out)]
     folders.sort(key=lambda info: (_ORDER.index(info.role) if info.role in _ORDER else len(_ORDER), info.name))
-    work = _changed(mailbox, store, job, folders, clock, report)
+    work = _changed(store, job, folders, statuses, clock, report)
     one = FolderPass(mailbox, store, job, clock, parse, retry, stopped, progress, report)
     for phase in (one.live, one.backfill, one.bodies):
         for folder in work:
@@ -86,10 +88,14 @@ def _run(phase: Callable[[FolderInfo, FolderRef], None], folder: _Work, store: S
 
 
 def _changed(
-    mailbox: Mailbox, store: Store, job: SyncJob, folders: Sequence[FolderInfo], clock: Clock, report: PassReport
+    store: Store,
+    job: SyncJob,
+    folders: Sequence[FolderInfo],
+    statuses: Mapping[str, FolderStatus],
+    clock: Clock,
+    report: PassReport,
 ) -> list[_Work]:
     """The folders that are not exactly as the last complete pass left them, with their rows."""
-    statuses = mailbox.status(folders)
     with store.write(ACTOR) as session:
         found = [_Work(info, sync_state.ensure_folder(session, job.account_id, info)) for info in folders]
         pending = message_bodies.folders_with_pending(session, job.account_id)
@@ -109,6 +115,8 @@ def _changed(
 
 
 def _stands_still(status: FolderStatus | None, state: SyncState | None, count: int) -> bool:
-    if status is None or state is None or status.uidnext is None or state.uid_floor > 0 or status.exists > count:
+    if status is None or state is None or status.uidnext is None or state.uid_floor > 0 or status.exists != count:
+        return False
+    if (status.highestmodseq or 0) != state.modseq:  # flags changed
         return False
     return status.uidvalidity == state.uidvalidity and status.uidnext == state.uid_high + 1

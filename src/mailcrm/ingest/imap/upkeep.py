@@ -1,0 +1,125 @@
+"""Keeps what was filed true: flags that changed, mail that has gone, mail that appeared below the cursor.
+
+changes heard      QRESYNC with EXAMINE, else CONDSTORE, else the flags of the newest mail
+  | deletions      of VANISHED; where the counts disagree, of the server's own list of UIDs (dovecot, cyrus-imapd#6071)
+  | too many?      more than a fifth of a folder at once is believed only when a second look says the same
+  | gaps           UIDs of the list that we do not know are filed like new mail
+  | one transaction: flags, deletions, and the mod-sequence up to which all is applied
+The archive never deletes a mail because a server did: only where it lies is noted.
+"""
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+from mailcrm.clock import Clock
+from mailcrm.ingest.imap.changes import Range
+from mailcrm.ingest.imap.filing import Filer
+from mailcrm.ingest.imap.mailbox import Mailbox
+from mailcrm.ingest.imap.plan import flag_text, too_many_gone
+from mailcrm.log import get_logger
+from mailcrm.model.filing import FolderRef
+from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
+from mailcrm.store import Session, Store, audit, copies, coverage, sync_state
+
+_NEWEST = 500
+"""UIDs whose flags are looked at in each pass where the server does not say which of them changed."""
+
+_log = get_logger("mailcrm.ingest")
+
+
+@dataclass
+class _Found:
+    """What is to be written: flags by UID, UIDs that are gone, those that are there after all, those we do not know."""
+
+    flags: Mapping[int, str] = field(default_factory=dict)
+    gone: Sequence[int] = ()
+    back: Sequence[int] = ()
+    missing: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """For one open mailbox. `file` fetches and files UIDs like new mail."""
+
+    mailbox: Mailbox
+    store: Store
+    clock: Clock
+    filer: Filer
+    file: Callable[[FolderRef, SyncState, Sequence[int]], None]
+
+    def settle(self, info: FolderInfo, folder: FolderRef, state: SyncState, status: FolderStatus) -> None:
+        """Apply all that happened up to `status`, which EXAMINE said; new mail is filed already."""
+        known = self._count(folder, state)
+        found = self._found(info, folder, state, status, known)
+        if found.missing:
+            _log.warning("mail appeared below the cursor", folder_id=folder.id, mails=len(found.missing))
+            self.file(folder, state, found.missing)
+        many = too_many_gone(len(found.gone), known)
+        if many:
+            _log.warning("much mail is gone from the server", folder_id=folder.id, mails=len(found.gone), of=known)
+
+        def write(session: Session) -> None:
+            copies.set_flags(session, folder, state.generation, found.flags)
+            copies.mark_gone(session, folder, state.generation, found.gone, self.clock())
+            copies.mark_back(session, folder, state.generation, found.back)
+            sync_state.set_modseq(session, folder, state.generation, status.highestmodseq or 0)
+            if many:
+                audit.append_audit(
+                    session, "folder.much_gone", f"folder:{folder.id}", self.clock(), mails=len(found.gone), known=known
+                )
+
+        self.filer.write(write)
+
+    def _count(self, folder: FolderRef, state: SyncState) -> int:
+        with self.store.read() as session:
+            return copies.count_here(session, folder, state.generation)
+
+    def _found(self, info: FolderInfo, folder: FolderRef, state: SyncState, status: FolderStatus, known: int) -> _Found:
+        flags, vanished, unsure = self._heard(state, status)
+        with self.store.read() as session:
+            gone = copies.known_in(session, folder, state.generation, vanished)
+        backfilled = state.uid_floor < 1
+        if backfilled and (unsure or known - len(gone) != self.mailbox.exists):
+            found = self._compared(folder, state)
+        else:
+            found = _Found(gone=gone)
+        if too_many_gone(len(found.gone), known):
+            self.mailbox.examine(info)
+            there = set(self.mailbox.uids(1, state.uid_high))
+            self.mailbox.changes()  # heard of this second look; the flags are those of the first
+            found.gone = [uid for uid in found.gone if uid not in there]
+        found.flags = flags
+        return found
+
+    def _heard(self, state: SyncState, status: FolderStatus) -> tuple[dict[int, str], Sequence[Range], bool]:
+        """Flags by UID, UIDs that vanished, and whether there may have been more."""
+        lost = (status.highestmodseq or 0) < state.modseq  # it counts anew: nobody can say what changed meanwhile
+        told = self.mailbox.resyncs and state.modseq and not lost
+        first = {} if told else self._asked(state, status, lost=lost)
+        changes = self.mailbox.changes()
+        flags = first | {uid: flag_text(each.flags) for uid, each in changes.flags.items()}
+        return flags, changes.vanished, lost or changes.incomplete or changes.expunged_by_number
+
+    def _asked(self, state: SyncState, status: FolderStatus, *, lost: bool) -> dict[int, str]:
+        """Flags where EXAMINE does not tell them by itself."""
+        now, high = status.highestmodseq, state.uid_high
+        if high < 1 or (now and now == state.modseq) or (now and not state.modseq):
+            return {}  # nothing there, nothing changed, or the first look: then flags came with the headers
+        if lost:
+            found = self.mailbox.all_flags(1, high)
+        elif now and self.mailbox.keeps_modseq:
+            found = self.mailbox.flags_since(state.modseq, 1, high)
+        else:
+            found = self.mailbox.all_flags(max(1, high - _NEWEST + 1), high)
+        return {uid: flag_text(each.flags) for uid, each in found}
+
+    def _compared(self, folder: FolderRef, state: SyncState) -> _Found:
+        """Our UIDs against the server's own list."""
+        uids = self.mailbox.uids(1, state.uid_high) if state.uid_high else []
+        there: Set[int] = set(uids)
+        with self.store.read() as session:
+            ours = copies.known_in(session, folder, state.generation, [(1, max(state.uid_high, 1))])
+            missing = coverage.unknown_uids(session, folder, state.generation, uids)
+        mine = set(ours)
+        back = [uid for uid in uids if uid not in mine]
+        return _Found(gone=[uid for uid in ours if uid not in there], back=back, missing=missing)

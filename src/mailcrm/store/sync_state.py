@@ -188,11 +188,18 @@ def advance(session: Session, folder: FolderRef, state: SyncState) -> None:
     session.flush()
 
 
-def set_modseq(session: Session, folder: FolderRef, generation: int, modseq: int) -> None:
+def note_settled(session: Session, folder: FolderRef, generation: int, modseq: int, now: datetime) -> None:
     """All changes up to this mod-sequence are applied, in this transaction; 0 where the server keeps none."""
     session.execute(
-        update(Folder).where(Folder.id == folder.id, Folder.generation == generation).values(modseq_done=modseq)
+        update(Folder)
+        .where(Folder.id == folder.id, Folder.generation == generation)
+        .values(modseq_done=modseq, settled_at=now)
     )
+
+
+def settled_at(session: Session, folder: FolderRef) -> datetime | None:
+    """When flags and deletions were last looked at."""
+    return session.get_one(Folder, folder.id).settled_at
 
 
 def note_folder(session: Session, folder: FolderRef, server_count: int, error: str, now: datetime | None) -> None:

@@ -10,6 +10,7 @@ A folder that fails is noted and does not stop the others; a message that fails 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from mailcrm.clock import Clock
 from mailcrm.ingest.imap.filing import ACTOR, Retry
@@ -19,12 +20,15 @@ from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.log import get_logger
 from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus, SyncState
-from mailcrm.store import Store, message_bodies, quarantine, sync_state
+from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
+from mailcrm.store import Session, Store, message_bodies, quarantine, sync_state
 
 __all__ = ["Parse", "PassReport", "SyncJob", "sync_account"]
 
 _ORDER = (FolderRole.INBOX, FolderRole.SENT, FolderRole.ARCHIVE, FolderRole.OTHER, FolderRole.ALL)
+_LOOK_AGAIN = timedelta(minutes=15)
+"""How old the flags may be in a folder whose server keeps no mod-sequences."""
+
 _log = get_logger("mailcrm.ingest")
 
 
@@ -103,10 +107,7 @@ def _changed(
         changed = []
         for folder in found:
             status = statuses.get(folder.info.name_raw)
-            if folder.ref.id not in pending and _stands_still(
-                status, sync_state.load_state(session, folder.ref), sync_state.server_count(session, folder.ref)
-            ):
-                assert status is not None
+            if folder.ref.id not in pending and status is not None and _stands_still(session, folder, status, clock()):
                 sync_state.note_folder(session, folder.ref, status.exists, "", clock())
             else:
                 changed.append(folder)
@@ -114,9 +115,13 @@ def _changed(
     return changed
 
 
-def _stands_still(status: FolderStatus | None, state: SyncState | None, count: int) -> bool:
-    if status is None or state is None or status.uidnext is None or state.uid_floor > 0 or status.exists != count:
+def _stands_still(session: Session, folder: _Work, status: FolderStatus, now: datetime) -> bool:
+    state = sync_state.load_state(session, folder.ref)
+    if state is None or state.uid_floor > 0 or status.uidnext != state.uid_high + 1:
         return False
-    if (status.highestmodseq or 0) != state.modseq:  # flags changed
+    if status.uidvalidity != state.uidvalidity or status.exists != sync_state.server_count(session, folder.ref):
         return False
-    return status.uidvalidity == state.uidvalidity and status.uidnext == state.uid_high + 1
+    if status.highestmodseq or state.modseq:
+        return status.highestmodseq == state.modseq
+    settled = sync_state.settled_at(session, folder.ref)  # nothing tells of flags: they are looked at now and then
+    return settled is not None and now - settled < _LOOK_AGAIN

@@ -62,7 +62,7 @@ class Upkeep:
             copies.set_flags(session, folder, state.generation, found.flags)
             copies.mark_gone(session, folder, state.generation, found.gone, self.clock())
             copies.mark_back(session, folder, state.generation, found.back)
-            sync_state.set_modseq(session, folder, state.generation, status.highestmodseq or 0)
+            sync_state.note_settled(session, folder, state.generation, status.highestmodseq or 0, self.clock())
             if many:
                 audit.append_audit(
                     session, "folder.much_gone", f"folder:{folder.id}", self.clock(), mails=len(found.gone), known=known

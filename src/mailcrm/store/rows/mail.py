@@ -48,6 +48,7 @@ class Folder(Base):
     uid_high: Mapped[int] = mapped_column(Id, default=0)
     uid_floor: Mapped[int] = mapped_column(Id, default=0)
     modseq_done: Mapped[int] = mapped_column(Id, default=0)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     server_count: Mapped[int] = mapped_column(default=0)
     last_ok_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     last_error: Mapped[str] = mapped_column(Text, default="")

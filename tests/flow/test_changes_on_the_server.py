@@ -1,0 +1,176 @@
+"""Other mail programs at work: after each pass the archive says of every copy what the server says, and forgets no mail.
+
+A second client appends, flags, deletes and moves at random, on a Dovecot that offers QRESYNC, one with CONDSTORE alone,
+and one with neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import func, select
+
+from mailcrm.clock import utc_now
+from mailcrm.ingest.imap.upkeep import Upkeep
+from mailcrm.service.app import App
+from mailcrm.service.passes import sync_once
+from mailcrm.store.rows.audit import AuditEntry
+from mailcrm.store.rows.mail import Folder, Message, MessageLocation
+from tests.flow.instance import Instance, imap_account
+from tests.servers.dovecot import Dovecot
+from tests.servers.imap_reader import ImapReader
+
+CAPABILITIES = {
+    "qresync": "",
+    "condstore": "CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE",
+    "neither": "IDLE",
+}
+FOLDERS = ("INBOX", "Archive", "客户")
+FLAGS = (["\\Seen"], ["\\Seen", "\\Answered"], ["\\Flagged", "$Important"], [])
+
+
+@pytest.fixture(scope="module", params=CAPABILITIES)
+def server(request: pytest.FixtureRequest) -> Iterator[Dovecot]:
+    offered = CAPABILITIES[request.param]
+    extra = f"protocol imap {{\n imap_capability = IMAP4rev1 LITERAL+ ID UIDPLUS {offered}\n}}" if offered else ""
+    with Dovecot(extra) as found:
+        yield found
+
+
+@pytest.fixture
+def app(server: Dovecot, tmp_path: Path) -> Iterator[App]:
+    """Its clock runs fast: where no mod-sequences are kept, flags are looked at every quarter of an hour."""
+    user = f"u{tmp_path.parent.name[-3:]}{tmp_path.name}"
+    instance = Instance(tmp_path, [imap_account(tmp_path, server, user)])
+    hours = count()
+    found = replace(instance.app(), clock=lambda: utc_now() + timedelta(hours=next(hours)))
+    with server.reader(user) as other:
+        for folder in FOLDERS[1:]:
+            other.create(folder)
+    yield found
+    found.store.close()
+
+
+def other_client(server: Dovecot, app: App) -> ImapReader:
+    return server.reader(app.config.accounts[0].login_name)
+
+
+def mail(number: int) -> bytes:
+    head = f"From: P{number % 7} <p{number % 7}@c.example>\nTo: me@own.example\nSubject: Mail {number}\n"
+    return f"{head}Message-ID: <{number}@c.example>\nDate: Tue, 01 Sep 2026 08:00:00 +0000\n\nBody {number}\n".encode()
+
+
+def a_pass(app: App) -> None:
+    report, _ = sync_once(app, app.config.accounts[0].name, lambda _report: None)
+    assert report.complete, report.failures
+
+
+def copies(app: App, folder: str) -> dict[int, frozenset[str]]:
+    """What the archive believes to lie in a folder now."""
+    query = (
+        select(MessageLocation.uid, MessageLocation.flags)
+        .join(Folder, (Folder.id == MessageLocation.folder_id) & (Folder.generation == MessageLocation.generation))
+        .where(Folder.name == folder, MessageLocation.gone_at.is_(None))
+    )
+    with app.store.read() as session:
+        return {uid: frozenset(flags.split()) for uid, flags in session.execute(query)}
+
+
+def count_mails(app: App) -> int:
+    with app.store.read() as session:
+        return session.execute(select(func.count()).select_from(Message)).scalar_one()
+
+
+def check(app: App, other: ImapReader) -> None:
+    for folder in FOLDERS:
+        assert copies(app, folder) == other.flags(folder), folder
+
+
+def churn(other: ImapReader, chance: Random, numbers: Iterator[int]) -> None:
+    """One thing that a mail program does."""
+    folder, deed = chance.choice(FOLDERS), chance.randrange(4)
+    uids = other.uids(folder)
+    if deed == 0 or not uids:
+        other.append(folder, mail(next(numbers)), flags=chance.choice(FLAGS))
+        return
+    uid = chance.choice(uids)
+    if deed == 1:
+        other.set_flags(folder, uid, chance.choice(FLAGS))
+    elif deed == 2:
+        other.delete(folder, uid)
+    else:  # a move, as clients do it that know no MOVE
+        raw, flags = other.raw(folder, uid), other.flags(folder)[uid]
+        other.append(chance.choice(FOLDERS), raw, flags=flags)
+        other.delete(folder, uid)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_other_programs_do_the_archive_follows(server: Dovecot, app: App, seed: int) -> None:
+    chance, numbers = Random(seed), iter(range(1, 10_000))
+    with other_client(server, app) as other:
+        for _ in range(30):
+            other.append("INBOX", mail(next(numbers)))
+        a_pass(app)
+        check(app, other)
+        for _ in range(8):
+            for _ in range(chance.randrange(1, 9)):
+                churn(other, chance, numbers)
+            a_pass(app)
+            check(app, other)
+        # Every mail that ever lay there is kept, once, however often it moved.
+        assert count_mails(app) <= next(numbers) - 1
+        assert count_mails(app) >= 30
+
+
+def test_mail_that_moves_is_one_mail_and_is_not_fetched_again(server: Dovecot, app: App) -> None:
+    with other_client(server, app) as other:
+        for number in range(1, 4):
+            other.append("INBOX", mail(number))
+        a_pass(app)
+        other.append("Archive", other.raw("INBOX", 2))
+        other.delete("INBOX", 2)
+        report, _ = sync_once(app, app.config.accounts[0].name, lambda _report: None)
+        assert (report.headers, report.bodies) == (1, 0)
+        assert (sorted(copies(app, "INBOX")), sorted(copies(app, "Archive"))) == ([1, 3], [1])
+        assert count_mails(app) == 3
+
+
+def test_a_folder_that_is_emptied_loses_no_mail_of_the_archive(server: Dovecot, app: App) -> None:
+    with other_client(server, app) as other:
+        for number in range(1, 61):
+            other.append("INBOX", mail(number))
+        a_pass(app)
+        for uid in other.uids("INBOX"):
+            other.delete("INBOX", uid)
+        a_pass(app)
+        assert copies(app, "INBOX") == {}
+    assert count_mails(app) == 60
+    with app.store.read() as session:
+        noted = session.execute(select(AuditEntry.action)).scalars().all()
+    assert noted.count("folder.much_gone") == 1
+
+
+def test_a_crash_before_the_end_of_a_pass_loses_no_change(
+    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mod-sequence is stored with the changes it stands for, or not at all."""
+    with other_client(server, app) as other:
+        for number in range(1, 9):
+            other.append("INBOX", mail(number))
+        a_pass(app)
+        other.set_flags("INBOX", 3, ["\\Flagged"])
+        other.delete("INBOX", 5)
+        other.append("INBOX", mail(9))
+        with monkeypatch.context() as patch:
+            patch.setattr(Upkeep, "settle", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                a_pass(app)
+        other.delete("INBOX", 1)
+        a_pass(app)
+        check(app, other)

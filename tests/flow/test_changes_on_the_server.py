@@ -22,6 +22,7 @@ from mailcrm.service.app import App
 from mailcrm.service.passes import sync_once
 from mailcrm.store.rows.audit import AuditEntry
 from mailcrm.store.rows.mail import Folder, Message, MessageLocation
+from mailcrm.store.rows.party import Party
 from tests.flow.instance import Instance, imap_account
 from tests.servers.dovecot import Dovecot
 from tests.servers.imap_reader import ImapReader
@@ -174,3 +175,26 @@ def test_a_crash_before_the_end_of_a_pass_loses_no_change(
         other.delete("INBOX", 1)
         a_pass(app)
         check(app, other)
+
+
+def test_a_folder_that_is_numbered_anew_is_matched_without_fetching_a_body(server: Dovecot, app: App) -> None:
+    with other_client(server, app) as other:
+        for number in range(1, 31):
+            raw = mail(number)
+            other.append("INBOX", raw if number % 3 else raw.replace(b"Message-ID:", b"X-No-ID:"))
+        a_pass(app)
+        before = other.flags("INBOX")
+        with app.store.read() as session:
+            people = session.execute(select(Party.id, Party.customer_no, Party.display_name)).all()
+    server.renumber(app.config.accounts[0].login_name)
+    report, _ = sync_once(app, app.config.accounts[0].name, lambda _report: None)
+    with other_client(server, app) as other:
+        assert sorted(other.flags("INBOX")) != sorted(before)
+        check(app, other)
+    assert (report.headers, report.bodies) == (30, 0)
+    assert count_mails(app) == 30
+    with app.store.read() as session:
+        assert session.execute(select(Party.id, Party.customer_no, Party.display_name)).all() == people
+        kept = select(MessageLocation.generation, MessageLocation.gone_at.is_(None), func.count())
+        kept = kept.group_by(MessageLocation.generation, MessageLocation.gone_at.is_(None))
+        assert sorted(map(tuple, session.execute(kept))) == [(1, False, 30), (2, True, 30)]

@@ -4,6 +4,7 @@ A skipped or quarantined UID that is gone leaves nothing behind; a location is k
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
@@ -14,7 +15,7 @@ from mailcrm.model.filing import FolderRef
 from mailcrm.model.message import BodyState
 from mailcrm.store import message_bodies
 from mailcrm.store.bulk import portions
-from mailcrm.store.rows.mail import MessageLocation, MessageSkip, SyncQuarantine
+from mailcrm.store.rows.mail import Message, MessageLocation, MessageSkip, SyncQuarantine
 
 Range = tuple[int, int]
 """UIDs from .. to, both included."""
@@ -114,6 +115,41 @@ def end_generations(session: Session, folder: FolderRef, before: int, now: datet
         .values(gone_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What tells a copy again under another UID: when it arrived, its size, and what its header says."""
+
+    internaldate: datetime | None
+    size: int
+    subject: str
+    sent_at: datetime | None
+
+
+def former_keys(session: Session, folder: FolderRef, generation: int, wanted: Iterable[Former]) -> dict[Former, str]:
+    """Dedupe keys of mails without a Message-ID that lay in this folder before it was numbered anew.
+
+    Where two such mails look the same, neither is here: only their bodies can tell them apart.
+    """
+    sizes = sorted({each.size for each in wanted})
+    found: dict[Former, set[str]] = {}
+    for part in portions(sizes):
+        query = (
+            select(
+                MessageLocation.internaldate, MessageLocation.size, Message.subject, Message.sent_at, Message.dedupe_key
+            )
+            .join(Message, Message.id == MessageLocation.message_id)
+            .where(
+                MessageLocation.folder_id == folder.id,
+                MessageLocation.generation < generation,
+                MessageLocation.size.in_(part),
+                Message.message_id == "",
+            )
+        )
+        for row in session.execute(query):
+            found.setdefault(Former(row[0], row[1], row[2], row[3]), set()).add(row[4])
+    return {former: next(iter(keys)) for former, keys in found.items() if len(keys) == 1}
 
 
 def _here(kept: _Kept, folder: FolderRef, generation: int) -> tuple[ColumnElement[bool], ...]:

@@ -147,8 +147,10 @@ class FolderPass:
         """Fetch, judge and file the mail of one window; `state` is where the cursor stands when that is done."""
         headers = fetch_headers(self.mailbox, uids, self.fields)
         kept, skips, odd = self._judge(headers.found)
-        raws, lost = self._bodies_now([h for h, parsed in kept if not parsed.message_id])
-        items = [self._item(header, parsed, raws.get(header.uid)) for header, parsed in kept]
+        unnamed = [(header, parsed) for header, parsed in kept if not parsed.message_id]
+        former = self._former(folder, state, unnamed)
+        raws, lost = self._bodies_now([header for header, _ in unnamed if header.uid not in former])
+        items = [self._item(header, parsed, raws.get(header.uid), former) for header, parsed in kept]
         if at_once and lost is None:
             more, lost = self._bodies_now(self._lacking(items, raws))
             raws |= more
@@ -185,9 +187,27 @@ class FolderPass:
                 skips[header.uid] = rule
         return kept, skips, odd
 
-    def _item(self, header: FetchedHeader, parsed: ParsedHeaders, raw: RawMessage | None) -> HeaderItem:
+    def _former(
+        self, folder: FolderRef, state: SyncState, unnamed: Sequence[tuple[FetchedHeader, ParsedHeaders]]
+    ) -> dict[int, str]:
+        """The dedupe keys, by UID, of mails without a Message-ID that we had under other UIDs: no body is needed."""
+        looks = {
+            header.uid: copies.Former(header.internaldate, header.size, parsed.subject[:998], parsed.sent_at)
+            for header, parsed in unnamed
+            if header.internaldate is not None and state.generation > 1
+        }
+        if not looks:
+            return {}
+        with self.store.read() as session:
+            known = copies.former_keys(session, folder, state.generation, looks.values())
+        return {uid: known[former] for uid, former in looks.items() if former in known}
+
+    def _item(
+        self, header: FetchedHeader, parsed: ParsedHeaders, raw: RawMessage | None, former: Mapping[int, str]
+    ) -> HeaderItem:
         place = Place(header.uid, flag_text(header.flags), header.internaldate, header.size)
-        return HeaderItem(place, parsed, dedupe_key(parsed, "" if parsed.message_id else _digest(header, raw)))
+        key = former.get(header.uid) or dedupe_key(parsed, "" if parsed.message_id else _digest(header, raw))
+        return HeaderItem(place, parsed, key)
 
     # --- bodies --------------------------------------------------------------------------------------------------
 

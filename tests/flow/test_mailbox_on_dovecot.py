@@ -124,3 +124,31 @@ def test_uids_and_folders_are_those_that_a_second_client_sees(dovecot: Dovecot) 
         assert statuses["INBOX"].exists == 296
         assert statuses["INBOX"].highestmodseq
         assert {folder.role for folder in folders} >= {FolderRole.INBOX, FolderRole.SENT, FolderRole.TRASH}
+
+
+# --- many messages, and big ones
+
+
+def test_many_messages_come_through_several_commands_at_once(dovecot: Dovecot) -> None:
+    with _two_clients(dovecot, "pipeline", 300) as (mailbox, other):
+        other.delete("INBOX", 150)
+        mailbox.examine(_INBOX)
+        wanted = range(1, 301)
+        sizes = {header.uid: header.size for header in mailbox.headers_of(wanted, ("Subject",), at_once=50)}
+        assert sorted(sizes) == other.uids("INBOX")
+        refused: dict[int, str] = {}
+        found = {raw.uid: raw.raw for raw in mailbox.fetch_bodies(wanted, sizes=sizes, at_once=2000, refused=refused)}
+        assert found == {uid: _mail(uid) for uid in wanted if uid != 150}
+        assert not refused
+
+
+def test_a_big_message_comes_in_pieces_that_fit_together(dovecot: Dovecot) -> None:
+    raw = _mail(1) + bytes(range(33, 127)) * 40_000
+    dovecot.deliver("big", raw)
+    with _two_clients(dovecot, "big", 0) as (mailbox, other):
+        mailbox.examine(_INBOX)
+        whole = other.raw("INBOX", 1)
+        assert b"".join(data for _, data in mailbox.fetch_body_parts(1, size=len(whole))) == whole
+        assert b"".join(data for _, data in mailbox.fetch_body_parts(1, 3_000_000)) == whole[3_000_000:]
+        assert mailbox.fetch_body_part(1, len(whole)) == b""
+        assert mailbox.fetch_body_part(2, 0) is None

@@ -53,7 +53,7 @@ class Mailbox:
         self._talk = Talk(session, login)
         self._listing = Listing(self._talk)
         self._fetching = Fetching(self._talk)
-        self._parts = Parts(self._fetching)
+        self._parts = Parts(self._talk, self._fetching)
         self._idling = Idling(self._talk, wake)
         self._plain_examine = False  # some offer what they then call a bad command
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from mailcrm.errors import Throttled
 from mailcrm.ingest.imap import transport
+from mailcrm.ingest.imap.client import MailClient, Reply
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from tests.unit.ingest.imap.script import DONE, talking
 
@@ -32,17 +34,30 @@ def test_answers_belong_to_their_uid_whatever_command_is_answered_first() -> Non
         assert script.commands == [b"UID FETCH %d (UID BODY.PEEK[])" % uid for uid in (1, 2, 3)]
 
 
-def test_no_more_commands_are_on_their_way_than_allowed() -> None:
-    first = b"@1 OK done\r\n" + _body(1) + _body(2)
-    with talking(b"", first, _body(3) + b"@1 OK done\r\n") as (mailbox, script):
-        coming = mailbox.fetch_bodies([1, 2, 3], sizes=dict.fromkeys((1, 2, 3), _MIB), at_once=_MIB, depth=2)
+def test_no_more_commands_are_on_their_way_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_now, most = set[bytes](), []
+    stock_start, stock_finish = MailClient.start, MailClient.finish
+
+    def start(self: MailClient, *words: Any) -> bytes:
+        open_now.add(tag := stock_start(self, *words))
+        most.append(len(open_now))
+        return tag
+
+    def finish(self: MailClient, tag: bytes) -> Reply:
+        open_now.discard(tag)
+        return stock_finish(self, tag)
+
+    with talking(respond=lambda _line: DONE) as (mailbox, script):
+        monkeypatch.setattr(MailClient, "start", start)
+        monkeypatch.setattr(MailClient, "finish", finish)
+        coming = mailbox.fetch_bodies([1])
         assert script.commands == []
-        assert next(coming).uid == 1
-        assert len(script.commands) <= 3
-        script.answers.append(b"@ BAD too many\r\n")
-    with talking(b"", b"@1 OK done\r\n@2 OK done\r\n", DONE) as (mailbox, script):
-        assert _alone(mailbox, [1, 2, 3], depth=2) == []
-        assert len(script.commands) == 3
+        assert list(coming) == []
+        for depth in (1, 3):
+            most.clear()
+            assert _alone(mailbox, list(range(1, 10)), depth=depth) == []
+            assert max(most) == depth
+        assert len(script.commands) == 19
 
 
 def test_a_message_is_handed_on_before_the_command_is_done() -> None:
@@ -107,6 +122,10 @@ def test_uids_are_asked_for_in_ascending_order() -> None:
         list(mailbox.fetch_bodies([9, 3, 3, 4]))
         list(mailbox.headers_of([9, 3, 3, 4], ("From",)))
         assert [line.split()[2] for line in script.commands] == [b"3:4,9", b"3:4,9"]
+        script.commands.clear()
+        script.answers += [DONE] * 2
+        _alone(mailbox, [9, 3])
+        assert [line.split()[2] for line in script.commands] == [b"3", b"9"]
 
 
 # --- refusals

@@ -61,8 +61,13 @@ class Mailbox:
 
     @property
     def received(self) -> int:
-        """Bytes received on this connection so far."""
+        """Bytes received on this connection so far, as they came over the wire."""
         return self._client.transport.rx
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the connection is compressed."""
+        return self._client.transport.compressed
 
     @property
     def resyncs(self) -> bool:

@@ -12,6 +12,7 @@ from mailcrm.ingest.imap.deflate import Compress, worth_it
 from mailcrm.ingest.imap.failures import Place, login_refusal, translated
 from mailcrm.ingest.imap.responses import Chunk, code, server_identity
 from mailcrm.model.provider import Security
+from mailcrm.model.proxy import parse_proxy
 
 _IDENTITY = b'("name" "mailcrm" "version" "%s" "vendor" "mailcrm")' % __version__.encode()
 
@@ -21,7 +22,7 @@ class Login:
     """Whom to connect to and as whom. Time-outs are in seconds; `ca_file` replaces the authorities of the system.
 
     `qresync` false: a server whose QRESYNC is known not to be right (iCloud, by Mailspring-Sync in 2026). `compress`:
-    whether to compress what is sent and received, where the server can.
+    whether to compress what is sent and received, where the server can. `proxy`: the URL of a proxy (`model.proxy`).
     """
 
     host: str
@@ -34,11 +35,13 @@ class Login:
     read_timeout: float = 90
     qresync: bool = True
     compress: Compress = Compress.AUTO
+    proxy: str = field(default="", repr=False)
 
     @property
     def place(self) -> Place:
-        """Where that is, for the connection and for error messages."""
-        return Place(self.host, self.port, self.connect_timeout, self.read_timeout)
+        """Where that is, for the connection and for error messages. Raises UserError if the proxy is none."""
+        proxy = parse_proxy(self.proxy) if self.proxy else None
+        return Place(self.host, self.port, self.connect_timeout, self.read_timeout, proxy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Any
 from mailcrm.errors import PermanentError
 from mailcrm.ingest.imap.deflate import Deflate
 from mailcrm.ingest.imap.failures import Place
-from mailcrm.ingest.imap.wire import poll, prepare
+from mailcrm.ingest.imap.wire import connect, poll
 
 LINE_LIMIT = 64 * 1024 * 1024
 LITERAL_LIMIT = 256 * 1024 * 1024
@@ -55,11 +55,13 @@ class Transport(imaplib.IMAP4):
         super().__init__(place.host, place.port, place.connect_timeout)
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
-        """Connect; `timeout` in seconds holds for each address, for TLS and for the greeting."""
+        """Connect, through the proxy of the place if it has one.
+
+        `timeout` in seconds holds for each address, for the proxy, for TLS and for the greeting.
+        """
         self.host, self.port = host, port
-        plain = socket.create_connection((host, port), timeout)
+        plain = connect(host, port, timeout, self.place.proxy)
         try:
-            prepare(plain)
             self.sock = self._tls.wrap_socket(plain, server_hostname=host) if self._tls else plain
         except BaseException:
             plain.close()

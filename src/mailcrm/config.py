@@ -21,6 +21,7 @@ from mailcrm.model.account import Capture, CustomerWhen, Visibility
 from mailcrm.model.address import OwnAddresses, address_key, is_free_mail, parse_address
 from mailcrm.model.base_url import LOOPBACK, parse_base_url
 from mailcrm.model.provider import Security
+from mailcrm.model.proxy import parse_proxy
 
 _SECRET_SECONDS = 20
 
@@ -122,6 +123,38 @@ class ServerSection(Section):
         return self
 
 
+class ImapSection(ServerSection):
+    """The server that a mailbox is read from, and the proxy on the way to it.
+
+    `{password}` in the proxy's URL stands for `proxy_password`.
+    """
+
+    proxy: str | None = Field(default=None, repr=False)
+    proxy_password: Secret | None = None
+
+    @field_validator("proxy")
+    @classmethod
+    def _a_proxy(cls, value: str | None) -> str | None:
+        try:
+            if value is not None:
+                parse_proxy(value)
+        except UserError as exc:
+            raise ValueError(exc.message) from exc
+        return value
+
+    @model_validator(mode="after")
+    def _password_has_its_place(self) -> Self:
+        if (self.proxy_password is not None) != ("{password}" in (self.proxy or "")):
+            raise ValueError("proxy_password belongs to {password} in the address of the proxy, and the reverse")
+        return self
+
+    def proxy_url(self, key: str) -> str:
+        """The proxy with its password, '' if there is none. Raises ConfigError naming `key` if it cannot be read."""
+        if self.proxy_password is None:
+            return self.proxy or ""
+        return (self.proxy or "").replace("{password}", quote(self.proxy_password.read(key), safe=""))
+
+
 class AccountSending(Section):
     """How much and how fast an account may send."""
 
@@ -151,7 +184,7 @@ class Account(Section):
     login: str | None = None
     secret: Secret
     secret_expires: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
-    imap: ServerSection
+    imap: ImapSection
     smtp: ServerSection | None = None
     initial: Initial = Initial()
     since: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from mailcrm.ingest.imap.changes import Gone
+from mailcrm.ingest.imap.deflate import Compress
 from mailcrm.ingest.imap.mailbox import Change, Login, Mailbox, open_mailbox
 from mailcrm.model.folder import FolderInfo, FolderRole
 from mailcrm.model.provider import Security
+from tests.conftest import require
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.imap_reader import ImapReader
 
@@ -124,3 +126,53 @@ def test_uids_and_folders_are_those_that_a_second_client_sees(dovecot: Dovecot) 
         assert statuses["INBOX"].exists == 296
         assert statuses["INBOX"].highestmodseq
         assert {folder.role for folder in folders} >= {FolderRole.INBOX, FolderRole.SENT, FolderRole.TRASH}
+
+
+# --- many messages, and big ones
+
+
+def test_many_messages_come_through_several_commands_at_once(dovecot: Dovecot) -> None:
+    with _two_clients(dovecot, "pipeline", 300) as (mailbox, other):
+        other.delete("INBOX", 150)
+        mailbox.examine(_INBOX)
+        wanted = range(1, 301)
+        sizes = {header.uid: header.size for header in mailbox.headers_of(wanted, ("Subject",), at_once=50)}
+        assert sorted(sizes) == other.uids("INBOX")
+        refused: dict[int, str] = {}
+        found = {raw.uid: raw.raw for raw in mailbox.fetch_bodies(wanted, sizes=sizes, at_once=2000, refused=refused)}
+        assert found == {uid: _mail(uid) for uid in wanted if uid != 150}
+        assert not refused
+
+
+def test_a_big_message_comes_in_pieces_that_fit_together(dovecot: Dovecot) -> None:
+    raw = _mail(1) + bytes(range(33, 127)) * 40_000
+    dovecot.deliver("big", raw)
+    with _two_clients(dovecot, "big", 0) as (mailbox, other):
+        mailbox.examine(_INBOX)
+        whole = other.raw("INBOX", 1)
+        assert b"".join(data for _, data in mailbox.fetch_body_parts(1, size=len(whole))) == whole
+        assert b"".join(data for _, data in mailbox.fetch_body_parts(1, 3_000_000)) == whole[3_000_000:]
+        assert mailbox.fetch_body_part(1, len(whole)) == b""
+        assert mailbox.fetch_body_part(2, 0) is None
+
+
+# --- compression
+
+
+@pytest.mark.parametrize("security", [Security.NONE, Security.TLS])
+def test_a_compressed_connection_brings_the_same_in_fewer_bytes(security: Security) -> None:
+    require(Dovecot)
+    with Dovecot("protocol imap {\n  mail_plugins = imap_zlib\n}") as server:
+        server.fill("zip", (_mail(number, 5000) for number in range(1, 51)))
+        port = server.tls_port if security is Security.TLS else server.port
+        received = {}
+        for compress in (Compress.NEVER, Compress.ALWAYS):
+            login = Login(server.host, port, security, "zip", PASSWORD, server.ca_file, 5, 5, compress=compress)
+            with open_mailbox(login) as mailbox:
+                assert mailbox.compressed is (compress is Compress.ALWAYS)
+                assert mailbox.examine(_INBOX).exists == 50
+                found = {raw.uid: raw.raw for raw in mailbox.fetch_bodies(range(1, 51))}
+                assert found == {uid: _mail(uid, 5000) for uid in range(1, 51)}
+                assert mailbox.wait_for_change(0.05) is Change.TIMEOUT
+                received[compress] = mailbox.received
+        assert received[Compress.ALWAYS] < received[Compress.NEVER] / 5

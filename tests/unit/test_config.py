@@ -17,6 +17,7 @@ from mailcrm.campaigns.content.templates import compile_template, parse_template
 from mailcrm.config import Config, Secret, Section, ServiceSection, find_config, load_config, parse_config, search_path
 from mailcrm.errors import ConfigError
 from mailcrm.model.account import Capture, Visibility
+from mailcrm.service.accounts import imap_login
 
 SHIPPED = Path(__file__).parents[2] / "config"
 ACCOUNT = {
@@ -266,6 +267,46 @@ def test_account_is_found_by_name() -> None:
     config = parse_config(with_account(), "x")
     assert config.account("sales") is config.accounts[0]
     assert config.account("other") is None
+
+
+# --- proxies -----------------------------------------------------------------------------------------------------
+
+
+def with_proxy(**changes: Any) -> dict[str, Any]:
+    return with_account(imap={**ACCOUNT["imap"], **changes})
+
+
+def test_the_password_of_a_proxy_may_be_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROXY", "p@ss/word")
+    url = "socks5://me:{password}@proxy.example:1080"
+    config = parse_config(with_proxy(proxy=url, proxy_password={"env": "PROXY"}), "mailcrm.toml")
+    assert config.accounts[0].imap.proxy_url("key") == "socks5://me:p%40ss%2Fword@proxy.example:1080"
+    assert parse_config(with_account(), "mailcrm.toml").accounts[0].imap.proxy_url("key") == ""
+    assert "socks5" not in repr(config)
+    monkeypatch.delenv("PROXY")
+    with pytest.raises(ConfigError, match="key: cannot read the secret from env PROXY"):
+        config.accounts[0].imap.proxy_url("key")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"proxy": "socks4://me:hunter2@proxy.example"}, "accounts.0.imap.proxy: is not the address of a proxy"),
+        ({"proxy": "http://proxy.example", "proxy_password": {"env": "X"}}, "proxy_password belongs to {password}"),
+        ({"proxy": "http://me:{password}@proxy.example"}, "proxy_password belongs to {password}"),
+        ({"proxy_password": {"env": "X"}}, "proxy_password belongs to {password}"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_named_but_not_shown(changes: dict[str, Any], words: str) -> None:
+    (problem,) = problems(with_proxy(**changes))
+    assert words in problem
+    assert "hunter2" not in problem
+
+
+def test_the_login_to_a_mailbox_knows_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SALES", "code")
+    config = parse_config(with_proxy(proxy="http://proxy.example:3128"), "mailcrm.toml")
+    assert imap_login(config, config.accounts[0]).proxy == "http://proxy.example:3128"
 
 
 # --- what is shipped ---------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def _follow_own_addresses(session: Session, app: App) -> None:
 
 
 def imap_login(config: Config, account: Account) -> Login:
-    """How to log in to the mailbox. Raises ConfigError if the secret cannot be read."""
+    """How to log in to the mailbox. Raises ConfigError if a secret cannot be read."""
     server = account.imap
     return Login(
         host=server.host,
@@ -70,6 +70,7 @@ def imap_login(config: Config, account: Account) -> Login:
         ca_file=server.ca_file,
         connect_timeout=config.sync.connect_timeout,
         read_timeout=config.sync.read_timeout,
+        proxy=server.proxy_url(f"accounts.{account.name}.imap.proxy_password"),
     )
 
 

@@ -16,11 +16,12 @@ from mailcrm.ingest.imap.failures import Place
 from mailcrm.ingest.imap.responses import Chunk, Value
 from mailcrm.ingest.imap.transport import Transport
 
+imaplib.Commands.setdefault("COMPRESS", ("AUTH", "SELECTED"))
 _COUNT = re.compile(rb"\* (\d+) (EXISTS|EXPUNGE)\s*")
 _OK = re.compile(rb"\S+ OK (?=\[)", re.IGNORECASE)
 # The commands that cannot change a mailbox. EXAMINE, never SELECT: SELECT alone takes \Recent away.
 _READING = frozenset(
-    {"CAPABILITY", "ID", "NOOP", "LOGOUT", "STARTTLS", "LOGIN", "AUTHENTICATE", "ENABLE"}
+    {"CAPABILITY", "ID", "NOOP", "LOGOUT", "STARTTLS", "LOGIN", "AUTHENTICATE", "ENABLE", "COMPRESS"}
     | {"LIST", "XLIST", "STATUS", "EXAMINE", "FETCH", "UID", "IDLE"}
 )
 _READING_BY_UID = (b"FETCH", b"SEARCH")

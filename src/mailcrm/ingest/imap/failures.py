@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mailcrm.errors import ConnectionLost, LoginRefused, MailcrmError, PermanentError, Throttled, TransientError
 from mailcrm.ingest.imap.responses import code, readable
+from mailcrm.model.proxy import Proxy
 
 # Texts seen in issue threads: Gmail (Mailspring#1113), Exchange (imapsync#272), Dovecot's mail_max_userip_connections.
 _SLOW_DOWN = re.compile(
@@ -28,12 +29,13 @@ class CommandRefused(TransientError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the server is, and how long it is waited for, in seconds."""
+    """Where the server is, how long it is waited for, in seconds, and the proxy on the way."""
 
     host: str
     port: int
     connect_timeout: float
     read_timeout: float
+    proxy: Proxy | None = None
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"

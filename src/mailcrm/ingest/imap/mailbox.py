@@ -53,7 +53,7 @@ class Mailbox:
         self._talk = Talk(session, login)
         self._listing = Listing(self._talk)
         self._fetching = Fetching(self._talk)
-        self._parts = Parts(self._fetching)
+        self._parts = Parts(self._talk, self._fetching)
         self._idling = Idling(self._talk, wake)
         self._plain_examine = False  # some offer what they then call a bad command
 
@@ -61,8 +61,13 @@ class Mailbox:
 
     @property
     def received(self) -> int:
-        """Bytes received on this connection so far."""
+        """Bytes received on this connection so far, as they came over the wire."""
         return self._client.transport.rx
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the connection is compressed."""
+        return self._client.transport.compressed
 
     @property
     def resyncs(self) -> bool:

@@ -8,30 +8,41 @@ from mailcrm.ingest.imap.client import Items
 from mailcrm.ingest.imap.failures import CommandRefused
 from mailcrm.ingest.imap.fetching import Command, Fetching
 from mailcrm.ingest.imap.responses import Value, uid_of
+from mailcrm.ingest.imap.talk import Talk
 
 _PIECE = re.compile(rb"BODY\[\]<(\d{1,18})>")
 
 
 @dataclass
 class _Offsets:
-    """Where the next pieces begin. Beyond the known size, and behind the end once it was seen, nothing is asked for."""
+    """Where the next pieces begin. Nothing is asked for beyond the known size, behind a piece that was the last, or
+    when a command was done and no piece had come."""
 
     at: int
     length: int
     size: int | None
+    depth: int
+    open: int = 0
     over: bool = False
 
     def __iter__(self) -> Iterator[int]:
-        while not self.over:
+        while not self.over and self.open < self.depth:
             yield self.at
+            self.open += 1
             self.at += self.length
             self.over = self.over or (self.size is not None and self.at >= self.size)
+
+    def came(self, data: bytes) -> None:
+        """One of them is here."""
+        self.open -= 1
+        self.over = self.over or len(data) < self.length
 
 
 class Parts:
     """The pieces of messages of the open folder."""
 
-    def __init__(self, fetching: Fetching) -> None:
+    def __init__(self, talk: Talk, fetching: Fetching) -> None:
+        self._place = talk.place
         self._fetching = fetching
 
     def one(self, uid: int, offset: int, length: int) -> bytes | None:
@@ -47,18 +58,18 @@ class Parts:
         position = offset
         while True:
             begin, last, heard = position, length, False
-            offsets = _Offsets(begin, length, size)
+            offsets = _Offsets(begin, length, size, depth)
             early: dict[int, bytes] = {}
             for at, data in self._pieces(uid, offsets, length, depth):
                 early[at] = data
                 heard = heard or at == begin
-                offsets.over = offsets.over or len(data) < length
+                offsets.came(data)
                 while piece := early.pop(position, b""):
                     yield position, piece
                     position, last = position + len(piece), len(piece)
             if not heard:
-                raise CommandRefused(f"the server gives no part of message {uid} from byte {begin} on")
-            if position == begin or (size is not None and position >= size and last < length):
+                raise CommandRefused(f"{self._place} gives no part of message {uid} from byte {begin} on")
+            if position == begin or (position == size and last < length):
                 return
 
     def _pieces(self, uid: int, offsets: Iterable[int], length: int, depth: int) -> Iterator[tuple[int, bytes]]:

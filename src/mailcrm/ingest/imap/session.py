@@ -8,9 +8,11 @@ from pathlib import Path
 from mailcrm import __version__
 from mailcrm.errors import ConfigError, LoginRefused, PermanentError
 from mailcrm.ingest.imap.client import MailClient, Reply
+from mailcrm.ingest.imap.deflate import Compress, worth_it
 from mailcrm.ingest.imap.failures import Place, login_refusal, translated
 from mailcrm.ingest.imap.responses import Chunk, code, server_identity
 from mailcrm.model.provider import Security
+from mailcrm.model.proxy import parse_proxy
 
 _IDENTITY = b'("name" "mailcrm" "version" "%s" "vendor" "mailcrm")' % __version__.encode()
 
@@ -19,7 +21,8 @@ _IDENTITY = b'("name" "mailcrm" "version" "%s" "vendor" "mailcrm")' % __version_
 class Login:
     """Whom to connect to and as whom. Time-outs are in seconds; `ca_file` replaces the authorities of the system.
 
-    `qresync` false: a server whose QRESYNC is known not to be right (iCloud, by Mailspring-Sync in 2026).
+    `qresync` false: a server whose QRESYNC is known not to be right (iCloud, by Mailspring-Sync in 2026). `compress`:
+    whether to compress what is sent and received, where the server can. `proxy`: the URL of a proxy (`model.proxy`).
     """
 
     host: str
@@ -31,11 +34,14 @@ class Login:
     connect_timeout: float = 30
     read_timeout: float = 90
     qresync: bool = True
+    compress: Compress = Compress.AUTO
+    proxy: str = field(default="", repr=False)
 
     @property
     def place(self) -> Place:
-        """Where that is, for the connection and for error messages."""
-        return Place(self.host, self.port, self.connect_timeout, self.read_timeout)
+        """Where that is, for the connection and for error messages. Raises UserError if the proxy is none."""
+        proxy = parse_proxy(self.proxy) if self.proxy else None
+        return Place(self.host, self.port, self.connect_timeout, self.read_timeout, proxy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,16 @@ def _signed_in(client: MailClient, login: Login, tls: ssl.SSLContext | None) -> 
     # A server that does not want to know who we are, or to enable what it offers, is no reason to stop.
     for tag in filter(None, (greeting, enabling)):
         client.finish(tag)
-    return Session(client, after, server_identity(client.take("ID")), _words(*client.take("ENABLED")))
+    session = Session(client, after, server_identity(client.take("ID")), _words(*client.take("ENABLED")))
+    if worth_it(login.compress, after, client.transport.round_trip):
+        _compress(client)
+    return session
+
+
+def _compress(client: MailClient) -> None:
+    """Nothing may be on its way behind the command. Refused: it may be compressed already, below TLS or by a proxy."""
+    if client.call("COMPRESS", b"DEFLATE").ok:
+        client.transport.compress()
 
 
 def _wish(capabilities: frozenset[str], login: Login) -> bytes:

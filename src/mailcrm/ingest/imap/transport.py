@@ -5,17 +5,20 @@ of both get wrong (lines split over segments, end of file in IDLE, 1 MB lines, `
 """
 
 import imaplib
+import math
 import select
 import socket
 import ssl
 import time
+import zlib
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
 
 from mailcrm.errors import PermanentError
+from mailcrm.ingest.imap.deflate import Deflate
 from mailcrm.ingest.imap.failures import Place
-from mailcrm.ingest.imap.wire import poll, prepare
+from mailcrm.ingest.imap.wire import connect, poll
 
 LINE_LIMIT = 64 * 1024 * 1024
 LITERAL_LIMIT = 256 * 1024 * 1024
@@ -34,14 +37,17 @@ class Ready(Enum):
 class Transport(imaplib.IMAP4):
     """The socket under imaplib, through its documented hooks: open, read, readline, send, shutdown.
 
-    A proxy would belong into `open`, compression into `_receive` and `send`; nothing else touches the socket.
-    `rx` and `tx` count bytes (inside TLS). Reading raises OSError, or imaplib's abort at the end of the stream. `tls`
-    speaks TLS from the first byte; `upgrade` starts it later.
+    `rx` and `tx` count bytes as they are on their way (inside TLS, deflated). `round_trip` is the shortest time, in
+    seconds, from sending something to receiving something. Reading raises OSError, or imaplib's abort at the end of the
+    stream. `tls` speaks TLS from the first byte; `upgrade` starts it later.
     """
 
     def __init__(self, place: Place, tls: ssl.SSLContext | None = None) -> None:
         self.place = place
         self.rx = self.tx = 0
+        self.round_trip = math.inf
+        self._sent_at: float | None = None
+        self._deflate: Deflate | None = None
         self._tls = tls
         self._buffer = bytearray()
         self._scanned = 0  # so far there is no line end in the buffer
@@ -49,11 +55,13 @@ class Transport(imaplib.IMAP4):
         super().__init__(place.host, place.port, place.connect_timeout)
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
-        """Connect; `timeout` in seconds holds for each address, for TLS and for the greeting."""
+        """Connect, through the proxy of the place if it has one.
+
+        `timeout` in seconds holds for each address, for the proxy, for TLS and for the greeting.
+        """
         self.host, self.port = host, port
-        plain = socket.create_connection((host, port), timeout)
+        plain = connect(host, port, timeout, self.place.proxy)
         try:
-            prepare(plain)
             self.sock = self._tls.wrap_socket(plain, server_hostname=host) if self._tls else plain
         except BaseException:
             plain.close()
@@ -67,6 +75,17 @@ class Transport(imaplib.IMAP4):
         if self._buffer:
             raise PermanentError(f"{self.place} sent data between STARTTLS and TLS: somebody may be in the line")
         self.sock = tls.wrap_socket(self.sock, server_hostname=self.host)
+
+    def compress(self) -> None:
+        """Deflate from here on, in both directions. What was read behind the OK to COMPRESS is deflated already."""
+        self._deflate = Deflate()
+        trailing, self._buffer, self._scanned = bytes(self._buffer), bytearray(), 0
+        self._buffer += self._inflated(self._deflate, trailing)
+
+    @property
+    def compressed(self) -> bool:
+        """Whether it deflates."""
+        return self._deflate is not None
 
     def limit(self, seconds: float) -> None:
         """How long from now on the server may take for each line or literal (longer only while bytes keep coming)."""
@@ -87,8 +106,10 @@ class Transport(imaplib.IMAP4):
 
     def send(self, data: Any) -> None:
         """Send all of it."""
-        self.tx += len(data)
-        self.sock.sendall(data)
+        wire = self._deflate.deflate(data) if self._deflate else data
+        self.tx += len(wire)
+        self.sock.sendall(wire)
+        self._sent_at = time.monotonic()
 
     def shutdown(self) -> None:
         """Close the connection; never fails and never waits."""
@@ -143,11 +164,25 @@ class Transport(imaplib.IMAP4):
                 raise TimeoutError
 
     def _receive(self) -> None:
+        if self._deflate and self._deflate.more:
+            self._buffer += self._inflated(self._deflate, b"")
+            return
         data = self.sock.recv(_RECEIVE)
         if not data:
             raise self.abort("the server closed it")
         self.rx += len(data)
-        self._buffer += data
+        if self._sent_at is not None:
+            self.round_trip = min(self.round_trip, time.monotonic() - self._sent_at)
+            self._sent_at = None
+        self._buffer += self._inflated(self._deflate, data) if self._deflate else data
+
+    def _inflated(self, deflate: Deflate, data: bytes) -> bytes:
+        try:
+            return deflate.inflate(data)
+        except zlib.error as exc:
+            raise self.abort("what the server compressed cannot be read") from exc
+        except EOFError as exc:
+            raise self.abort("the server ended the compression") from exc
 
     def _line_end(self) -> int:
         """Where the first line in the buffer ends, 0 if it is not complete."""

@@ -6,7 +6,7 @@ import contextlib
 import re
 import socket
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from mailcrm.ingest.imap.mailbox import Login, Mailbox, open_mailbox
@@ -24,11 +24,13 @@ DONE = b"@ OK done\r\n"
 class Script:
     """What to answer to the commands after the login, in their order, and what they were. `@` becomes the tag.
 
-    An empty answer is none: the next one speaks for both, with `@1` for the tag of the first open command.
+    An answer without `@` leaves the command open; a later one may end it, with `@1` for the first open command. When
+    all is said, `respond` answers.
     """
 
     answers: deque[bytes]
     capabilities: bytes = b""
+    respond: Callable[[bytes], bytes] = lambda _command: b"@ BAD nothing is written for this\r\n"
     commands: list[bytes] = field(default_factory=list)
 
     def serve(self, connection: socket.socket) -> None:
@@ -45,11 +47,11 @@ class Script:
                 answer = self._usual(line)
                 if answer is None:
                     self.commands.append(line)
-                    answer = self.answers.popleft() if self.answers else b"@ BAD nothing is written for this\r\n"
+                    answer = self.answers.popleft() if self.answers else self.respond(line)
                 open_tags.append(tag)
-                if answer:
-                    answer = re.sub(rb"@(\d)", lambda number: open_tags[int(number[1]) - 1], answer)
-                    connection.sendall(answer.replace(b"@", tag))
+                said = re.sub(rb"@(\d)", lambda number: open_tags[int(number[1]) - 1], answer).replace(b"@", tag)
+                connection.sendall(said)
+                if said != answer:
                     open_tags.clear()
 
     def _usual(self, line: bytes) -> bytes | None:
@@ -67,10 +69,14 @@ class Script:
 
 @contextlib.contextmanager
 def talking(
-    *answers: bytes, capabilities: bytes = b"", opened: bool = True, qresync: bool = True
+    *answers: bytes,
+    capabilities: bytes = b"",
+    opened: bool = True,
+    qresync: bool = True,
+    respond: Callable[[bytes], bytes] = Script.respond,
 ) -> Iterator[tuple[Mailbox, Script]]:
     """A mailbox whose server speaks by the script; `opened`: INBOX with 3 mails is open already."""
-    script = Script(deque(answers), capabilities)
+    script = Script(deque(answers), capabilities, respond)
     if opened:
         script.answers.appendleft(OPENED)
     with answering(script.serve) as port:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
-from mailcrm.ingest.capture import never_log_rule, skip_rule
+from mailcrm.ingest.capture import skip_rule
 from mailcrm.ingest.imap.careful import fetch_bodies, fetch_headers
 from mailcrm.ingest.imap.filing import ACTOR, Filer, ReadBody, Retry, Window
 from mailcrm.ingest.imap.job import PassReport, SyncJob
@@ -14,23 +14,22 @@ from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.ingest.imap.plan import SyncPlan, chunks, fields_for, flag_text, plan_sync, windows_over
 from mailcrm.ingest.imap.transport import LITERAL_LIMIT
 from mailcrm.ingest.imap.upkeep import Upkeep
+from mailcrm.ingest.imap.waiting import WaitingBodies
 from mailcrm.ingest.mail.digest import body_digest, dedupe_key
 from mailcrm.ingest.mail.headers import parse_headers
-from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies
+from mailcrm.ingest.record import FilingContext, HeaderItem
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
-from mailcrm.model.filing import FolderRef, PendingBody, Place
+from mailcrm.model.filing import FolderRef, Place
 from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
 from mailcrm.model.message import FetchedHeader, ParsedHeaders, ParsedMessage, RawMessage
-from mailcrm.store import Session, Store, copies, message_bodies, messages, quarantine, sync_state
+from mailcrm.store import Store, copies, messages, quarantine, sync_state
 from mailcrm.store.blobs import stage
 
 Parse = Callable[[RawMessage], ParsedMessage]
 """`ingest.mail.parse.parse_message`, or the same behind a guard."""
 
-_BODY_TRIES = 5
 _RETRIES_AT_ONCE = 50
-_TOO_LARGE = f"larger than {LITERAL_LIMIT // 2**20} MiB"
 _log = get_logger("mailcrm.ingest")
 
 
@@ -54,6 +53,10 @@ class FolderPass:
         self.filer = Filer(self.mailbox, self.store, context, self.clock, self.retry)
         self.fields = fields_for(job.rules.capture)
         self.everything = job.rules.capture == Capture.ALL
+        self.waiting = WaitingBodies(
+            self.mailbox, self.store, job, self.clock, self.filer, self._read, self.stopped,
+            lambda: self.progress(self.report),
+        )  # fmt: skip
         self.upkeep = Upkeep(self.mailbox, self.store, self.clock, self.filer, self._file_missing)
 
     # --- the phases ----------------------------------------------------------------------------------------------
@@ -90,20 +93,14 @@ class FolderPass:
             self._file_window(folder, replace(state, uid_floor=lo - 1), _within(uids, lo, hi), at_once=False)
 
     def bodies(self, info: FolderInfo, folder: FolderRef) -> None:
-        """Bytes that are still on the server, newest first. What does not come is tried again by the next pass.
-
-        What an earlier try did not bring comes last and one by one: it may cost the connection.
-        """
+        """Bytes that are still on the server."""
         state = self._state(folder)
-        if state is None or not self._has_pending(folder, state.generation):
+        if state is None or not self.waiting.any(folder, state.generation):
             return
         if not self.everything:
-            self._leave_on_server(folder, state.generation, None)
+            self.waiting.leave(folder, state.generation, None)
         elif self._is_still(info, folder, state):
-            with self.store.write(ACTOR) as session:
-                message_bodies.mark_same(session, folder, state.generation)
-            for tried in (False, True):
-                self._fetch_waiting(folder, state.generation, tried=tried)
+            self.waiting.fetch(folder, state.generation)
 
     # --- opening -------------------------------------------------------------------------------------------------
 
@@ -250,73 +247,6 @@ class FolderPass:
             self.report.quarantined += 1
             _log.warning("message quarantined", uid=raw.uid, error=type(exc).__name__)
             return ReadBody(staged, None, f"{type(exc).__name__}: {exc}")
-
-    def _has_pending(self, folder: FolderRef, generation: int) -> bool:
-        with self.store.read() as session:
-            ask = message_bodies.pending_bodies
-            return any(ask(session, folder, generation, 1, tried=tried) for tried in (False, True))
-
-    def _fetch_waiting(self, folder: FolderRef, generation: int, *, tried: bool) -> None:
-        below = None
-        while not self.stopped():
-            with self.store.read() as session:
-                waiting = message_bodies.pending_bodies(
-                    session, folder, generation, self.job.batch_messages, below=below, tried=tried
-                )
-            if not waiting:
-                return
-            below = waiting[-1].uid
-            allowed = {item.uid: item for item in self._allowed(folder, generation, waiting)}
-            at_once = 1 if tried else self.job.live_limit
-            for portion in chunks([(i.uid, i.size) for i in allowed.values()], at_once, self.job.batch_bytes):
-                if self.stopped():
-                    return
-                self._fetch_bodies(folder, generation, [allowed[uid] for uid in portion])
-
-    def _allowed(self, folder: FolderRef, generation: int, waiting: Sequence[PendingBody]) -> list[PendingBody]:
-        """Without those that a rule forbids which did not yet hold when their headers were filed."""
-        if not self.job.rules.never_log:
-            return list(waiting)
-        with self.store.read() as session:
-            people = message_bodies.pending_people(session, [item.message_id for item in waiting])
-        forbidden = {i.uid for i in waiting if never_log_rule(people[i.message_id], self.job.rules) is not None}
-        if forbidden:
-            self._leave_on_server(folder, generation, sorted(forbidden))
-        return [item for item in waiting if item.uid not in forbidden]
-
-    def _leave_on_server(self, folder: FolderRef, generation: int, uids: Sequence[int] | None) -> None:
-        def write(session: Session) -> None:
-            message_bodies.leave_on_server(session, folder, generation, uids)
-
-        self.filer.write(write)
-
-    def _fetch_bodies(self, folder: FolderRef, generation: int, portion: Sequence[PendingBody]) -> None:
-        small = [item for item in portion if item.size <= LITERAL_LIMIT]
-        try:
-            answer = fetch_bodies(self.mailbox, [item.uid for item in small])
-        except ConnectionLost as exc:
-            if not self.stopped():
-                self._note_lost(folder, generation, small, str(exc))
-            raise
-        read = {uid: self._read(raw) for uid, raw in answer.found.items()}
-        refused = answer.refused | {item.uid: _TOO_LARGE for item in portion if item.size > LITERAL_LIMIT}
-
-        def write(session: Session) -> None:
-            bodies = [read[item.uid].of(item) for item in portion if item.uid in read]
-            record_bodies(session, folder, generation, bodies, self.clock())
-            for item in (item for item in portion if item.uid in refused):
-                tries = 1 if refused[item.uid] == _TOO_LARGE else _BODY_TRIES
-                message_bodies.note_missing_body(session, folder, generation, item, refused[item.uid], tries)
-
-        self.filer.write(write)
-        self.progress(self.report)
-
-    def _note_lost(self, folder: FolderRef, generation: int, asked: Sequence[PendingBody], error: str) -> None:
-        with self.store.write(ACTOR) as session:
-            if len(asked) == 1:
-                message_bodies.note_missing_body(session, folder, generation, asked[0], error, _BODY_TRIES)
-            else:
-                message_bodies.note_lost(session, [item.message_id for item in asked])
 
     # --- second chances -----------------------------------------------------------------------------------------
 

@@ -1,0 +1,158 @@
+"""Bodies that wait on the server: fetched newest first as one stream, read while more is on its way, filed in portions.
+
+What an earlier try did not bring comes last and one by one: it may cost the connection.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mailcrm.clock import Clock
+from mailcrm.errors import ConnectionLost
+from mailcrm.ingest.capture import never_log_rule
+from mailcrm.ingest.imap.careful import Bodies, fetch_bodies
+from mailcrm.ingest.imap.filing import ACTOR, Filer, ReadBody
+from mailcrm.ingest.imap.job import SyncJob
+from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
+from mailcrm.ingest.imap.transport import LITERAL_LIMIT
+from mailcrm.ingest.record import record_bodies
+from mailcrm.model.filing import FolderRef, PendingBody
+from mailcrm.model.message import RawMessage
+from mailcrm.store import Session, Store, message_bodies
+
+_AT_A_TIME = 1000
+"""Bodies that are asked for as one stream."""
+
+_SUSPECTS = 50
+"""Of what did not come when the connection broke, so many of the next in order are asked for alone the next time."""
+
+_TRIES = 5
+_TOO_LARGE = f"larger than {LITERAL_LIMIT // 2**20} MiB"
+
+Asked = Mapping[int, PendingBody]
+
+
+@dataclass(frozen=True)
+class WaitingBodies:
+    """Those of the folder that `mailbox` has open. `read` keeps the bytes of one and understands them."""
+
+    mailbox: Mailbox
+    store: Store
+    job: SyncJob
+    clock: Clock
+    filer: Filer
+    read: Callable[[RawMessage], ReadBody]
+    stopped: Callable[[], bool]
+    progress: Callable[[], None]
+
+    def any(self, folder: FolderRef, generation: int) -> bool:
+        """Whether there are some."""
+        with self.store.read() as session:
+            ask = message_bodies.pending_bodies
+            return any(ask(session, folder, generation, 1, tried=tried) for tried in (False, True))
+
+    def leave(self, folder: FolderRef, generation: int, uids: Sequence[int] | None) -> None:
+        """A rule forbids to fetch these (None: all of the folder)."""
+
+        def write(session: Session) -> None:
+            message_bodies.leave_on_server(session, folder, generation, uids)
+
+        self.filer.write(write)
+
+    def fetch(self, folder: FolderRef, generation: int) -> None:
+        """All of them. What does not come is tried again by the next pass, a few times."""
+        with self.store.write(ACTOR) as session:
+            message_bodies.mark_same(session, folder, generation)
+        for tried in (False, True):
+            below = None
+            while not self.stopped():
+                with self.store.read() as session:
+                    waiting = message_bodies.pending_bodies(
+                        session, folder, generation, _AT_A_TIME, below=below, tried=tried
+                    )
+                if not waiting:
+                    break
+                below = waiting[-1].uid
+                allowed = self._allowed(folder, generation, waiting)
+                for asked in [allowed] if not tried else ({uid: item} for uid, item in allowed.items()):
+                    if not self.stopped():
+                        self._fetch(folder, generation, asked)
+
+    def _allowed(self, folder: FolderRef, generation: int, waiting: Sequence[PendingBody]) -> dict[int, PendingBody]:
+        """By UID, without those that a rule forbids which did not yet hold when their headers were filed."""
+        allowed = {item.uid: item for item in waiting}
+        if not self.job.rules.never_log:
+            return allowed
+        with self.store.read() as session:
+            people = message_bodies.pending_people(session, [item.message_id for item in waiting])
+        forbidden = {i.uid for i in waiting if never_log_rule(people[i.message_id], self.job.rules) is not None}
+        if forbidden:
+            self.leave(folder, generation, sorted(forbidden))
+        return {uid: item for uid, item in allowed.items() if uid not in forbidden}
+
+    def _fetch(self, folder: FolderRef, generation: int, asked: Asked) -> None:
+        sizes = {uid: item.size for uid, item in asked.items() if item.size <= LITERAL_LIMIT}
+        came: set[int] = set()
+        try:
+            self._stream(folder, generation, asked, sizes, came)
+            missing = sorted(sizes.keys() - came)
+            rest = fetch_bodies(self.mailbox, missing) if missing and not self.stopped() else Bodies()
+        except ConnectionLost as exc:
+            if not self.stopped():
+                self._note_lost(folder, generation, [asked[uid] for uid in sorted(sizes.keys() - came)], str(exc))
+            raise
+        refused = rest.refused | {uid: _TOO_LARGE for uid in asked if uid not in sizes}
+        self._file(folder, generation, asked, {uid: self.read(raw) for uid, raw in rest.found.items()}, refused)
+
+    def _stream(
+        self, folder: FolderRef, generation: int, asked: Asked, sizes: Mapping[int, int], came: set[int]
+    ) -> None:
+        """File what comes, in portions; the UIDs of it go into `came`."""
+        portion: dict[int, ReadBody] = {}
+        size = 0
+        try:
+            for raw in self.mailbox.fetch_bodies(sorted(sizes), sizes=sizes):
+                portion[raw.uid] = self.read(raw)
+                size += len(raw.raw)
+                if len(portion) >= self.job.batch_messages or size >= self.job.batch_bytes:
+                    self._file(folder, generation, asked, portion, {})
+                    came.update(portion)
+                    portion, size = {}, 0
+                    if self.stopped():
+                        return
+        except CommandRefused:  # nothing came at all; why is seen when they are asked for once more
+            return
+        except ConnectionLost:
+            self._file(folder, generation, asked, portion, {})
+            came.update(portion)
+            raise
+        self._file(folder, generation, asked, portion, {})
+        came.update(portion)
+
+    def _file(
+        self,
+        folder: FolderRef,
+        generation: int,
+        asked: Asked,
+        read: Mapping[int, ReadBody],
+        refused: Mapping[int, str],
+    ) -> None:
+        if not read and not refused:
+            return
+
+        def write(session: Session) -> None:
+            bodies = [body.of(asked[uid]) for uid, body in read.items()]
+            record_bodies(session, folder, generation, bodies, self.clock())
+            for uid, reason in refused.items():
+                tries = 1 if reason == _TOO_LARGE else _TRIES
+                message_bodies.note_missing_body(session, folder, generation, asked[uid], reason, tries)
+
+        self.filer.write(write)
+        self.progress()
+
+    def _note_lost(self, folder: FolderRef, generation: int, missing: Sequence[PendingBody], error: str) -> None:
+        """The connection broke over one of these; they are asked for in this order."""
+        with self.store.write(ACTOR) as session:
+            if len(missing) == 1:
+                message_bodies.note_missing_body(session, folder, generation, missing[0], error, _TRIES)
+            else:
+                message_bodies.note_lost(session, [item.message_id for item in missing[:_SUSPECTS]])

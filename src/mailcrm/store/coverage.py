@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Viewer
+from mailcrm.store.completeness import count_broken
 from mailcrm.store.messages import known_uids
 from mailcrm.store.rows.mail import Account, Folder, Message, MessageLocation, MessageSkip, SyncQuarantine
 from mailcrm.store.visibility import visible_account
@@ -60,7 +61,8 @@ def list_problems(session: Session, viewer: Viewer, limit: int = 200) -> list[Pr
 
 @dataclass(frozen=True, slots=True)
 class FolderCount:
-    """How much of a folder the archive holds. `pending` bodies are still on the server."""
+    """How much of a folder the archive holds. `pending` bodies are still on the server, `broken` mails are stored but
+    could not be had whole or understood, and `unread` is whether the first reading has not come to its end."""
 
     account: str
     folder: str
@@ -72,6 +74,8 @@ class FolderCount:
     pending: int
     last_ok_at: datetime | None
     last_error: str
+    broken: int
+    unread: bool
 
 
 def count_folders(session: Session) -> list[FolderCount]:
@@ -79,14 +83,15 @@ def count_folders(session: Session) -> list[FolderCount]:
     stored = _per_folder(session, MessageLocation.folder_id, MessageLocation.generation)
     skipped = _per_folder(session, MessageSkip.folder_id, MessageSkip.generation)
     broken = _per_folder(session, SyncQuarantine.folder_id, SyncQuarantine.generation)
-    pending = _pending_per_folder(session)
+    pending, unreadable = _pending_per_folder(session), count_broken(session)
     query = (
         select(Folder, Account.name).join(Account, Account.id == Folder.account_id).order_by(Account.name, Folder.name)
     )
     return [
         FolderCount(
             account, f.name, f.role.value, f.server_count, stored.get(f.id, 0), skipped.get(f.id, 0),
-            broken.get(f.id, 0), pending.get(f.id, 0), f.last_ok_at, f.last_error,
+            broken.get(f.id, 0), pending.get(f.id, 0), f.last_ok_at, f.last_error, unreadable.get(f.id, 0),
+            f.generation == 0 or f.uid_floor > 0,
         )
         for f, account in session.execute(query)
     ]  # fmt: skip

@@ -17,6 +17,7 @@ from mailcrm.ingest.imap.responses import (
     examined,
     fetched,
     fetched_header,
+    flags_of,
     listed,
     statuses,
     uid_of,
@@ -136,6 +137,11 @@ class Mailbox:
         """The UIDs that exist in lo..hi (None: to the end), ascending. Cheap: some 30 bytes each."""
         found = {uid_of(items) for items in self._uid_range(lo, hi, b"(UID)")}
         return sorted(uid for uid in found if uid and _within(uid, lo, hi))
+
+    def flags(self, lo: int, hi: int | None = None) -> dict[int, tuple[str, ...]]:
+        r"""The flags of the messages in lo..hi (None: to the end) by UID, `\Recent` included."""
+        found = ((uid_of(items), flags_of(items)) for items in self._uid_range(lo, hi, b"(UID FLAGS)"))
+        return {uid: flags for uid, flags in found if uid and _within(uid, lo, hi)}
 
     def fetch_headers(self, lo: int, hi: int | None, fields: Sequence[str]) -> list[FetchedHeader]:
         """Flags, arrival, size and header `fields` of the messages in lo..hi (None: to the end), ascending by UID."""

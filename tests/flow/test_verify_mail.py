@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from typer.testing import CliRunner, Result
 from mailcrm.cli.main import app as commands
 from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Actor
-from mailcrm.service import verify_flags
-from mailcrm.store import Session, quarantine
+from mailcrm.service import holding, verify_flags
+from mailcrm.service.app import App
+from mailcrm.store import Session, quarantine, sync_state
 from mailcrm.store.rows.mail import Folder, Message, MessageLocation
 from mailcrm.store.sync_state import FolderRef
 from tests.builders import NOW
@@ -167,6 +169,26 @@ def test_a_mail_missing_in_the_archive_is_named_with_its_uid_sender_and_subject(
     assert "1 of 2 healthy" in shown.stdout
 
 
+def test_lost_mail_comes_back_with_the_pass_after_a_repair(small: Small) -> None:
+    with small.dovecot.reader(small.user) as client:
+        client.delete("INBOX", 9)  # now the numbers alone show nothing
+    small.forget(4)
+    small.run("sync", "--once", code=0)
+    assert "mailcrm verify mail --repair" in small.verified(code=1)[1]
+    assert "the next pass asks for the unknown mails" in small.run("verify", "mail", "--repair", code=1).output
+    account, text = small.verified(code=1)
+    assert "--repair" not in text
+    assert folder_of(account)["uids"] == {"quarantined": "4", "gone": "9"}
+    assert "UID 4: missing in the archive, found by `mailcrm verify mail`" in text
+    small.run("sync", "--once", code=0)
+    account, _ = small.verified(code=0)
+    assert folder_of(account)["archived"] == 11
+
+
+def test_flags_and_repair_are_two_things(small: Small) -> None:
+    assert "give one of them" in small.instance.cli("verify", "mail", "--flags", "--repair", ok=2).stderr
+
+
 def test_at_the_level_metadata_no_subject_is_asked_for(dovecot: Dovecot, tmp_path: Path) -> None:
     small = Small(dovecot, tmp_path, initial={"capture": "metadata"})
     small.forget(4)
@@ -211,6 +233,17 @@ def test_quarantined_mail_and_pending_bodies_are_gaps_with_their_reason(small: S
     assert (health["quarantined"], health["broken"], health["pending"], health["healthy"]) == (1, 1, 2, False)
 
 
+def test_an_account_is_healthy_only_while_it_is_active_and_asked_for(small: Small) -> None:
+    small.change(lambda session, folder: sync_state.note_failure(session, folder.account_id, "no", None, parked=True))
+    parked = small.status()
+    assert (parked["healthy"], {folder["healthy"] for folder in parked["folders"]}) == (False, {True})
+    small.instance.document["accounts"] = []
+    small.instance.write()
+    gone = small.status()
+    assert (gone["state"], gone["healthy"]) == ("disconnected", None)
+    assert {folder["healthy"] for folder in gone["folders"]} == {None}
+
+
 def test_mail_that_a_rule_leaves_out_is_accounted_for(dovecot: Dovecot, tmp_path: Path) -> None:
     account, text = Small(dovecot, tmp_path, never_log=["c.example"]).verified(code=0)
     assert (folder_of(account)["archived"], folder_of(account)["left_out"]) == (0, 12)
@@ -243,7 +276,7 @@ def test_mail_removed_on_the_server_is_told_and_is_no_gap(small: Small) -> None:
         client.delete("INBOX", 3)
     account, text = small.verified(code=0)
     assert (folder_of(account)["gone"], folder_of(account)["uids"]) == (1, {"gone": "3"})
-    assert "1 mail no longer on the server; the archive keeps them" in text
+    assert "1 mail no longer on the server, kept in the archive" in text
     small.run("sync", "--once", code=0)
     assert small.status()["healthy"]
 
@@ -317,7 +350,7 @@ def test_mail_of_ours_known_only_from_answers_is_counted_with_the_likely_setting
     account, text = Small(dovecot, tmp_path).verified(code=0)
     unsaved = account["unsaved"]
     assert (unsaved["mails"], unsaved["conversations"], unsaved["domains"]) == (2, 2, ["own.example"])
-    assert "2 mails of ours in 2 conversations lie in no folder that is read" in text
+    assert "2 mails of ours in no folder that is read, named by other mail of 2 conversations" in text
     assert "does not save a copy of what it sends" in text
     assert "no Sent folder" not in text
 
@@ -396,3 +429,34 @@ def test_a_pass_of_the_daemon_is_watched_where_it_holds_the_mailbox(small: Small
         held(small.instance)
         [account] = small.instance.json("verify", "mail", "--flags")["accounts"]
     assert (account["reader"], account["unchanged"]) == ("the daemon", True)
+
+
+@pytest.fixture
+def busy(small: Small) -> Iterator[App]:
+    """The mailbox as it is while a daemon holds it."""
+    app = small.instance.app()
+    with holding.held(app.store, "mailbox:main", "mailbox", timedelta(seconds=30)):
+        yield app
+    app.store.close()
+
+
+def test_of_the_daemon_two_passes_are_waited_for(busy: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first may have begun before the flags were taken."""
+    passes: list[datetime] = []
+
+    def one_pass(_seconds: float) -> None:
+        passes.append(busy.clock())
+        with busy.store.write(ACTOR) as session:
+            sync_state.note_success(session, sync_state.get_account(session, "main").id, passes[-1])
+
+    monkeypatch.setattr(verify_flags, "sleep", one_pass)
+    assert verify_flags.check_flags(busy, "main", lambda *_: None).reader is verify_flags.Reader.DAEMON
+    assert len(passes) == 2
+
+
+def test_a_daemon_that_makes_no_pass_is_not_waited_for_for_ever(
+    small: Small, busy: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify_flags, "_GRACE", timedelta(days=-1))
+    output = small.run("verify", "mail", "--flags", code=2).output
+    assert "the daemon holds the mailbox and makes no complete pass" in output

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -31,9 +32,12 @@ def mail(
     flags: Annotated[
         bool, typer.Option("--flags", help="Read each mailbox once, and prove that no flag of a mail changed.")
     ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Let the next pass ask for mails that the archive knows nothing of.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Compare the mail servers with the archive, mail by mail. Only reads; the daemon may run.
+    """Compare the mail servers with the archive, mail by mail. The daemon may run.
 
     Exit code 0: complete (with --flags: unchanged). 1: something is missing (changed), and is named. 2: an account could
     not be checked. Mail that came since the last pass is counted as waiting and is no gap.
@@ -41,27 +45,27 @@ def mail(
     from mailcrm.service.verify import verify_account
     from mailcrm.service.verify_flags import check_flags
 
+    if flags and repair:
+        raise UserError("--flags looks for no missing mail, so there is nothing to --repair; give one of them")
+    check, goal = (check_flags, "unchanged") if flags else (partial(verify_account, repair=repair), "complete")
     with context_of(ctx).app() as crm:
         names = account or [each.name for each in crm.config.accounts]
         if not names:
             raise UserError("no accounts are configured; `mailcrm init` adds one")
-        check, show, plain = (check_flags, _show_flags, _flags_json) if flags else (verify_account, _show, _mail_json)
-        results = [_one(crm, name, check, quiet=json) for name in names]
-    proofs = [found for found, _ in results if found is not None]
+        results = {name: _one(crm, name, check, quiet=json) for name in names}
+    good = all(found is not None and getattr(found, goal) for found, _ in results.values())
+    proofs = [found for found, _ in results.values() if found is not None]
     if json:
-        print_json({"complete" if not flags else "unchanged": _good(results), "accounts": [
-            plain(found) if found is not None else {"account": name, "error": error}
-            for name, (found, error) in zip(names, results, strict=True)
-        ]})  # fmt: skip
+        print_json({goal: good, "accounts": [_account_json(name, *result) for name, result in results.items()]})
+    elif flags:
+        _show_flags(proofs)
     else:
-        show(proofs)
-        for name, (_, error) in zip(names, results, strict=True):
-            if error:
-                warn(f"{name}: could not be checked: {error}")
-    if any(error for _, error in results):
-        raise typer.Exit(2)
-    if not _good(results):
-        raise typer.Exit(1)
+        _show(proofs, repair=repair)
+    errors = [(name, error) for name, (_, error) in results.items() if error]
+    for name, error in errors if not json else ():
+        warn(f"{name}: could not be checked: {error}")
+    if errors or not good:
+        raise typer.Exit(2 if errors else 1)
 
 
 def _one(crm: Any, name: str, check: Any, *, quiet: bool) -> tuple[Any, str | None]:
@@ -85,25 +89,20 @@ def _progress(name: str, *, quiet: bool) -> Iterator[Report]:
         yield report
 
 
-def _good(results: Sequence[tuple[Any, str | None]]) -> bool:
-    return all(
-        found is not None and getattr(found, "complete", getattr(found, "unchanged", False)) for found, _ in results
-    )
+def _account_json(name: str, proof: Any, error: str | None) -> dict[str, Any]:
+    """A proof with what follows from its numbers."""
+    if proof is None:
+        return {"account": name, "error": error}
+    words = ("accounted", "expected", "complete", "unchanged")
+    derived = {word: getattr(proof, word) for word in words if hasattr(proof, word)}
+    folders = [asdict(f) | {word: getattr(f, word) for word in words if hasattr(f, word)} for f in proof.folders]
+    return asdict(proof) | derived | {"error": None, "folders": folders}
 
 
 # --- is it all there ---------------------------------------------------------------------------------------------
 
 
-def _mail_json(proof: Any) -> dict[str, Any]:
-    folders = [
-        {**asdict(folder), "accounted": folder.accounted, "expected": folder.expected, "complete": folder.complete}
-        for folder in proof.folders
-    ]
-    totals = {"accounted": proof.accounted, "expected": proof.expected, "complete": proof.complete}
-    return {"account": proof.account, "error": None, **totals, "folders": folders, "unsaved": proof.unsaved}
-
-
-def _show(proofs: Sequence[Any]) -> None:
+def _show(proofs: Sequence[Any], *, repair: bool) -> None:
     columns = ("account", "folder", "accounted for", "in the archive", "left out", "waiting", "last complete", "")
     rows = [(proof.account, *_row(folder)) for proof in proofs for folder in proof.folders]
     if rows:
@@ -116,6 +115,9 @@ def _show(proofs: Sequence[Any]) -> None:
             say(line)
     if proofs:
         _conclude(proofs)
+    if any(folder.unknown for proof in proofs for folder in proof.folders):
+        done = "the next pass asks for the unknown mails: mailcrm sync --once, or the daemon by itself"
+        say(done if repair else "to have the unknown mails asked for by the next pass: mailcrm verify mail --repair")
 
 
 def _row(folder: Any) -> tuple[Any, ...]:
@@ -167,15 +169,15 @@ def _notes(proof: Any) -> Iterator[str]:
         yield f"{proof.account}: {_mails(waiting)} came since the last pass; `mailcrm sync --once` or the daemon reads them"
     gone = sum(folder.gone for folder in proof.folders)
     if gone:
-        yield f"{proof.account}: {_mails(gone)} no longer on the server; the archive keeps them"
+        yield f"{proof.account}: {_mails(gone)} no longer on the server, kept in the archive"
     unsaved = proof.unsaved
     if not unsaved.domains:
         yield f"{proof.account}: company.domains is empty, so mail of ours that is missing from Sent cannot be counted"
     if unsaved.mails:
         yield (
-            f"{proof.account}: {_mails(unsaved.mails)} of ours in {_counted(unsaved.conversations, 'conversation')} "
-            f"lie in no folder that is read; other mail names them. Counted by what stands behind the @ of their "
-            f"Message-ID ({', '.join(unsaved.domains)}); mail whose program writes another name there is not. Likely:"
+            f"{proof.account}: {_mails(unsaved.mails)} of ours in no folder that is read, named by other mail of "
+            f"{_counted(unsaved.conversations, 'conversation')}. Counted by what stands behind the @ of the Message-ID "
+            f"({', '.join(unsaved.domains)}); mail whose program writes another name there is not. Likely causes:"
         )
         yield from (f"  - {cause}" for cause in unsaved.causes)
 
@@ -206,14 +208,6 @@ def _counted(count: int, word: str) -> str:
 
 
 # --- does reading change anything --------------------------------------------------------------------------------
-
-
-def _flags_json(proof: Any) -> dict[str, Any]:
-    folders = [{**asdict(folder), "unchanged": folder.unchanged} for folder in proof.folders]
-    return {
-        "account": proof.account, "error": None, "unchanged": proof.unchanged, "reader": proof.reader,
-        "folders": folders,
-    }  # fmt: skip
 
 
 def _show_flags(proofs: Sequence[Any]) -> None:

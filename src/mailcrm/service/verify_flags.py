@@ -3,11 +3,11 @@
 What another client does meanwhile looks the same, so a difference is a question and not yet a fault.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from time import monotonic, sleep
 
 from mailcrm.errors import Conflict
 from mailcrm.ingest.imap.compare import RECENT, SEEN, FlagChange, FlagTable, compare_flags
@@ -136,12 +136,12 @@ def _await_daemon(app: App, name: str, started: datetime, progress: Progress) ->
     """Two complete passes: the first may have begun before we looked. Raises Conflict if they do not come."""
     progress("waiting for the daemon's next pass", 0, 0)
     patience = timedelta(seconds=2 * app.config.sync.poll_seconds) + _GRACE
-    deadline = time.monotonic() + patience.total_seconds()
+    deadline = monotonic() + patience.total_seconds()
     last, passes = started, 0
     while passes < 2:
-        if time.monotonic() > deadline:
+        if monotonic() > deadline:
             raise Conflict("the daemon holds the mailbox and makes no complete pass; `mailcrm status` may say why")
-        time.sleep(_LOOK)
+        sleep(_LOOK)
         at = account_row(app.store, name).last_ok_at
         if at is not None and at > last:
             last, passes = at, passes + 1

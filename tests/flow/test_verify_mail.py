@@ -271,6 +271,14 @@ def test_a_folder_that_was_never_read_is_a_gap(small: Small) -> None:
     assert "main/New: 1 mail not read yet, no pass has seen the folder so far: UID 1" in text
 
 
+def test_an_unfinished_first_reading_is_a_gap_of_its_own(small: Small) -> None:
+    small.forget(1, 2, 3, 4, 5, 6)
+    small.change(lambda session, folder: setattr(session.get_one(Folder, folder.id), "uid_floor", 5))
+    account, text = small.verified(code=1)
+    assert folder_of(account)["uids"] == {"to_read": "1:5", "unknown": "6"}
+    assert "5 mails not read yet, since the first reading has not come to its end: UID 1:5" in text
+
+
 def test_mail_removed_on_the_server_is_told_and_is_no_gap(small: Small) -> None:
     with small.dovecot.reader(small.user) as client:
         client.delete("INBOX", 3)

@@ -177,6 +177,18 @@ def test_a_range_means_what_it_says(backend: Backend) -> None:
         assert found(third + 1, None) == found(third + 1, third) == []
 
 
+def test_flags_come_by_uid(backend: Backend) -> None:
+    for flags in ("", "S", "FS"):
+        backend.deliver(_RAW, flags)
+    with open_mailbox(backend.login) as mailbox:
+        mailbox.examine(_inbox(mailbox))
+        uids = mailbox.uids(1)
+        found = {uid: set(flags) - {"\\Recent"} for uid, flags in mailbox.flags(1).items()}
+        assert found == dict(zip(uids, (set(), {"\\Seen"}, {"\\Flagged", "\\Seen"}), strict=True))
+        assert list(mailbox.flags(uids[1], uids[1])) == [uids[1]]
+        assert mailbox.flags(uids[2] + 1) == {}
+
+
 def test_bodies_come_byte_for_byte_and_ascending(backend: Backend) -> None:
     raws = [b"Subject: %d\r\n\r\n" % number + bytes(range(32, 127)) * number + b"\r\n" for number in range(1, 5)]
     for raw in raws:

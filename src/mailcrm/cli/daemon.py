@@ -10,6 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mailcrm.cli.context import Json, cell, context_of, err, print_json, print_table, say, warn
 from mailcrm.errors import MailcrmError, UserError
 
+_FOLDER_LINES = 8
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -106,9 +108,9 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     )
     say("  ".join(f"{count} {name}" for name, count in found.archive.items()))
     print_table(
-        ("account", "state", "stored", "server", "left out", "quarantined", "to come", "last complete"),
+        ("account", "state", "folders", "stored", "server", "left out", "quarantined", "to come", "last complete"),
         [
-            (a.name, a.state, a.stored, a.server, a.skipped, a.quarantined, a.pending, a.last_ok_at)
+            (a.name, a.state, _sound(a), a.stored, a.server, a.skipped, a.quarantined, a.pending, a.last_ok_at)
             for a in found.accounts
         ],
         empty="no accounts; `mailcrm init` adds one",
@@ -116,6 +118,8 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     for account in found.accounts:  # on a line of its own: in a column it would be a word wide
         if account.problem:
             warn(f"{account.name}: {account.problem}")
+        for line in _folder_lines(account):
+            warn(line)
     if found.campaigns:
         print_table(
             ("campaign", "state", "recipients"),
@@ -125,3 +129,17 @@ def status(ctx: typer.Context, json: Json = False) -> None:
         )
     for work in found.troubled:
         warn(f"{work.name}: {work.last_error} (due again {cell(work.due)})")
+
+
+def _sound(account: Any) -> str:
+    """How many of the folders that are read are in order."""
+    read = [folder for folder in account.folders if folder.healthy is not None]
+    return f"{sum(folder.healthy for folder in read)} of {len(read)} healthy"
+
+
+def _folder_lines(account: Any) -> list[str]:
+    """What is wrong with folders, but for what stands in the account's own line."""
+    lines = [f"{account.name}/{folder.folder}: {text}" for folder in account.folders for text in folder.problems]
+    lines = [line for line in lines if line != f"{account.name}/{account.problem}"]
+    more = len(lines) - _FOLDER_LINES
+    return lines if more <= 0 else [*lines[:_FOLDER_LINES], f"and {more} more: mailcrm status --json"]

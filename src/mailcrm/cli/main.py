@@ -25,6 +25,7 @@ from mailcrm.cli import (
     segments,
     send,
     tags,
+    verify,
 )
 from mailcrm.cli.context import Context, err
 from mailcrm.errors import MailcrmError
@@ -69,6 +70,7 @@ app.add_typer(tags.app, name="tags")
 app.add_typer(segments.app, name="segments")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(send.app, name="send")
+app.add_typer(verify.app, name="verify")
 app.add_typer(db.app, name="db")
 
 

@@ -1,5 +1,6 @@
 """What a server says about a folder, and what we remember of it between passes (ingest.md A3.2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,3 +57,18 @@ class SyncState:
     uid_high: int
     uid_floor: int
     modseq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUids:
+    """What the archive knows of a folder: UIDs, ascending, of one generation.
+
+    `filed` have a message; `pending` (the bytes are still on the server) and `broken` (bytes that could not be had or
+    understood) are among them. `left_out` are those that a rule keeps out, `quarantined` those that could not be filed.
+    """
+
+    filed: Sequence[int] = ()
+    pending: Sequence[int] = ()
+    broken: Sequence[int] = ()
+    left_out: Sequence[int] = ()
+    quarantined: Sequence[int] = ()

@@ -3,19 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailcrm.model.account import AccountState
 from mailcrm.model.campaign import CampaignKind, CampaignState
 from mailcrm.service.app import App
+from mailcrm.service.health import FolderHealth, judge
 from mailcrm.service.holding import daemons
 from mailcrm.store import Session, campaigns, coverage, leases, parties, settings, sync_state, threads
 from mailcrm.store.engine import database_now
 from mailcrm.store.leases import LeaseRow
+from mailcrm.store.sync_state import AccountRow
 
 _UNDER_WAY = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.HELD)
 
 
 @dataclass(frozen=True)
 class AccountStatus:
-    """One mailbox: counts over all its folders."""
+    """One mailbox: counts over all its folders, and each of them.
+
+    `healthy` if the account is active, nothing is wrong with it and every folder is; None once it is disconnected.
+    """
 
     name: str
     state: str
@@ -26,6 +32,8 @@ class AccountStatus:
     pending: int
     last_ok_at: datetime | None
     problem: str
+    healthy: bool | None
+    folders: list[FolderHealth]
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ def read_status(app: App) -> Status:
             sending=settings.sending_enabled(session),
             workers=daemons(work, now),
             archive=_archive(session),
-            accounts=_accounts(session),
+            accounts=_accounts(session, app),
             campaigns=_campaigns(session),
             troubled=[row for row in work if row.last_error],
         )
@@ -76,20 +84,28 @@ def _archive(session: Session) -> dict[str, int]:
     }
 
 
-def _accounts(session: Session) -> list[AccountStatus]:
-    folders = coverage.count_folders(session)
+def _accounts(session: Session, app: App) -> list[AccountStatus]:
+    counts, now = coverage.count_folders(session), app.clock()
     found = []
     for row in sync_state.list_accounts(session):
-        mine = [folder for folder in folders if folder.account == row.name]
+        account = app.config.account(row.name)
+        mine = [judge(count, account, now) for count in counts if count.account == row.name]
         broken = next((f"{folder.folder}: {folder.last_error}" for folder in mine if folder.last_error), "")
         found.append(
             AccountStatus(
                 row.name, row.state.value, sum(f.server for f in mine), sum(f.stored for f in mine),
                 sum(f.skipped for f in mine), sum(f.quarantined for f in mine), sum(f.pending for f in mine),
-                row.last_ok_at, row.last_error or broken,
+                row.last_ok_at, row.last_error or broken, _healthy(row, mine), mine,
             )
         )  # fmt: skip
     return found
+
+
+def _healthy(row: AccountRow, folders: list[FolderHealth]) -> bool | None:
+    if row.state is AccountState.DISCONNECTED:
+        return None
+    sound = row.state is AccountState.ACTIVE and row.last_ok_at is not None and not row.last_error
+    return sound and all(folder.healthy is not False for folder in folders)
 
 
 def _campaigns(session: Session) -> list[CampaignStatus]:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Viewer
+from mailcrm.store.completeness import count_broken
 from mailcrm.store.messages import known_uids
 from mailcrm.store.rows.mail import Account, Folder, Message, MessageLocation, MessageSkip, SyncQuarantine
 from mailcrm.store.visibility import visible_account
@@ -60,7 +61,8 @@ def list_problems(session: Session, viewer: Viewer, limit: int = 200) -> list[Pr
 
 @dataclass(frozen=True, slots=True)
 class FolderCount:
-    """How much of a folder the archive holds. `pending` bodies are still on the server."""
+    """How much of a folder the archive holds. `pending` bodies are still on the server, `broken` mails are stored but
+    could not be had whole or understood, and `unread` is whether the first reading has not come to its end."""
 
     account: str
     folder: str
@@ -72,59 +74,44 @@ class FolderCount:
     pending: int
     last_ok_at: datetime | None
     last_error: str
+    broken: int
+    unread: bool
 
 
 def count_folders(session: Session) -> list[FolderCount]:
     """One line per folder, from the facts in the tables."""
-    stored = _per_folder(session, MessageLocation.folder_id, MessageLocation.generation)
-    skipped = _per_folder(session, MessageSkip.folder_id, MessageSkip.generation)
-    broken = _per_folder(session, SyncQuarantine.folder_id, SyncQuarantine.generation)
-    pending = _pending_per_folder(session)
+    stored = _per_folder(session, MessageLocation, MessageLocation.gone_at.is_(None))
+    skipped, broken = _per_folder(session, MessageSkip), _per_folder(session, SyncQuarantine)
+    pending = _per_folder(session, MessageLocation, MessageLocation.body_state == BodyState.PENDING)
+    unreadable = count_broken(session)
     query = (
         select(Folder, Account.name).join(Account, Account.id == Folder.account_id).order_by(Account.name, Folder.name)
     )
     return [
         FolderCount(
             account, f.name, f.role.value, f.server_count, stored.get(f.id, 0), skipped.get(f.id, 0),
-            broken.get(f.id, 0), pending.get(f.id, 0), f.last_ok_at, f.last_error,
+            broken.get(f.id, 0), pending.get(f.id, 0), f.last_ok_at, f.last_error, unreadable.get(f.id, 0),
+            f.generation == 0 or f.uid_floor > 0,
         )
         for f, account in session.execute(query)
     ]  # fmt: skip
 
 
-def _per_folder(session: Session, folder_id: object, generation: object) -> dict[int, int]:
+def _per_folder(
+    session: Session,
+    kept: type[MessageLocation | MessageSkip | SyncQuarantine],
+    *conditions: ColumnElement[bool],
+) -> dict[int, int]:
     query = (
         select(Folder.id, func.count())
-        .join_from(Folder, folder_id.class_, and_(folder_id == Folder.id, generation == Folder.generation))  # type: ignore[attr-defined]
-        .group_by(Folder.id)
-    )
-    return {row[0]: row[1] for row in session.execute(query)}
-
-
-def _pending_per_folder(session: Session) -> dict[int, int]:
-    query = (
-        select(Folder.id, func.count())
-        .join(
-            MessageLocation,
-            and_(MessageLocation.folder_id == Folder.id, MessageLocation.generation == Folder.generation),
-        )
-        .where(MessageLocation.body_state == BodyState.PENDING)
+        .join_from(Folder, kept, and_(kept.folder_id == Folder.id, kept.generation == Folder.generation))
+        .where(*conditions)
         .group_by(Folder.id)
     )
     return {row[0]: row[1] for row in session.execute(query)}
 
 
 _KEPT = (MessageLocation, MessageSkip, SyncQuarantine)
-
-
-def count_known(session: Session, folder: FolderRef, generation: int) -> int:
-    """How many UIDs of the folder are accounted for, those that are gone by now included."""
-    return sum(
-        session.execute(
-            select(func.count()).where(kept.folder_id == folder.id, kept.generation == generation)
-        ).scalar_one()
-        for kept in _KEPT
-    )
 
 
 def unknown_uids(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> list[int]:

@@ -41,6 +41,13 @@ def quarantine(
     session.flush()
 
 
+def ask_for(
+    session: Session, folder: FolderRef, generation: int, uids: Sequence[int], reason: str, now: datetime
+) -> None:
+    """Let the next pass ask for UIDs that nobody knows of, each alone; until it has them they are listed with `reason`."""
+    quarantine(session, folder, generation, dict.fromkeys(uids, reason), now - _WAITS[1])
+
+
 def retries_due(session: Session, folder: FolderRef, generation: int, now: datetime, limit: int) -> list[int]:
     """UIDs of this folder whose next try is due, ascending."""
     query = (

@@ -148,6 +148,11 @@ def find_folder(session: Session, account_id: int, name: str) -> FolderRef | Non
     return None if found is None else FolderRef(found, account_id, name[:500])
 
 
+def known_folder(session: Session, account_id: int, info: FolderInfo) -> FolderRef | None:
+    """The row of a folder as the server lists it, None if it was never seen."""
+    return find_folder(session, account_id, _folder_name(info))
+
+
 def _folder_name(info: FolderInfo) -> str:
     """The readable name; with a mark where it alone would not tell two folders apart on every engine.
 

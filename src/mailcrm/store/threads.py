@@ -5,6 +5,7 @@ and messages move to it in the same transaction, and the other points at it for 
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -17,10 +18,18 @@ from mailcrm.store.bulk import insert_numbered, insert_rows, portions
 from mailcrm.store.failures import COLLISION
 from mailcrm.store.rows.mail import Message, MessageRef, Thread
 
+_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
+
 
 def ref_hash(message_id: str) -> str:
     """What a Message-ID is looked up by: ids may have 998 characters, index keys not."""
     return hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()
+
+
+def id_domain(message_id: str) -> str:
+    """What stands behind the @ of a Message-ID, in lower case; '' where that is no host name."""
+    domain = message_id.rpartition("@")[2].lower() if "@" in message_id else ""
+    return domain if _DOMAIN.fullmatch(domain) else ""
 
 
 def join_threads(session: Session, conversations: Sequence[Conversation]) -> list[int]:
@@ -31,10 +40,14 @@ def join_threads(session: Session, conversations: Sequence[Conversation]) -> lis
     for index, refs in enumerate(hashes):
         groups.union(("talk", index), *refs, *{known[ref] for ref in refs if ref in known})
     threads = _threads_for(session, groups, conversations)
-    rows = {ref: threads[groups.find(ref)] for refs in hashes for ref in refs if ref not in known}
+    rows = {
+        ref: {"ref_hash": ref, "thread_id": threads[groups.find(ref)], "domain": id_domain(message_id)}
+        for talk, refs in zip(conversations, hashes, strict=True)
+        for message_id, ref in zip(talk.ids, refs, strict=True)
+        if ref not in known
+    }
     # In order, so that two workers wait for each other instead of blocking each other.
-    values = [{"ref_hash": ref, "thread_id": thread} for ref, thread in sorted(rows.items())]
-    insert_rows(session, MessageRef, values)
+    insert_rows(session, MessageRef, [rows[ref] for ref in sorted(rows)])
     return [threads[groups.find(("talk", index))] for index in range(len(conversations))]
 
 

@@ -12,7 +12,7 @@ from mailcrm.ingest.imap.changes import Flags, Range, count, merged
 from mailcrm.ingest.imap.client import Items, Reply
 from mailcrm.ingest.imap.failures import CommandRefused, refusal
 from mailcrm.ingest.imap.plan import chunks, uid_set
-from mailcrm.ingest.imap.responses import MAX_UID, body_of, fetched_header, flags_of, searched, uid_of
+from mailcrm.ingest.imap.responses import MAX_UID, body_of, fetched_header, flag_names, flags_of, searched, uid_of
 from mailcrm.ingest.imap.talk import Talk
 from mailcrm.model.message import FetchedHeader, RawMessage
 
@@ -127,6 +127,15 @@ class Fetching:
             return (uid, flags) if uid and flags and within(uid, lo, hi) else None
 
         return self.stream([_over(lo, hi, b"(UID FLAGS)", *modifiers)], pick, flags_asked=True)
+
+    def flag_names(self, lo: int, hi: int | None) -> dict[int, tuple[str, ...]]:
+        r"""The flags of a range by UID, `\Recent` included."""
+
+        def pick(items: Items) -> tuple[int, tuple[str, ...]] | None:
+            uid = uid_of(items)
+            return (uid, flag_names(items)) if uid and b"FLAGS" in items and within(uid, lo, hi) else None
+
+        return dict(self.stream([_over(lo, hi, b"(UID FLAGS)")], pick, flags_asked=True))
 
     def headers_in(self, lo: int, hi: int | None, fields: Sequence[str]) -> list[FetchedHeader]:
         """The headers of a range, ascending by UID, all or none."""

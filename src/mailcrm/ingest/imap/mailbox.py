@@ -197,6 +197,10 @@ class Mailbox:
 
     # --- messages ------------------------------------------------------------------------------------------------
 
+    def flags(self, lo: int, hi: int | None = None) -> dict[int, tuple[str, ...]]:
+        r"""The flags of the messages in lo..hi (None: to the end) by UID, `\Recent` included."""
+        return self._fetching.flag_names(lo, hi) if lo <= _end(hi) else {}
+
     def fetch_headers(self, lo: int, hi: int | None, fields: Sequence[str]) -> list[FetchedHeader]:
         """Flags, arrival, size and header `fields` of the messages in lo..hi (None: to the end), ascending by UID."""
         return self._fetching.headers_in(lo, hi, fields) if lo <= _end(hi) else []

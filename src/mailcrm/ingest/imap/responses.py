@@ -61,17 +61,22 @@ def uid_of(items: Mapping[bytes, Value]) -> int | None:
     return _number(items.get(b"UID"))
 
 
+def flag_names(items: Mapping[bytes, Value]) -> tuple[str, ...]:
+    r"""The flags in a FETCH answer, `\Recent` included."""
+    flags = items.get(b"FLAGS")
+    return tuple(flag.decode("ascii", "replace") for flag in flags or () if isinstance(flag, bytes))
+
+
 def fetched_header(items: Mapping[bytes, Value]) -> FetchedHeader | None:
     """One message from a FETCH answer; None if it lacks the UID or the header, as flag changes of other clients do."""
     uid = uid_of(items)
     header = next((value for name, value in items.items() if name.startswith(b"BODY[HEADER")), None)
     if uid is None or not isinstance(header, bytes):
         return None
-    flags = items.get(b"FLAGS")
     return FetchedHeader(
         uid,
         header,
-        flags=tuple(flag.decode("ascii", "replace") for flag in flags or () if isinstance(flag, bytes)),
+        flags=flag_names(items),
         internaldate=internaldate(items.get(b"INTERNALDATE")),
         size=_number(items.get(b"RFC822.SIZE")) or 0,
     )

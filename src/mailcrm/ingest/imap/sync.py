@@ -27,7 +27,10 @@ __all__ = ["Parse", "PassReport", "SyncJob", "sync_account"]
 
 _ORDER = (FolderRole.INBOX, FolderRole.SENT, FolderRole.ARCHIVE, FolderRole.OTHER, FolderRole.ALL)
 _LOOK_AGAIN = timedelta(minutes=15)
-"""How old the flags may be in a folder whose server keeps no mod-sequences."""
+"""How old the flags may be in a folder whose server keeps no mod-sequences: nothing else tells of them."""
+
+_COUNT_AGAIN = timedelta(days=1)
+"""How often our rows are counted in a folder where nothing changes: some of them might be lost."""
 
 _log = get_logger("mailcrm.ingest")
 
@@ -121,7 +124,7 @@ def _stands_still(session: Session, folder: _Work, status: FolderStatus, now: da
         return False
     if status.uidvalidity != state.uidvalidity or status.exists != sync_state.server_count(session, folder.ref):
         return False
-    if status.highestmodseq or state.modseq:
-        return status.highestmodseq == state.modseq
-    settled = sync_state.settled_at(session, folder.ref)  # nothing tells of flags: they are looked at now and then
-    return settled is not None and now - settled < _LOOK_AGAIN
+    if (status.highestmodseq or 0) != state.modseq:
+        return False
+    settled = sync_state.settled_at(session, folder.ref)
+    return settled is not None and now - settled < (_COUNT_AGAIN if state.modseq else _LOOK_AGAIN)

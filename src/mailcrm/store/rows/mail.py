@@ -69,13 +69,17 @@ class Thread(Base):
 
 
 class MessageRef(Base):
-    """Every Message-ID ever seen, those of missing parents included, and the thread it belongs to."""
+    """Every Message-ID ever seen, those of missing parents included, and the thread it belongs to.
+
+    `domain` is what stands behind its @: all that is known of who made an id whose mail never came.
+    """
 
     __tablename__ = "message_ref"
     __table_args__ = table(Index(None, "thread_id"))
 
     ref_hash: Mapped[str] = mapped_column(Hash, primary_key=True)
     thread_id: Mapped[int] = mapped_column(Id, ForeignKey("thread.id"))
+    domain: Mapped[str] = mapped_column(String(255), default="")
 
 
 class Message(Base):

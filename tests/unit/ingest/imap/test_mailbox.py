@@ -106,6 +106,21 @@ def _after_data(monkeypatch: pytest.MonkeyPatch, server: ScriptedImap, line: byt
     monkeypatch.setattr(Conversation, "_fetch", failing)
 
 
+def test_flags_that_another_client_sets_meanwhile_are_not_taken_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 7162 lets a server add the UID to what it tells unasked."""
+    stock = Conversation._fetch
+
+    def with_news(self: Conversation, number_set: str, items: str, *, by_uid: bool) -> bytes:
+        self._send(b"* 3 FETCH (UID 3 FLAGS (\\Flagged))", b"* 1 FETCH (FLAGS (\\Flagged))")
+        return stock(self, number_set, items, by_uid=by_uid)
+
+    with _open_inbox() as (mailbox, server):
+        for _ in range(3):
+            server.append("INBOX", _RAW)
+        monkeypatch.setattr(Conversation, "_fetch", with_news)
+        assert sorted(mailbox.flags(1, 2)) == [1, 2]
+
+
 @pytest.mark.parametrize(
     "act",
     [

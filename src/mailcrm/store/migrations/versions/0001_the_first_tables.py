@@ -306,6 +306,7 @@ def upgrade() -> None:
         "message_ref",
         sa.Column("ref_hash", t.HASH, nullable=False),
         sa.Column("thread_id", t.ID, nullable=False),
+        sa.Column("domain", sa.String(length=255), nullable=False),
         sa.ForeignKeyConstraint(["thread_id"], ["thread.id"], name=op.f("fk_message_ref_thread_id")),
         sa.PrimaryKeyConstraint("ref_hash", name=op.f("pk_message_ref")),
         **t.OPTIONS,

@@ -173,7 +173,6 @@ def test_lost_mail_comes_back_with_the_pass_after_a_repair(small: Small) -> None
     with small.dovecot.reader(small.user) as client:
         client.delete("INBOX", 9)  # now the numbers alone show nothing
     small.forget(4)
-    small.run("sync", "--once", code=0)
     assert "mailcrm verify mail --repair" in small.verified(code=1)[1]
     assert "the next pass asks for the unknown mails" in small.run("verify", "mail", "--repair", code=1).output
     account, text = small.verified(code=1)

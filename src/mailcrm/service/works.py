@@ -9,7 +9,7 @@ from mailcrm.campaigns.delivery.send import send_due
 from mailcrm.campaigns.delivery.transport import SmtpTransport, Transport
 from mailcrm.config import Account
 from mailcrm.errors import ConfigError, MailcrmError, PermanentError
-from mailcrm.ingest.imap.mailbox import open_mailbox
+from mailcrm.ingest.imap.mailbox import Suspended, open_mailbox
 from mailcrm.ingest.imap.sync import PassReport
 from mailcrm.ingest.imap.watch import watch_account
 from mailcrm.ingest.mail.parse import parse_message
@@ -88,7 +88,10 @@ def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> No
 
 
 def _note_failure(app: App, account: Account, row: AccountRow, exc: MailcrmError, chance: Random) -> timedelta:
-    """When to try again: doubling, or for a refused login never, until a human says `accounts resume`."""
+    """When to try again: at once after this machine slept, else doubling, or for a refused login never, until a human
+    says `accounts resume`."""
+    if isinstance(exc, Suspended):  # nobody's fault, and mail may have waited for hours
+        return timedelta(0)
     fails = account_row(app.store, account.name).fail_count + 1
     wait = _refusal_wait(account.imap.host, fails) if _is_final(exc) else account_delay(fails, chance)
     due = None if wait is None else app.clock() + wait

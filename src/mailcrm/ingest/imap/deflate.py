@@ -20,9 +20,9 @@ class Compress(StrEnum):
 
 def worth_it(wish: Compress, capabilities: frozenset[str], round_trip: float) -> bool:
     """Whether to compress; `round_trip` is the shortest wait for an answer so far, in seconds."""
-    if "COMPRESS=DEFLATE" not in capabilities or wish is Compress.NEVER:
+    if "COMPRESS=DEFLATE" not in capabilities or wish == Compress.NEVER:
         return False
-    return wish is Compress.ALWAYS or round_trip > SLOW_ROUND_TRIP
+    return wish == Compress.ALWAYS or round_trip > SLOW_ROUND_TRIP
 
 
 class Deflate:

@@ -4,11 +4,12 @@ import imaplib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
+from mailcrm.clock import Clock, utc_now
 from mailcrm.ingest.imap.changes import Changes, Flags
 from mailcrm.ingest.imap.client import Items
 from mailcrm.ingest.imap.failures import CommandRefused, refusal
 from mailcrm.ingest.imap.fetching import Fetching, Refused
-from mailcrm.ingest.imap.idling import Change, Idling
+from mailcrm.ingest.imap.idling import Change, Idling, Suspended, Wakefulness
 from mailcrm.ingest.imap.listing import Listing, wire
 from mailcrm.ingest.imap.parts import Parts
 from mailcrm.ingest.imap.responses import MAX_UID, examined, uid_of
@@ -17,20 +18,20 @@ from mailcrm.ingest.imap.talk import Talk
 from mailcrm.model.folder import FolderInfo, FolderStatus
 from mailcrm.model.message import FetchedHeader, RawMessage
 
-__all__ = ["Change", "Changes", "CommandRefused", "Flags", "Login", "Mailbox", "open_mailbox"]
+__all__ = ["Change", "Changes", "CommandRefused", "Flags", "Login", "Mailbox", "Suspended", "open_mailbox"]
 
 _LOGOUT_SECONDS = 2.0
 _MIB = 1024 * 1024
 
 
 @contextmanager
-def open_mailbox(login: Login, *, wake: int | None = None) -> Iterator["Mailbox"]:
+def open_mailbox(login: Login, *, wake: int | None = None, clock: Clock = utc_now) -> Iterator["Mailbox"]:
     """A mailbox, logged in, for as long as the block lasts.
 
-    `wake` is a file descriptor that ends waits when it becomes readable; nothing is read from it. Raises what
-    `open_session` raises.
+    `wake` is a file descriptor that ends waits when it becomes readable; nothing is read from it. `clock` tells whether
+    the machine was asleep. Raises what `open_session` raises.
     """
-    mailbox = Mailbox(open_session(login), login, wake)
+    mailbox = Mailbox(open_session(login), login, wake, clock)
     try:
         yield mailbox
     finally:
@@ -46,7 +47,7 @@ class Mailbox:
     other methods may be called in between, but to open a folder it must have come to its end or been dropped.
     """
 
-    def __init__(self, session: Session, login: Login, wake: int | None = None) -> None:
+    def __init__(self, session: Session, login: Login, wake: int | None = None, clock: Clock = utc_now) -> None:
         self.capabilities = session.capabilities
         self.server_id = session.server_id
         self._client = session.client
@@ -54,7 +55,7 @@ class Mailbox:
         self._listing = Listing(self._talk)
         self._fetching = Fetching(self._talk)
         self._parts = Parts(self._talk, self._fetching)
-        self._idling = Idling(self._talk, wake)
+        self._idling = Idling(self._talk, wake, Wakefulness(clock))
         self._plain_examine = False  # some offer what they then call a bad command
 
     # --- the connection ------------------------------------------------------------------------------------------
@@ -250,12 +251,14 @@ class Mailbox:
         """
         return self._parts.all_from(uid, offset, length, size, depth)
 
-    def wait_for_change(self, seconds: float) -> Change:
+    def wait_for_change(self, seconds: float, *, any_change: bool = False) -> Change:
         """Wait until the open folder has more messages, at most `seconds`, or until woken.
 
         By IDLE where offered, else the server is asked at the end. Call it again for more: IDLE has to be renewed.
+        With `any_change` it also ends when there is something to be had from `changes`. Raises Suspended, which is a
+        ConnectionLost, when the machine was asleep meanwhile.
         """
-        return self._idling.wait_for_change(seconds)
+        return self._idling.wait_for_change(seconds, any_change=any_change)
 
 
 def _end(hi: int | None) -> int:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from mailcrm.clock import Clock, utc_now
 from mailcrm.ingest.imap.mailbox import Login, Mailbox, open_mailbox
 from mailcrm.model.folder import FolderInfo, FolderRole
 from mailcrm.model.provider import Security
@@ -25,12 +26,13 @@ class Script:
     """What to answer to the commands after the login, in their order, and what they were. `@` becomes the tag.
 
     An answer without `@` leaves the command open; a later one may end it, with `@1` for the first open command. When
-    all is said, `respond` answers.
+    all is said, `respond` answers, or the server hangs up.
     """
 
     answers: deque[bytes]
     capabilities: bytes = b""
     respond: Callable[[bytes], bytes] = lambda _command: b"@ BAD nothing is written for this\r\n"
+    hang_up: bool = False
     commands: list[bytes] = field(default_factory=list)
 
     def serve(self, connection: socket.socket) -> None:
@@ -53,6 +55,8 @@ class Script:
                 connection.sendall(said)
                 if said != answer:
                     open_tags.clear()
+                if self.hang_up and self.commands and not self.answers:
+                    return
 
     def _usual(self, line: bytes) -> bytes | None:
         match line.split()[0].upper():
@@ -74,14 +78,17 @@ def talking(
     opened: bool = True,
     qresync: bool = True,
     respond: Callable[[bytes], bytes] = Script.respond,
+    clock: Clock = utc_now,
+    wake: int | None = None,
+    hang_up: bool = False,
 ) -> Iterator[tuple[Mailbox, Script]]:
     """A mailbox whose server speaks by the script; `opened`: INBOX with 3 mails is open already."""
-    script = Script(deque(answers), capabilities, respond)
+    script = Script(deque(answers), capabilities, respond, hang_up)
     if opened:
         script.answers.appendleft(OPENED)
     with answering(script.serve) as port:
         login = Login("127.0.0.1", port, Security.NONE, "u", "p", None, 5, 5, qresync=qresync)
-        with open_mailbox(login) as mailbox:
+        with open_mailbox(login, clock=clock, wake=wake) as mailbox:
             if opened:
                 mailbox.examine(INBOX)
                 script.commands.clear()

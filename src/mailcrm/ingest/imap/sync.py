@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mailcrm.clock import Clock
-from mailcrm.ingest.imap.filing import ACTOR, Retry
-from mailcrm.ingest.imap.folder_pass import FolderPass, Parse
+from mailcrm.ingest.filing import ACTOR, Parse, Retry
+from mailcrm.ingest.imap.folder_pass import FolderPass
 from mailcrm.ingest.imap.folders import wanted
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox

@@ -20,9 +20,10 @@ from imapclient import IMAPClient
 from mailcrm.errors import PermanentError
 from mailcrm.ingest.imap.failures import Place
 from mailcrm.ingest.imap.responses import Chunk
+from mailcrm.model.message import LARGEST_MESSAGE
 
 LINE_LIMIT = 64 * 1024 * 1024
-LITERAL_LIMIT = 256 * 1024 * 1024
+LITERAL_LIMIT = LARGEST_MESSAGE
 _RECEIVE = 256 * 1024
 _SLOWEST = 512  # bytes per second; who drips slower is cut off
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}  # seconds, seconds, probes

@@ -106,9 +106,9 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     )
     say("  ".join(f"{count} {name}" for name, count in found.archive.items()))
     print_table(
-        ("account", "state", "stored", "server", "left out", "quarantined", "to come", "last complete"),
+        ("account", "state", "stored", "server", "imported", "left out", "quarantined", "to come", "last complete"),
         [
-            (a.name, a.state, a.stored, a.server, a.skipped, a.quarantined, a.pending, a.last_ok_at)
+            (a.name, a.state, a.stored, a.server, a.imported, a.skipped, a.quarantined, a.pending, a.last_ok_at)
             for a in found.accounts
         ],
         empty="no accounts; `mailcrm init` adds one",

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class FolderRole(StrEnum):
-    """What a folder is for, by RFC 6154 special use or by its name."""
+    """What a folder is for, by RFC 6154 special use or by its name; `import` is no folder of a server but files."""
 
     INBOX = "inbox"
     SENT = "sent"
@@ -14,6 +14,7 @@ class FolderRole(StrEnum):
     JUNK = "junk"
     ARCHIVE = "archive"
     ALL = "all"
+    IMPORT = "import"
     OTHER = "other"
 
 
@@ -42,10 +43,12 @@ class SyncState:
     """Where we stand in a folder.
 
     All UIDs in (uid_floor .. uid_high] are known (located, skipped or quarantined); those <= uid_floor wait for backfill.
-    `generation` counts the UIDVALIDITY values seen, from 1.
+    `generation` counts the UIDVALIDITY values seen, from 1. `mark` is for a file that is imported: a digest of the bytes
+    in front of the cursor, by which it is recognised.
     """
 
     generation: int
     uidvalidity: int
     uid_high: int
     uid_floor: int
+    mark: str = ""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailcrm.model.campaign import CampaignKind, CampaignState
+from mailcrm.model.folder import FolderRole
 from mailcrm.service.app import App
 from mailcrm.service.holding import daemons
 from mailcrm.store import Session, campaigns, coverage, leases, parties, settings, sync_state, threads
@@ -15,12 +16,13 @@ _UNDER_WAY = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUS
 
 @dataclass(frozen=True)
 class AccountStatus:
-    """One mailbox: counts over all its folders."""
+    """One mailbox: counts over all its folders. `stored` is of those on the server, `imported` came from files."""
 
     name: str
     state: str
     server: int
     stored: int
+    imported: int
     skipped: int
     quarantined: int
     pending: int
@@ -81,11 +83,12 @@ def _accounts(session: Session) -> list[AccountStatus]:
     found = []
     for row in sync_state.list_accounts(session):
         mine = [folder for folder in folders if folder.account == row.name]
+        ours = sum(f.stored for f in mine if f.role == FolderRole.IMPORT)
         broken = next((f"{folder.folder}: {folder.last_error}" for folder in mine if folder.last_error), "")
         found.append(
             AccountStatus(
-                row.name, row.state.value, sum(f.server for f in mine), sum(f.stored for f in mine),
-                sum(f.skipped for f in mine), sum(f.quarantined for f in mine), sum(f.pending for f in mine),
+                row.name, row.state.value, sum(f.server for f in mine), sum(f.stored for f in mine) - ours,
+                ours, sum(f.skipped for f in mine), sum(f.quarantined for f in mine), sum(f.pending for f in mine),
                 row.last_ok_at, row.last_error or broken,
             )
         )  # fmt: skip

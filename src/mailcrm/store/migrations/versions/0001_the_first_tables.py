@@ -264,6 +264,7 @@ def upgrade() -> None:
         sa.Column("uidvalidity", t.ID, nullable=False),
         sa.Column("uid_high", t.ID, nullable=False),
         sa.Column("uid_floor", t.ID, nullable=False),
+        sa.Column("mark", sa.String(length=64), nullable=False),
         sa.Column("server_count", sa.Integer(), nullable=False),
         sa.Column("last_ok_at", t.TIME, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=False),

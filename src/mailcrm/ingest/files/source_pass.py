@@ -60,6 +60,8 @@ class SourcePass:
         self.fields = frozenset(fields_for(self.job.rules.capture))
         self.any_field = frozenset(fields_for(Capture.ALL))
         self.everything = self.job.rules.capture == Capture.ALL
+        # With their bodies, no more in one transaction than of live mail: a running daemon wants to write, too.
+        self.at_once = min(self.job.live_limit, self.job.batch_messages) if self.everything else self.job.batch_messages
 
     def run(self, source: Source) -> None:
         """File what is new in a source; where it cannot be read on, that is noted. Raises StoreBusy."""
@@ -94,7 +96,7 @@ class SourcePass:
             state = self._begin(folder, lambda state: _is_same(file, source.size, state))
             self._count_earlier(folder, state)
             mails = read_mbox(file, state.uid_high, self.largest)
-            for batch in batches(mails, self.job.batch_messages, self.job.batch_bytes):
+            for batch in batches(mails, self.at_once, self.job.batch_bytes):
                 end = batch[-1].end
                 state = replace(state, uid_high=end, mark=tail_mark(file, end))
                 self._file(folder, state, batch)
@@ -133,7 +135,7 @@ class SourcePass:
         while part := {file.uid: file for file in islice(files, _SLICE)}:
             new = self._not_filed(folder, state, part)
             mails = (read_file(file, self.largest) for file in new)
-            for batch in batches(mails, self.job.batch_messages, self.job.batch_bytes):
+            for batch in batches(mails, self.at_once, self.job.batch_bytes):
                 self._file(folder, state, batch)
                 self._show(source.name, min(done + len(batch), source.size), source.size)
             done += len(part)

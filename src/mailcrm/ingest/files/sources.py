@@ -142,7 +142,7 @@ class _Walk:
             self._failed(levels, exc)
             return
         below = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
-        if _is_maildir(entries):
+        if _is_maildir(folder, entries):
             self._maildir(folder, levels)
             below = [entry for entry in below if entry.name not in _LEAVES]
         else:
@@ -213,9 +213,10 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return sorted(found, key=lambda entry: entry.name)
 
 
-def _is_maildir(entries: Iterable[os.DirEntry[str]]) -> bool:
+def _is_maildir(folder: Path, entries: Iterable[os.DirEntry[str]]) -> bool:
+    """By its folders, of which archives may have lost the empty ones; `new` alone may be anything elsewhere."""
     there = {entry.name for entry in entries if entry.name in _LEAVES and entry.is_dir()}
-    return "cur" in there or {"new", "tmp"} <= there
+    return "cur" in there or ("new" in there and ("tmp" in there or folder.name.startswith(".")))
 
 
 def _levels(name: str) -> tuple[str, ...]:

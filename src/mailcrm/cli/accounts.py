@@ -141,4 +141,4 @@ def problems(ctx: typer.Context, json: Json = False) -> None:
         empty="nothing: every mail could be read",
     )
     if rows:
-        say("Is the server in order again? Then: mailcrm accounts retry NAME")
+        say("Is the server in order again? Then: mailcrm accounts retry NAME. Was a file mended? Then import it again.")

@@ -19,7 +19,9 @@ from mailcrm.ingest.files.sources import find_sources
 from mailcrm.ingest.mail.parse import parse_message
 from mailcrm.model.account import Capture
 from mailcrm.model.message import BodyState
+from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, sync_job
+from mailcrm.service.importing import import_mail
 from mailcrm.store import Session, Store, blobs, coverage, threads
 from mailcrm.store.rows.audit import AuditEntry
 from mailcrm.store.rows.mail import Account, Folder, Message, MessageLocation, SyncQuarantine
@@ -230,6 +232,19 @@ def test_when_a_mail_came_is_told_by_separator_file_or_date(instance: Instance, 
     assert came["m1@c.example"] == datetime(2021, 11, 10, 9, 0, tzinfo=UTC)
     assert came["m2@c.example"] == datetime(2020, 9, 3, 10, 0, tzinfo=UTC)
     assert came["m3@c.example"].year < 2090
+
+
+@pytest.mark.parametrize("form", ["mbox", "eml"])
+def test_progress_goes_up_to_the_end_of_the_source(instance: Instance, tmp_path: Path, form: str) -> None:
+    path = _in_form(tmp_path, form, [a_mail(n) for n in range(120)])
+    seen: list[tuple[str, int]] = []
+    app = instance.app()
+    report = import_mail(app, Actor.cli("test"), path, None, lambda r: seen.append((r.source, r.done))).report
+    app.store.close()
+    steps = [done for _, done in seen]
+    assert steps == sorted(steps)
+    assert len(set(steps)) == 4, "50, 50 and 20 mails at a time"
+    assert (steps[0], steps[-1], {name for name, _ in seen}) == (0, report.total, {path.name})
 
 
 # --- the account's rules -----------------------------------------------------------------------------------------

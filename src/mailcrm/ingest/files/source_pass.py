@@ -9,6 +9,7 @@ archive already gets one more location, so to read something twice is harmless.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import BinaryIO
 
@@ -20,7 +21,7 @@ from mailcrm.ingest.files.listing import MailFile, list_files, read_file
 from mailcrm.ingest.files.mbox import goes_on, read_mbox, tail_mark
 from mailcrm.ingest.files.report import ImportReport
 from mailcrm.ingest.files.sources import Source, SourceKind
-from mailcrm.ingest.filing import ACTOR, Filer, Parse, Retry, Window, read_body, read_headers
+from mailcrm.ingest.filing import Filer, Parse, Retry, Window, read_body, read_headers
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.plan import fields_for
 from mailcrm.ingest.mail.digest import arrival_digest, body_digest, dedupe_key
@@ -31,7 +32,7 @@ from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef, KnownMessage, Place
 from mailcrm.model.folder import SyncState
 from mailcrm.model.message import LARGEST_MESSAGE, ParsedHeaders, RawMessage
-from mailcrm.store import Store, coverage, quarantine, sync_state
+from mailcrm.store import Session, Store, coverage, quarantine, sync_state
 from mailcrm.store.blobs import stage
 from mailcrm.store.messages import find_messages
 
@@ -82,8 +83,14 @@ class SourcePass:
         self.filer.write(lambda session: sync_state.note_folder(session, folder, 0, error, done_at))
 
     def _folder(self, source: Source) -> FolderRef:
-        with self.store.write(ACTOR) as session:
-            return sync_state.ensure_import(session, self.job.account_id, source.key, f"import: {source.name}")
+        found: list[FolderRef] = []
+
+        def ensure(session: Session) -> None:
+            name = f"import: {source.name}"
+            found.append(sync_state.ensure_import(session, self.job.account_id, source.key, name))
+
+        self.filer.write(ensure)
+        return found[-1]
 
     def _show(self, name: str, done: int, total: int) -> None:
         self.report.source, self.report.done, self.report.total = name, done, total
@@ -120,9 +127,12 @@ class SourcePass:
         if state is not None and state.uidvalidity == rules and is_same(state):
             return state
         anew = SyncState(state.generation + 1 if state else 1, rules, 0, 0)
-        with self.store.write(ACTOR) as session:
+
+        def begin(session: Session) -> None:
             sync_state.advance(session, folder, anew)
             quarantine.forget_before(session, folder, anew.generation)
+
+        self.filer.write(begin)
         return anew
 
     # --- files ---------------------------------------------------------------------------------------------------
@@ -137,7 +147,7 @@ class SourcePass:
             mails = (read_file(file, self.largest) for file in new)
             for batch in batches(mails, self.at_once, self.job.batch_bytes):
                 self._file(folder, state, batch)
-                self._show(source.name, min(done + len(batch), source.size), source.size)
+                self._show(source.name, min(self.report.done + len(batch), source.size), source.size)
             done += len(part)
             tried |= waiting & part.keys()
             self._show(source.name, min(done, source.size), source.size)
@@ -156,11 +166,13 @@ class SourcePass:
 
     def _let_go(self, folder: FolderRef, state: SyncState, tried: set[int], gone: set[int]) -> None:
         """Files of the quarantine that could be filed now, and those that are there no more or were changed."""
-        for uids, lost in ((sorted(tried), False), (sorted(gone), True)):
-            for start in range(0, len(uids), _SLICE):
-                part = uids[start : start + _SLICE]
-                with self.store.write(ACTOR) as session:
-                    quarantine.let_go(session, folder, state.generation, part, part if lost else ())
+        uids = sorted(tried | gone)
+        for start in range(0, len(uids), _SLICE):
+            part = uids[start : start + _SLICE]
+            lost = gone.intersection(part)
+            self.filer.write(
+                partial(quarantine.let_go, folder=folder, generation=state.generation, tried=part, gone=lost)
+            )
 
     # --- one batch -----------------------------------------------------------------------------------------------
 

@@ -94,7 +94,7 @@ def _tell(result: "ImportResult", path: Path, seconds: float) -> None:
     if report.folders_left_out:
         say(f"  left out: the folders {', '.join(report.folders_left_out)}; who wants one imports it by its own path")
     if report.other_files:
-        say(f"  {report.other_files} other files are no mail and were not touched")
+        say(f"  files that are no mail: {report.other_files}")
     if result.capture != Capture.ALL:
         say(f"  {result.account} keeps {result.capture} only: texts and attachments were not taken over")
     if report.quarantined:

@@ -7,6 +7,7 @@ import typer
 from mailcrm.cli.context import Json, context_of, print_json, print_table, say
 from mailcrm.cli.init import add_account
 from mailcrm.model.account import AccountPolicy, Capture, CustomerWhen, Visibility
+from mailcrm.model.folder import FolderRole
 
 app = typer.Typer(help="Mailboxes: what is read, who sees it, what went wrong.", no_args_is_help=True)
 
@@ -95,7 +96,7 @@ def retry(ctx: typer.Context, name: str) -> None:
 
 @app.command()
 def folders(ctx: typer.Context, json: Json = False) -> None:
-    """Every folder: what the server holds, what is stored, left out, or could not be read."""
+    """Every folder: what the server holds, what is stored, left out, or could not be read; also what was imported."""
     from mailcrm.store import coverage
 
     with context_of(ctx).app() as crm, crm.store.read() as session:
@@ -106,7 +107,17 @@ def folders(ctx: typer.Context, json: Json = False) -> None:
     print_table(
         ("account", "folder", "role", "server", "stored", "left out", "quarantined", "bodies to come", "last complete"),
         [
-            (r.account, r.folder, r.role, r.server, r.stored, r.skipped, r.quarantined, r.pending, r.last_ok_at)
+            (
+                r.account,
+                r.folder,
+                r.role,
+                None if r.role == FolderRole.IMPORT else r.server,
+                r.stored,
+                r.skipped,
+                r.quarantined,
+                r.pending,
+                r.last_ok_at,
+            )
             for r in rows
         ],
         empty="no folders yet; `mailcrm sync --once` reads the mailboxes",
@@ -130,4 +141,4 @@ def problems(ctx: typer.Context, json: Json = False) -> None:
         empty="nothing: every mail could be read",
     )
     if rows:
-        say("Is the server in order again? Then: mailcrm accounts retry NAME")
+        say("Is the server in order again? Then: mailcrm accounts retry NAME. Was a file mended? Then import it again.")

@@ -108,13 +108,19 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     )
     say("  ".join(f"{count} {name}" for name, count in found.archive.items()))
     print_table(
-        ("account", "state", "folders", "stored", "server", "left out", "quarantined", "to come", "last complete"),
+        (
+            "account", "state", "folders", "stored", "server", "imported", "left out", "quarantined", "to come",
+            "last complete",
+        ),
         [
-            (a.name, a.state, _sound(a), a.stored, a.server, a.skipped, a.quarantined, a.pending, a.last_ok_at)
+            (
+                a.name, a.state, _sound(a), a.stored, a.server, a.imported, a.skipped, a.quarantined, a.pending,
+                a.last_ok_at,
+            )
             for a in found.accounts
         ],
         empty="no accounts; `mailcrm init` adds one",
-    )
+    )  # fmt: skip
     for account in found.accounts:  # on a line of its own: in a column it would be a word wide
         if account.problem:
             warn(f"{account.name}: {account.problem}")

@@ -19,6 +19,7 @@ from mailcrm.cli import (
     daemon,
     db,
     demo_command,
+    imports,
     init,
     inspect,
     people,
@@ -65,6 +66,7 @@ def main(
 for noun in (demo_command, init, check, daemon, inspect):
     noun.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(imports.app, name="import")
 app.add_typer(people.app, name="people")
 app.add_typer(tags.app, name="tags")
 app.add_typer(segments.app, name="segments")

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class FolderRole(StrEnum):
-    """What a folder is for, by RFC 6154 special use or by its name."""
+    """What a folder is for, by RFC 6154 special use or by its name; `import` is no folder of a server but files."""
 
     INBOX = "inbox"
     SENT = "sent"
@@ -15,6 +15,7 @@ class FolderRole(StrEnum):
     JUNK = "junk"
     ARCHIVE = "archive"
     ALL = "all"
+    IMPORT = "import"
     OTHER = "other"
 
 
@@ -49,7 +50,8 @@ class SyncState:
 
     All UIDs in (uid_floor .. uid_high] are known (located, skipped or quarantined); those <= uid_floor wait for backfill.
     `generation` counts the UIDVALIDITY values seen, from 1. All changes of flags and deletions up to the mod-sequence
-    `modseq` (RFC 7162) have been applied; 0 where none is known.
+    `modseq` (RFC 7162) have been applied; 0 where none is known. `mark` is for a file that is imported: a digest of the
+    bytes in front of the cursor, by which it is recognised.
     """
 
     generation: int
@@ -57,6 +59,7 @@ class SyncState:
     uid_high: int
     uid_floor: int
     modseq: int = 0
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

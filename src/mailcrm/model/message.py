@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+LARGEST_MESSAGE = 256 * 1024 * 1024
+"""Bytes. What is larger is not taken into memory but listed with that reason."""
+
 
 class ParticipantRole(StrEnum):
     """In which header an address stood."""

@@ -33,10 +33,13 @@ def is_by_hand(owner: str) -> bool:
 
 
 @contextmanager
-def held(store: Store, name: str, kind: str, life: timedelta) -> Iterator[None]:
-    """Hold this piece of work while the block runs. Raises Conflict if somebody else does, and StoreBusy."""
+def held(store: Store, name: str, kind: str, life: timedelta, command: str = "mailcrm sync") -> Iterator[None]:
+    """Hold this piece of work while the block runs; `command` is what else may hold it.
+
+    Raises Conflict if somebody else does, and StoreBusy.
+    """
     worker = f"{_BY_HAND}{worker_name()}"
-    _take(store, name, kind, worker, life)
+    _take(store, name, kind, worker, life, command)
     ended = threading.Event()
     keeper = threading.Thread(target=_renew, args=(store, worker, life, ended), name=f"hold-{name}", daemon=True)
     keeper.start()
@@ -48,14 +51,14 @@ def held(store: Store, name: str, kind: str, life: timedelta) -> Iterator[None]:
         _give_back(store, name, worker)
 
 
-def _take(store: Store, name: str, kind: str, worker: str, life: timedelta) -> None:
+def _take(store: Store, name: str, kind: str, worker: str, life: timedelta, command: str) -> None:
     with store.write(_ACTOR) as session:
         leases.add_leases(session, {name: kind})
         owner = leases.lease_owner(session, name)
         dead = owner if owner is not None and _is_dead(owner) else None
         if not leases.take_lease(session, name, worker, life, instead_of=dead):
             by_hand = owner is not None and is_by_hand(owner)
-            who = "another `mailcrm sync` reads it right now" if by_hand else "the daemon reads it"
+            who = f"another `{command}` is at it right now" if by_hand else "the daemon reads it"
             raise Conflict(f"{who}, and two at once would be in each other's way (held by {owner})")
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from mailcrm.model.account import AccountState
 from mailcrm.model.campaign import CampaignKind, CampaignState
+from mailcrm.model.folder import FolderRole
 from mailcrm.service.app import App
 from mailcrm.service.health import FolderHealth, judge
 from mailcrm.service.holding import daemons
@@ -18,7 +19,8 @@ _UNDER_WAY = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUS
 
 @dataclass(frozen=True)
 class AccountStatus:
-    """One mailbox: counts over all its folders, and each of them.
+    """One mailbox: counts over all its folders, and each of them. `stored` is of those on the server, `imported` came from
+    files.
 
     `healthy` if the account is active, nothing is wrong with it and every folder is; None once it is disconnected.
     """
@@ -27,6 +29,7 @@ class AccountStatus:
     state: str
     server: int
     stored: int
+    imported: int
     skipped: int
     quarantined: int
     pending: int
@@ -89,12 +92,14 @@ def _accounts(session: Session, app: App) -> list[AccountStatus]:
     found = []
     for row in sync_state.list_accounts(session):
         account = app.config.account(row.name)
-        mine = [judge(count, account, now) for count in counts if count.account == row.name]
+        all_counts = [count for count in counts if count.account == row.name]
+        imported = sum(count.stored for count in all_counts if count.role == FolderRole.IMPORT)
+        mine = [judge(count, account, now) for count in all_counts if count.role != FolderRole.IMPORT]
         broken = next((f"{folder.folder}: {folder.last_error}" for folder in mine if folder.last_error), "")
         found.append(
             AccountStatus(
-                row.name, row.state.value, sum(f.server for f in mine), sum(f.stored for f in mine),
-                sum(f.skipped for f in mine), sum(f.quarantined for f in mine), sum(f.pending for f in mine),
+                row.name, row.state.value, sum(f.server for f in mine), sum(f.stored for f in mine), imported,
+                sum(f.skipped for f in all_counts), sum(f.quarantined for f in all_counts), sum(f.pending for f in mine),
                 row.last_ok_at, row.last_error or broken, _healthy(row, mine), mine,
             )
         )  # fmt: skip

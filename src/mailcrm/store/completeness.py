@@ -84,8 +84,9 @@ class FolderRow:
 
 
 def folders_of(session: Session, account_id: int) -> list[FolderRow]:
-    """The folders of an account by name."""
-    query = select(Folder).where(Folder.account_id == account_id).order_by(Folder.name)
+    """The folders of an account on its server, by name; imported files are none."""
+    here = Folder.account_id == account_id, Folder.role != FolderRole.IMPORT
+    query = select(Folder).where(*here).order_by(Folder.name)
     return [
         FolderRow(FolderRef(row.id, account_id, row.name), row.role, row.generation, row.last_ok_at)
         for row in session.execute(query).scalars()

@@ -15,6 +15,8 @@ from mailcrm.store.messages import known_uids
 from mailcrm.store.rows.mail import Account, Folder, Message, MessageLocation, MessageSkip, SyncQuarantine
 from mailcrm.store.visibility import visible_account
 
+_CHUNK = 500
+
 
 @dataclass(frozen=True, slots=True)
 class ProblemLine:
@@ -62,7 +64,10 @@ def list_problems(session: Session, viewer: Viewer, limit: int = 200) -> list[Pr
 @dataclass(frozen=True, slots=True)
 class FolderCount:
     """How much of a folder the archive holds. `pending` bodies are still on the server, `broken` mails are stored but
-    could not be had whole or understood, and `unread` is whether the first reading has not come to its end."""
+    could not be had whole or understood, and `unread` is whether the first reading has not come to its end.
+
+    An imported file has the role `import`, and a `server` count of 0.
+    """
 
     account: str
     folder: str
@@ -120,6 +125,39 @@ def unknown_uids(session: Session, folder: FolderRef, generation: int, uids: Seq
     for kept in _KEPT:
         missing -= known_uids(session, kept, folder, generation, uids)
     return sorted(missing)
+
+
+def located_uids(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> set[int]:
+    """Those of `uids` that are filed."""
+    return known_uids(session, MessageLocation, folder, generation, uids)
+
+
+def skipped_uids(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> dict[int, str]:
+    """Those of `uids` that a rule left out, with the rule."""
+    found: dict[int, str] = {}
+    for start in range(0, len(uids), _CHUNK):
+        query = select(MessageSkip.uid, MessageSkip.rule).where(
+            MessageSkip.folder_id == folder.id,
+            MessageSkip.generation == generation,
+            MessageSkip.uid.in_(uids[start : start + _CHUNK]),
+        )
+        found |= {row[0]: row[1] for row in session.execute(query)}
+    return found
+
+
+def count_uids(session: Session, folder: FolderRef, generation: int) -> tuple[int, dict[str, int], int]:
+    """How many mails of a folder are filed, were left out (by rule), and are in quarantine."""
+    counts = [
+        session.execute(
+            select(func.count()).where(kept.folder_id == folder.id, kept.generation == generation)
+        ).scalar_one()
+        for kept in (MessageLocation, SyncQuarantine)
+    ]
+    query = select(MessageSkip.rule, func.count()).where(
+        MessageSkip.folder_id == folder.id, MessageSkip.generation == generation
+    )
+    rules = {row[0]: row[1] for row in session.execute(query.group_by(MessageSkip.rule))}
+    return counts[0], rules, counts[1]
 
 
 def count_messages(session: Session) -> dict[BodyState, int]:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FolderRef, StagedBlob
+from mailcrm.model.folder import FolderRole
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs, message_bodies
 from mailcrm.store.messages import known_uids
@@ -81,12 +82,28 @@ def let_go(session: Session, folder: FolderRef, generation: int, tried: Sequence
     session.execute(delete(SyncQuarantine).where(*here, SyncQuarantine.uid.in_(done)))
 
 
+def waiting(session: Session, folder: FolderRef, generation: int) -> set[int]:
+    """All UIDs of this folder that are in quarantine, however often they were tried."""
+    query = select(SyncQuarantine.uid).where(
+        SyncQuarantine.folder_id == folder.id, SyncQuarantine.generation == generation
+    )
+    return set(session.execute(query).scalars())
+
+
+def forget_before(session: Session, folder: FolderRef, generation: int) -> None:
+    """What earlier generations of this folder could not give: it is judged anew."""
+    session.execute(
+        delete(SyncQuarantine).where(SyncQuarantine.folder_id == folder.id, SyncQuarantine.generation < generation)
+    )
+
+
 def retry_all(session: Session, account_id: int, now: datetime) -> int:
     """A human says it may work now: all that could not be had from the server is due at once. Returns how many.
 
     What was had but not understood stays as it is: only a better parser would help.
     """
-    folders = list(session.execute(select(Folder.id).where(Folder.account_id == account_id)).scalars())
+    on_server = select(Folder.id).where(Folder.account_id == account_id, Folder.role != FolderRole.IMPORT)
+    folders = list(session.execute(on_server).scalars())
     uids = session.execute(
         update(SyncQuarantine)
         .where(SyncQuarantine.folder_id.in_(folders))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mailcrm.errors import NotFound, StoreBusy
 from mailcrm.model.account import AccountPolicy, AccountState
 from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import FolderInfo, SyncState
+from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
 from mailcrm.model.text import clean_text
 from mailcrm.store.rows.mail import Account, Folder
 
@@ -126,19 +126,44 @@ def resume_account(session: Session, account_id: int) -> None:
 
 
 def ensure_folder(session: Session, account_id: int, info: FolderInfo) -> FolderRef:
-    """The row of a folder, made when it is seen for the first time."""
+    """The row of a folder on the server, made when it is seen for the first time."""
     name = _folder_name(info)
-    row = session.execute(
-        select(Folder).where(Folder.account_id == account_id, Folder.name == name)
-    ).scalar_one_or_none()
+    row = _folder_named(session, account_id, name)
+    if row is not None and row.role == FolderRole.IMPORT:
+        row = _folder_named(session, account_id, name := _marked(name, info.name_raw))
     if row is None:
-        row = Folder(
-            account_id=account_id, name=name, generation=0, uidvalidity=0, uid_high=0, uid_floor=0, server_count=0
-        )
+        row = _new_folder(account_id, name)
         session.add(row)
     row.name_raw, row.role = clean_text(info.name_raw), info.role
     session.flush()
     return FolderRef(row.id, account_id, row.name)
+
+
+def ensure_import(session: Session, account_id: int, path: str, name: str) -> FolderRef:
+    """The row of an imported file or folder of files: known by its `path`, shown by its `name`."""
+    path = clean_text(path)
+    imports = select(Folder).where(Folder.account_id == account_id, Folder.role == FolderRole.IMPORT)
+    row = next((row for row in session.execute(imports).scalars() if row.name_raw == path), None)
+    if row is None:
+        shown = _folder_name(FolderInfo(path, name, FolderRole.IMPORT))
+        if _folder_named(session, account_id, shown) is not None:
+            shown = _marked(shown, path)
+        row = _new_folder(account_id, shown)
+        row.name_raw, row.role = path, FolderRole.IMPORT
+        session.add(row)
+        session.flush()
+    return FolderRef(row.id, account_id, row.name)
+
+
+def _new_folder(account_id: int, name: str) -> Folder:
+    return Folder(
+        account_id=account_id, name=name, generation=0, uidvalidity=0, uid_high=0, uid_floor=0, server_count=0
+    )
+
+
+def _folder_named(session: Session, account_id: int, name: str) -> Folder | None:
+    query = select(Folder).where(Folder.account_id == account_id, Folder.name == name)
+    return session.execute(query).scalar_one_or_none()
 
 
 def find_folder(session: Session, account_id: int, name: str) -> FolderRef | None:
@@ -161,7 +186,11 @@ def _folder_name(info: FolderInfo) -> str:
     shown = clean_text(info.name)[:480].rstrip()
     if shown == info.name:
         return shown
-    return f"{shown} #{hashlib.sha256(info.name_raw.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    return _marked(shown, info.name_raw)
+
+
+def _marked(shown: str, name_raw: str) -> str:
+    return f"{shown[:480]} #{hashlib.sha256(name_raw.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def load_state(session: Session, folder: FolderRef) -> SyncState | None:
@@ -169,7 +198,7 @@ def load_state(session: Session, folder: FolderRef) -> SyncState | None:
     row = session.get_one(Folder, folder.id)
     if row.generation == 0:
         return None
-    return SyncState(row.generation, row.uidvalidity, row.uid_high, row.uid_floor, row.modseq_done)
+    return SyncState(row.generation, row.uidvalidity, row.uid_high, row.uid_floor, row.modseq_done, row.mark)
 
 
 def server_count(session: Session, folder: FolderRef) -> int:
@@ -184,9 +213,11 @@ def advance(session: Session, folder: FolderRef, state: SyncState) -> None:
     """
     row = session.get_one(Folder, folder.id, with_for_update=True, populate_existing=True)
     if state.generation > row.generation:
-        row.generation, row.uidvalidity = state.generation, state.uidvalidity
+        row.generation, row.uidvalidity, row.mark = state.generation, state.uidvalidity, state.mark
         row.uid_high, row.uid_floor, row.modseq_done = state.uid_high, state.uid_floor, 0
     elif (state.generation, state.uidvalidity) == (row.generation, row.uidvalidity):
+        if state.uid_high > row.uid_high:
+            row.mark = state.mark
         row.uid_high, row.uid_floor = max(row.uid_high, state.uid_high), min(row.uid_floor, state.uid_floor)
     else:
         raise StoreBusy(f"another worker reads the folder {folder.name!r}, and it has changed")

@@ -7,27 +7,22 @@ from dataclasses import dataclass, replace
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import skip_rule
+from mailcrm.ingest.filing import ACTOR, Filer, Parse, ReadBody, Retry, Window, read_body, read_headers
 from mailcrm.ingest.imap.careful import fetch_bodies, fetch_headers
-from mailcrm.ingest.imap.filing import ACTOR, Filer, ReadBody, Retry, Window
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.ingest.imap.plan import SyncPlan, chunks, fields_for, flag_text, plan_sync, windows_over
 from mailcrm.ingest.imap.transport import LITERAL_LIMIT
 from mailcrm.ingest.imap.upkeep import Upkeep
 from mailcrm.ingest.imap.waiting import WaitingBodies
-from mailcrm.ingest.mail.digest import body_digest, dedupe_key
-from mailcrm.ingest.mail.headers import parse_headers
+from mailcrm.ingest.mail.digest import arrival_digest, body_digest, dedupe_key
 from mailcrm.ingest.record import FilingContext, HeaderItem
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef, Place
 from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
-from mailcrm.model.message import FetchedHeader, ParsedHeaders, ParsedMessage, RawMessage
+from mailcrm.model.message import FetchedHeader, ParsedHeaders, RawMessage
 from mailcrm.store import Store, copies, messages, quarantine, sync_state
-from mailcrm.store.blobs import stage
-
-Parse = Callable[[RawMessage], ParsedMessage]
-"""`ingest.mail.parse.parse_message`, or the same behind a guard."""
 
 _RETRIES_AT_ONCE = 50
 _log = get_logger("mailcrm.ingest")
@@ -50,7 +45,7 @@ class FolderPass:
     def __post_init__(self) -> None:
         job = self.job
         context = FilingContext(job.account_id, job.rules.capture, job.own, job.links)
-        self.filer = Filer(self.mailbox, self.store, context, self.clock, self.retry)
+        self.filer = Filer(self.store, context, self.clock, self.retry, self._raw_of)
         self.fields = fields_for(job.rules.capture)
         self.everything = job.rules.capture == Capture.ALL
         self.waiting = WaitingBodies(
@@ -171,10 +166,9 @@ class FolderPass:
         """What to file; by UID, which rule leaves others out, and which headers the parser cannot bear."""
         kept, skips, odd = [], {}, {}
         for header in fetched:
-            try:
-                parsed = parse_headers(header.header)
-            except Exception as exc:  # noqa: BLE001 - a bug of the parser must not stop the folder; it is listed
-                odd[header.uid] = f"its header cannot be read: {type(exc).__name__}"
+            parsed, reason = read_headers(header.header)
+            if parsed is None:
+                odd[header.uid] = reason
                 continue
             arrived = header.internaldate or parsed.sent_at or self.clock()
             rule = skip_rule(parsed, arrived, self.job.rules)
@@ -237,16 +231,18 @@ class FolderPass:
         return wanted if sum(place.size for place in wanted) <= self.job.batch_bytes else []
 
     def _read(self, raw: RawMessage) -> ReadBody:
-        """Keep first, understand second: whatever the parser does, the bytes are safe."""
-        staged = stage(self.store.blob_dir, raw.raw)
+        read = read_body(self.store, self.parse, raw)
         self.report.bodies += 1
         self.report.body_bytes += len(raw.raw)
+        self.report.quarantined += read.parsed is None
+        return read
+
+    def _raw_of(self, uid: int) -> bytes | None:
         try:
-            return ReadBody(staged, self.parse(raw))
-        except Exception as exc:  # noqa: BLE001 - a bug of the parser must not stop the folder; it is listed
-            self.report.quarantined += 1
-            _log.warning("message quarantined", uid=raw.uid, error=type(exc).__name__)
-            return ReadBody(staged, None, f"{type(exc).__name__}: {exc}")
+            found = fetch_bodies(self.mailbox, [uid]).found
+        except CommandRefused:
+            return None
+        return found[uid].raw if uid in found else None
 
     # --- second chances -----------------------------------------------------------------------------------------
 
@@ -267,7 +263,7 @@ def _digest(header: FetchedHeader, raw: RawMessage | None) -> str:
     """What tells a mail without a Message-ID from others: its body, else its size and the moment of its arrival."""
     if raw is not None:
         return body_digest(raw.raw)
-    return f"size:{header.size} arrived:{header.internaldate.isoformat() if header.internaldate else ''}"
+    return arrival_digest(header.size, header.internaldate)
 
 
 def _within(uids: Sequence[int], lo: int, hi: int) -> Sequence[int]:

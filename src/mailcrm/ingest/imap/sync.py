@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailcrm.clock import Clock
-from mailcrm.ingest.imap.filing import ACTOR, Retry
-from mailcrm.ingest.imap.folder_pass import FolderPass, Parse
+from mailcrm.ingest.filing import ACTOR, Parse, Retry
+from mailcrm.ingest.imap.folder_pass import FolderPass
 from mailcrm.ingest.imap.folders import wanted
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox

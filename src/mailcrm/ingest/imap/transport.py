@@ -19,9 +19,10 @@ from mailcrm.errors import PermanentError
 from mailcrm.ingest.imap.deflate import Deflate
 from mailcrm.ingest.imap.failures import Place
 from mailcrm.ingest.imap.wire import connect, poll
+from mailcrm.model.message import LARGEST_MESSAGE
 
 LINE_LIMIT = 64 * 1024 * 1024
-LITERAL_LIMIT = 256 * 1024 * 1024
+LITERAL_LIMIT = LARGEST_MESSAGE
 _RECEIVE = 256 * 1024
 _SLOWEST = 512  # bytes per second; who drips slower is cut off
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from mailcrm.clock import Clock
+from mailcrm.ingest.filing import Filer
 from mailcrm.ingest.imap.changes import Range
-from mailcrm.ingest.imap.filing import Filer
 from mailcrm.ingest.imap.mailbox import Mailbox
 from mailcrm.ingest.imap.plan import flag_text, too_many_gone
 from mailcrm.log import get_logger

@@ -6,7 +6,7 @@ IDLE on INBOX where the server offers it, woken each minute for the other folder
 from collections.abc import Callable
 
 from mailcrm.clock import Clock
-from mailcrm.ingest.imap.filing import Retry
+from mailcrm.ingest.filing import Retry
 from mailcrm.ingest.imap.mailbox import Change, Mailbox
 from mailcrm.ingest.imap.sync import Parse, PassReport, SyncJob, sync_account
 from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus

@@ -1,6 +1,7 @@
 """By what two copies of one mail are recognised as one: stable for ever, whatever mailbox they lie in."""
 
 import hashlib
+from datetime import datetime
 
 from mailcrm.ingest.mail.fields import split_message
 from mailcrm.model.message import ParsedHeaders
@@ -27,3 +28,8 @@ def body_digest(raw: bytes) -> str:
     body = split_message(raw)[1].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     lines = b"\n".join(line.rstrip() for line in body.split(b"\n"))
     return hashlib.sha256(lines.rstrip()).hexdigest()
+
+
+def arrival_digest(size: int, arrived: datetime | None) -> str:
+    """In place of `body_digest` where the body is not kept: the size in bytes and the moment of the arrival."""
+    return f"size:{size} arrived:{arrived.isoformat() if arrived else ''}"

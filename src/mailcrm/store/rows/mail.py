@@ -33,7 +33,10 @@ class Account(Base):
 
 
 class Folder(Base):
-    """A folder and how far it is known. The UID cursor alone decides what is fetched."""
+    """A folder and how far it is known. The UID cursor alone decides what is fetched.
+
+    The role `import` makes it an imported file or folder of files; `name_raw` is then its path.
+    """
 
     __tablename__ = "folder"
     __table_args__ = table(UniqueConstraint("account_id", "name"))
@@ -49,6 +52,7 @@ class Folder(Base):
     uid_floor: Mapped[int] = mapped_column(Id, default=0)
     modseq_done: Mapped[int] = mapped_column(Id, default=0)
     settled_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    mark: Mapped[str] = mapped_column(String(64), default="")
     server_count: Mapped[int] = mapped_column(default=0)
     last_ok_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     last_error: Mapped[str] = mapped_column(Text, default="")

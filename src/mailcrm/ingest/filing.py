@@ -1,24 +1,27 @@
-"""Files what a folder gave: a window of mail and the cursor in one transaction, or one by one to find the culprit."""
+"""Files what a folder or a file gave: a window of mail and the cursor in one transaction, or one by one to find the
+culprit."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailcrm.clock import Clock
 from mailcrm.errors import MailcrmError, WriteCollision, described
-from mailcrm.ingest.imap.careful import fetch_bodies
-from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
+from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies, record_headers
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import FetchedBody, FolderRef, PendingBody, StagedBlob
 from mailcrm.model.folder import SyncState
-from mailcrm.model.message import ParsedMessage
+from mailcrm.model.message import ParsedHeaders, ParsedMessage, RawMessage
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, messages, sync_state
 from mailcrm.store.blobs import stage
 from mailcrm.store.quarantine import quarantine
 
 ACTOR = Actor.system("ingest")
+
+Parse = Callable[[RawMessage], ParsedMessage]
+"""`ingest.mail.parse.parse_message`, or the same behind a guard."""
 
 Retry = Callable[[Callable[[], None]], None]
 """Does a transaction again while the database is busy, a few times."""
@@ -39,26 +42,45 @@ class ReadBody:
         return FetchedBody(pending, self.raw, self.parsed, self.error)
 
 
+def read_headers(header: bytes) -> tuple[ParsedHeaders | None, str]:
+    """What a header block tells; None and the reason where the parser cannot bear it."""
+    try:
+        return parse_headers(header), ""
+    except Exception as exc:  # noqa: BLE001 - a bug of the parser must not stop the folder; it is listed
+        return None, f"its header cannot be read: {type(exc).__name__}"
+
+
+def read_body(store: Store, parse: Parse, raw: RawMessage) -> ReadBody:
+    """Keep first, understand second: whatever the parser does, the bytes are safe."""
+    staged = stage(store.blob_dir, raw.raw)
+    try:
+        return ReadBody(staged, parse(raw))
+    except Exception as exc:  # noqa: BLE001 - a bug of the parser must not stop the folder; it is listed
+        _log.warning("message quarantined", uid=raw.uid, error=type(exc).__name__)
+        return ReadBody(staged, None, f"{type(exc).__name__}: {exc}")
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """What one batch brings: mails to file, bodies already here, UIDs left out by a rule (uid -> rule), UIDs that could
-    not be had (uid -> reason)."""
+    not be had (uid -> reason), and what was had of those."""
 
     items: Sequence[HeaderItem]
     read: Mapping[int, ReadBody] = field(default_factory=dict)
     skips: Mapping[int, str] = field(default_factory=dict)
     refused: Mapping[int, str] = field(default_factory=dict)
+    remains: Mapping[int, StagedBlob] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Filer:
-    """Writes for one account. `mailbox` is asked for the bytes of what cannot be filed."""
+    """Writes for one account. `raw_of` is asked for the bytes of a UID that cannot be filed; it may not have them."""
 
-    mailbox: Mailbox
     store: Store
     context: FilingContext
     clock: Clock
     retry: Retry
+    raw_of: Callable[[int], bytes | None]
 
     def file(self, folder: FolderRef, state: SyncState, window: Window) -> int:
         """A window, and the cursor to `state`, which stands where the window ends. Returns how many were quarantined."""
@@ -107,11 +129,8 @@ class Filer:
     def _bytes_of(self, uid: int) -> dict[int, StagedBlob]:
         if self.context.capture != Capture.ALL:
             return {}
-        try:
-            found = fetch_bodies(self.mailbox, [uid]).found
-        except CommandRefused:
-            return {}
-        return {uid: stage(self.store.blob_dir, raw.raw) for uid, raw in found.items()}
+        raw = self.raw_of(uid)
+        return {} if raw is None else {uid: stage(self.store.blob_dir, raw)}
 
     def _record(
         self,
@@ -128,7 +147,7 @@ class Filer:
 
     def _close(self, session: Session, folder: FolderRef, state: SyncState, window: Window) -> None:
         messages.add_skips(session, folder, state.generation, window.skips)
-        quarantine(session, folder, state.generation, window.refused, self.clock())
+        quarantine(session, folder, state.generation, window.refused, self.clock(), window.remains)
         sync_state.advance(session, folder, state)
 
 

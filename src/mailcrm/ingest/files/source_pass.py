@@ -1,0 +1,258 @@
+"""Files the mail of one source: what was not filed before, a batch at a time, each with its cursor in one transaction.
+
+mbox            from the cursor on; if the file was changed in front of it, all of it as a new generation
+Maildir, .eml   the files that are not filed yet, by their numbers; those in quarantine are tried again
+Either way, rules that changed make a new generation: what they left out before is judged anew. Mail that is in the
+archive already gets one more location, so to read something twice is harmless.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import BinaryIO
+
+from mailcrm.clock import Clock
+from mailcrm.ingest.capture import skip_rule
+from mailcrm.ingest.files.filemail import FileMail, batches
+from mailcrm.ingest.files.form import discarded, fields_of
+from mailcrm.ingest.files.listing import MailFile, list_files, read_file
+from mailcrm.ingest.files.mbox import goes_on, read_mbox, tail_mark
+from mailcrm.ingest.files.report import ImportReport
+from mailcrm.ingest.files.sources import Source, SourceKind
+from mailcrm.ingest.filing import Filer, Parse, Retry, Window, read_body, read_headers
+from mailcrm.ingest.imap.job import SyncJob
+from mailcrm.ingest.imap.plan import fields_for
+from mailcrm.ingest.mail.digest import arrival_digest, body_digest, dedupe_key
+from mailcrm.ingest.mail.fields import normalise_raw, split_message
+from mailcrm.ingest.record import FilingContext, HeaderItem
+from mailcrm.log import get_logger
+from mailcrm.model.account import Capture
+from mailcrm.model.filing import FolderRef, KnownMessage, Place
+from mailcrm.model.folder import SyncState
+from mailcrm.model.message import LARGEST_MESSAGE, ParsedHeaders, RawMessage
+from mailcrm.store import Session, Store, coverage, quarantine, sync_state
+from mailcrm.store.blobs import stage
+from mailcrm.store.messages import find_messages
+
+_SLICE = 500
+_NO_HEADER = "this is no mail: it has no header"
+_log = get_logger("mailcrm.ingest")
+
+
+@dataclass
+class SourcePass:
+    """The sources of one account, one after the other. `progress` is called after each batch."""
+
+    store: Store
+    job: SyncJob
+    clock: Clock
+    parse: Parse
+    retry: Retry
+    progress: Callable[[ImportReport], None]
+    report: ImportReport = field(default_factory=ImportReport)
+    largest: int = LARGEST_MESSAGE
+
+    def __post_init__(self) -> None:
+        context = FilingContext(self.job.account_id, self.job.rules.capture, self.job.own, self.job.links)
+        self.raws: dict[int, bytes] = {}
+        self.filer = Filer(self.store, context, self.clock, self.retry, self._raw_of)
+        self.fields = frozenset(fields_for(self.job.rules.capture))
+        self.any_field = frozenset(fields_for(Capture.ALL))
+        self.everything = self.job.rules.capture == Capture.ALL
+        # With their bodies, no more in one transaction than of live mail: a running daemon wants to write, too.
+        self.at_once = min(self.job.live_limit, self.job.batch_messages) if self.everything else self.job.batch_messages
+
+    def run(self, source: Source) -> None:
+        """File what is new in a source; where it cannot be read on, that is noted. Raises StoreBusy."""
+        folder = self._folder(source)
+        self.report.sources += 1
+        self._show(source.name, 0, source.size)
+        error = ""
+        try:
+            if source.kind is SourceKind.MBOX:
+                self._mbox(source, folder)
+            else:
+                self._files(source, folder)
+        except OSError as exc:
+            error = exc.strerror or str(exc)
+            _log.warning("import failed", folder_id=folder.id, error=error)
+            self.report.failures.append((source.name, error))
+        done_at = None if error else self.clock()
+        self.filer.write(lambda session: sync_state.note_folder(session, folder, 0, error, done_at))
+
+    def _folder(self, source: Source) -> FolderRef:
+        found: list[FolderRef] = []
+
+        def ensure(session: Session) -> None:
+            name = f"import: {source.name}"
+            found.append(sync_state.ensure_import(session, self.job.account_id, source.key, name))
+
+        self.filer.write(ensure)
+        return found[-1]
+
+    def _show(self, name: str, done: int, total: int) -> None:
+        self.report.source, self.report.done, self.report.total = name, done, total
+        self.progress(self.report)
+
+    # --- mbox ----------------------------------------------------------------------------------------------------
+
+    def _mbox(self, source: Source, folder: FolderRef) -> None:
+        with source.path.open("rb") as file:
+            state = self._begin(folder, lambda state: _is_same(file, source.size, state))
+            self._count_earlier(folder, state)
+            mails = read_mbox(file, state.uid_high, self.largest)
+            for batch in batches(mails, self.at_once, self.job.batch_bytes):
+                end = batch[-1].end
+                state = replace(state, uid_high=end, mark=tail_mark(file, end))
+                self._file(folder, state, batch)
+                self._show(source.name, end, max(source.size, end))
+
+    def _count_earlier(self, folder: FolderRef, state: SyncState) -> None:
+        """What earlier runs made of the mails in front of the cursor."""
+        with self.store.read() as session:
+            filed, rules, broken = coverage.count_uids(session, folder, state.generation)
+        for rule, count in rules.items():
+            self.report.leave_out(rule, count)
+        self.report.known += filed
+        self.report.quarantined += broken
+        self.report.mails += filed + sum(rules.values()) + broken
+
+    def _begin(self, folder: FolderRef, is_same: Callable[[SyncState], bool]) -> SyncState:
+        """Where to go on: where the last run ended if source and rules are the same, else at the front."""
+        rules = self.job.rules.fingerprint()
+        with self.store.read() as session:
+            state = sync_state.load_state(session, folder)
+        if state is not None and state.uidvalidity == rules and is_same(state):
+            return state
+        anew = SyncState(state.generation + 1 if state else 1, rules, 0, 0)
+
+        def begin(session: Session) -> None:
+            sync_state.advance(session, folder, anew)
+            quarantine.forget_before(session, folder, anew.generation)
+
+        self.filer.write(begin)
+        return anew
+
+    # --- files ---------------------------------------------------------------------------------------------------
+
+    def _files(self, source: Source, folder: FolderRef) -> None:
+        state = self._begin(folder, lambda _state: True)
+        with self.store.read() as session:
+            waiting = quarantine.waiting(session, folder, state.generation)
+        files, tried, done = list_files(source), set[int](), 0
+        while part := {file.uid: file for file in islice(files, _SLICE)}:
+            new = self._not_filed(folder, state, part)
+            mails = (read_file(file, self.largest) for file in new)
+            for batch in batches(mails, self.at_once, self.job.batch_bytes):
+                self._file(folder, state, batch)
+                self._show(source.name, min(self.report.done + len(batch), source.size), source.size)
+            done += len(part)
+            tried |= waiting & part.keys()
+            self._show(source.name, min(done, source.size), source.size)
+        self._let_go(folder, state, tried, waiting - tried)
+
+    def _not_filed(self, folder: FolderRef, state: SyncState, part: dict[int, MailFile]) -> list[MailFile]:
+        uids = list(part)
+        with self.store.read() as session:
+            filed = coverage.located_uids(session, folder, state.generation, uids)
+            rules = coverage.skipped_uids(session, folder, state.generation, uids)
+        for rule in rules.values():
+            self.report.leave_out(rule)
+        self.report.known += len(filed)
+        self.report.mails += len(filed) + len(rules)
+        return [file for uid, file in part.items() if uid not in filed and uid not in rules]
+
+    def _let_go(self, folder: FolderRef, state: SyncState, tried: set[int], gone: set[int]) -> None:
+        """Files of the quarantine that could be filed now, and those that are there no more or were changed."""
+        uids = sorted(tried | gone)
+        for start in range(0, len(uids), _SLICE):
+            part = uids[start : start + _SLICE]
+            lost = gone.intersection(part)
+            self.filer.write(
+                partial(quarantine.let_go, folder=folder, generation=state.generation, tried=part, gone=lost)
+            )
+
+    # --- one batch -----------------------------------------------------------------------------------------------
+
+    def _file(self, folder: FolderRef, state: SyncState, batch: Sequence[FileMail]) -> None:
+        """Judge, understand, file; the cursor stands behind the batch when that is done."""
+        self.raws = {mail.uid: mail.raw for mail in batch if mail.raw is not None}
+        window = self._judge(batch)
+        with self.store.read() as session:
+            known = find_messages(session, [item.dedupe_key for item in window.items])
+        wanted = [item.place.uid for item in window.items if self._lacks_body(item, known)]
+        read = {uid: read_body(self.store, self.parse, RawMessage(uid, self.raws[uid])) for uid in wanted}
+        remains = {uid: stage(self.store.blob_dir, self.raws[uid]) for uid in window.refused if self._keeps(uid)}
+        quarantined = self.filer.file(folder, state, replace(window, read=read, remains=remains))
+        self._count(window, known.keys(), quarantined, sum(body.parsed is None for body in read.values()))
+
+    def _judge(self, batch: Sequence[FileMail]) -> Window:
+        """What to file, what a rule leaves out, and what is no mail."""
+        items: list[HeaderItem] = []
+        skips: dict[int, str] = {}
+        refused: dict[int, str] = {}
+        for mail in batch:
+            if mail.raw is None:
+                refused[mail.uid] = f"{mail.where}: {mail.problem}"
+                continue
+            header = split_message(normalise_raw(mail.raw)[0])[0]
+            lines = fields_of(header, self.fields)
+            parsed, reason = read_headers(lines)
+            if parsed is None or not (lines or fields_of(header, self.any_field)):
+                refused[mail.uid] = f"{mail.where}: {reason or _NO_HEADER}"
+                continue
+            arrived = mail.arrived or _believable(parsed.sent_at, self.clock())
+            rule = discarded(header) or skip_rule(parsed, arrived or self.clock(), self.job.rules)
+            if rule is None:
+                place = Place(mail.uid, " ".join(mail.flags), arrived, len(mail.raw))
+                items.append(HeaderItem(place, parsed, self._key(parsed, place, mail.raw)))
+            else:
+                skips[mail.uid] = rule
+        return Window(items, {}, skips, refused)
+
+    def _key(self, headers: ParsedHeaders, place: Place, raw: bytes) -> str:
+        """The same as for mail of a server that is kept at the same level."""
+        if headers.message_id:
+            return dedupe_key(headers)
+        digest = body_digest(raw) if self.everything else arrival_digest(place.size, place.internaldate)
+        return dedupe_key(headers, digest)
+
+    def _lacks_body(self, item: HeaderItem, known: Mapping[str, KnownMessage]) -> bool:
+        """Whether the archive would keep the bytes: a copy with the same size has them already."""
+        message = known.get(item.dedupe_key)
+        return self.everything and not (message and item.place.size in message.sizes)
+
+    def _raw_of(self, uid: int) -> bytes | None:
+        return self.raws.get(uid)
+
+    def _keeps(self, uid: int) -> bool:
+        return self.everything and uid in self.raws
+
+    def _count(self, window: Window, known: Collection[str], quarantined: int, unparsable: int) -> None:
+        """What is kept but not understood counts as quarantined, not as new."""
+        report, filed = self.report, len(window.items)
+        report.mails += filed + len(window.skips) + len(window.refused)
+        report.read += filed + len(window.skips) + len(window.refused)
+        for rule in window.skips.values():
+            report.leave_out(rule)
+        lost = quarantined - len(window.refused) + unparsable
+        new = max(len({item.dedupe_key for item in window.items} - set(known)) - lost, 0)
+        report.quarantined += quarantined + unparsable
+        report.new += new
+        report.known += filed - lost - new
+
+
+def _is_same(file: BinaryIO, size: int, state: SyncState) -> bool:
+    """Whether the cursor stands where a mail begins, or the file ends, and nothing moved in front of it."""
+    if state.uid_high == 0:
+        return True
+    if state.uid_high > size or state.mark != tail_mark(file, state.uid_high):
+        return False
+    return goes_on(file, state.uid_high)
+
+
+def _believable(sent: datetime | None, now: datetime) -> datetime | None:
+    """The Date header in place of an arrival that no file tells, unless it lies in the future."""
+    return sent if sent is not None and sent <= now else None

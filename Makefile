@@ -29,7 +29,7 @@ WITH_INDEX = index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(BIN)/python -m p
 COMPILE = $(WITH_INDEX) UV_FIND_LINKS= UV_INDEX= UV_EXTRA_INDEX_URL= $(BIN)/uv pip compile --quiet --no-config --universal \
 	--generate-hashes --python-version 3.11 --no-annotate --no-header $(LOCK_FLAGS)
 
-.PHONY: help demo test check fmt style types layers unit bench lock clean servers
+.PHONY: help demo test check fmt style types layers unit faults bench lock clean servers
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ layers: $(ALL)
 
 unit: $(ALL)
 	$(BIN)/python -m pytest -q -x tests/unit
+
+faults: $(ALL) servers ## Cut the line to a real server at very many bytes (MAILCRM_CUT_STEP=1: at every one; hours)
+	MAILCRM_CUT_STEP=$${MAILCRM_CUT_STEP:-131} $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/faults $(ARGS)
 
 bench: $(ALL) ## Run every benchmark; each ends with one line of JSON
 	@set -e; for each in ingest send; do echo "== bench.$$each"; $(BIN)/python -m bench.$$each $(ARGS); done

@@ -1,8 +1,10 @@
 """IMAP -> archive: `mailcrm sync --once` against stock IMAPClient that only fetches the same mail and throws it away.
 
 python -m bench.ingest [messages] [rounds]
+Where mbsync and notmuch are installed they run beside it: mbsync copies the same mail to files (no fsync), notmuch indexes it.
 """
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -30,9 +32,46 @@ client.logout()
 """
 
 
+_MBSYNC = """
+FSync no
+IMAPStore far
+Host localhost
+Port {port}
+User bench
+Pass {password}
+SSLType IMAPS
+CertificateFile {ca}
+MaildirStore near
+Path {folder}/
+Inbox {folder}/INBOX
+Channel all
+Far :far:
+Near :near:
+Sync Pull
+Create Near
+"""
+
+
+def copied(server: Dovecot, place: Path) -> tuple[Cost, Cost] | None:
+    """What mbsync needs to copy the mail to `place`, and notmuch to index it there; None where one is missing."""
+    if not (shutil.which("mbsync") and shutil.which("notmuch")):
+        return None
+    mail = place / "maildir"
+    mail.mkdir()
+    settings = place / "mbsyncrc"
+    settings.write_text(
+        _MBSYNC.format(port=server.tls_port, password=PASSWORD, ca=server.ca_file, folder=mail)
+    )  # fmt: skip
+    index = place / "notmuchrc"
+    index.write_text(f"[database]\npath={mail}\n[user]\nname=b\nprimary_email=me@own.example\n[new]\ntags=new\n")
+    copying = run(["mbsync", "--config", str(settings), "all"])
+    return copying, run(["notmuch", f"--config={index}", "new", "--quiet"])
+
+
 def main(count: int, rounds: int) -> None:
     ours: list[Cost] = []
     stock: list[Cost] = []
+    copies: list[tuple[Cost, Cost]] = []
     with Dovecot() as server, tempfile.TemporaryDirectory(prefix="bench-") as folder:
         server.fill("bench", mails(count))
         login = ["127.0.0.1", str(server.tls_port), str(server.ca_file), "bench", PASSWORD]
@@ -43,15 +82,25 @@ def main(count: int, rounds: int) -> None:
             sync = [sys.executable, "-m", "mailcrm", "--config", str(instance.path), "sync", "--once", "--json"]
             ours.append(run(sync))
             stock.append(run([sys.executable, "-c", _STOCK, *login]))
+            if (done := copied(server, place)) is not None:
+                copies.append(done)
         (again,) = instance.json("sync", "--once")
         pairs = [(run(sync).wall, run([sys.executable, "-c", "import sqlalchemy.orm"]).wall) for _ in range(_AGAIN)]
         database = (place / "state" / "mailcrm.db").stat().st_size
+    more: dict[str, float] = {}
+    if copies:
+        mbsync, notmuch = middle([one for one, _ in copies]), middle([other for _, other in copies])
+        print(f"mbsync {mbsync.wall:.2f} s ({mbsync.cpu:.2f} s of CPU), notmuch new {notmuch.wall:.2f} s")
+        more = {
+            "wall_against_mbsync": round(middle(ours).wall / mbsync.wall, 2),
+            "wall_against_mbsync_and_notmuch": round(middle(ours).wall / (mbsync.wall + notmuch.wall), 2),
+        }
     report(
         "ingest", count, middle(ours), "stock IMAPClient, fetch only", middle(stock), rounds=rounds,
         second_pass_seconds=again["seconds"],
         second_run_seconds=round(median(whole for whole, _ in pairs), 2),
         second_run_against_importing_sqlalchemy=round(median(whole / alone for whole, alone in pairs), 2),
-        database_bytes_per_message=round(database / count),
+        database_bytes_per_message=round(database / count), **more,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from mailcrm.clock import utc_now
 from mailcrm.ingest.imap.upkeep import Upkeep
 from mailcrm.service.app import App
 from mailcrm.service.passes import sync_once
+from mailcrm.store import copies as copies_table
 from mailcrm.store.rows.audit import AuditEntry
 from mailcrm.store.rows.mail import Folder, Message, MessageLocation
 from mailcrm.store.rows.party import Party
@@ -157,8 +158,9 @@ def test_a_folder_that_is_emptied_loses_no_mail_of_the_archive(server: Dovecot, 
     assert noted.count("folder.much_gone") == 1
 
 
+@pytest.mark.parametrize(("room", "step"), [(Upkeep, "settle"), (copies_table, "mark_gone")])
 def test_a_crash_before_the_end_of_a_pass_loses_no_change(
-    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
+    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch, room: object, step: str
 ) -> None:
     """The mod-sequence is stored with the changes it stands for, or not at all."""
     with other_client(server, app) as other:
@@ -169,7 +171,7 @@ def test_a_crash_before_the_end_of_a_pass_loses_no_change(
         other.delete("INBOX", 5)
         other.append("INBOX", mail(9))
         with monkeypatch.context() as patch:
-            patch.setattr(Upkeep, "settle", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+            patch.setattr(room, step, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
             with pytest.raises(KeyboardInterrupt):
                 a_pass(app)
         other.delete("INBOX", 1)

@@ -33,6 +33,7 @@ class Provider:
     mail programs need ('' = the normal password), `code_where` the clicks that lead to it, in English and Chinese.
     `code_days` is its life time where it has one. `ambiguous_login`: one error for wrong password, service off and rate
     limit alike. `daily_limit` is a cautious figure for new mail to strangers; `mails_per_connection` 0 = no known limit.
+    `qresync_works` false: it offers QRESYNC (RFC 7162), and names changes wrongly.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Provider:
     daily_limit: int = 500
     mails_per_connection: int = 0
     files_sent_copy: bool = False
+    qresync_works: bool = True
 
 
 def _tls(host: str, port: int) -> Server:
@@ -190,6 +192,7 @@ PROVIDERS: tuple[Provider, ...] = (
             "account.apple.com > 登录与安全 > App 专用密码",
         ),
         daily_limit=500,
+        qresync_works=False,  # Mailspring-Sync switched it off in January 2026
     ),
     Provider(
         "yahoo",

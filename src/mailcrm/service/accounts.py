@@ -9,6 +9,7 @@ from mailcrm.ingest.capture import CaptureRules
 from mailcrm.ingest.imap.mailbox import Login
 from mailcrm.ingest.imap.sync import SyncJob
 from mailcrm.model.account import AccountPolicy
+from mailcrm.model.provider import provider_for_host
 from mailcrm.model.rights import Actor
 from mailcrm.service.app import App
 from mailcrm.store import Session, Store, audit, leases, own, settings, sync_state
@@ -61,6 +62,7 @@ def _follow_own_addresses(session: Session, app: App) -> None:
 def imap_login(config: Config, account: Account) -> Login:
     """How to log in to the mailbox. Raises ConfigError if a secret cannot be read."""
     server = account.imap
+    provider = provider_for_host(server.host)
     return Login(
         host=server.host,
         port=server.port,
@@ -70,6 +72,7 @@ def imap_login(config: Config, account: Account) -> Login:
         ca_file=server.ca_file,
         connect_timeout=config.sync.connect_timeout,
         read_timeout=config.sync.read_timeout,
+        qresync=provider is None or provider.qresync_works,
         proxy=server.proxy_url(f"accounts.{account.name}.imap.proxy_password"),
     )
 

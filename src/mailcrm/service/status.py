@@ -95,7 +95,7 @@ def _accounts(session: Session, app: App) -> list[AccountStatus]:
         all_counts = [count for count in counts if count.account == row.name]
         imported = sum(count.stored for count in all_counts if count.role == FolderRole.IMPORT)
         mine = [judge(count, account, now) for count in all_counts if count.role != FolderRole.IMPORT]
-        broken = next((f"{folder.folder}: {folder.last_error}" for folder in mine if folder.last_error), "")
+        broken = next((f"{count.folder}: {count.last_error}" for count in all_counts if count.last_error), "")
         found.append(
             AccountStatus(
                 row.name, row.state.value, sum(f.server for f in mine), sum(f.stored for f in mine), imported,

@@ -34,6 +34,7 @@ client.logout()
 
 _MBSYNC = """
 FSync no
+
 IMAPStore far
 Host localhost
 Port {port}
@@ -41,14 +42,17 @@ User bench
 Pass {password}
 SSLType IMAPS
 CertificateFile {ca}
+
 MaildirStore near
 Path {folder}/
 Inbox {folder}/INBOX
+
 Channel all
 Far :far:
 Near :near:
 Sync Pull
 Create Near
+SyncState *
 """
 
 

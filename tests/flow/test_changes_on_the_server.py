@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import func, select
 
 from mailcrm.clock import utc_now
+from mailcrm.ingest.imap.mailbox import Mailbox
 from mailcrm.ingest.imap.upkeep import Upkeep
 from mailcrm.service.app import App
 from mailcrm.service.passes import sync_once
@@ -200,3 +201,21 @@ def test_a_folder_that_is_numbered_anew_is_matched_without_fetching_a_body(serve
         kept = select(MessageLocation.generation, MessageLocation.gone_at.is_(None), func.count())
         kept = kept.group_by(MessageLocation.generation, MessageLocation.gone_at.is_(None))
         assert sorted(map(tuple, session.execute(kept))) == [(1, False, 30), (2, True, 30)]
+
+
+def test_mail_that_is_not_listed_at_first_is_found_in_the_same_pass(
+    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As servers do whose replicas are not of one mind."""
+    with other_client(server, app) as other:
+        for number in range(1, 9):
+            other.append("INBOX", mail(number))
+        true_uids, asked = Mailbox.uids, count(1)
+
+        def forgetful(self: Mailbox, lo: int, hi: int | None = None) -> list[int]:
+            found = true_uids(self, lo, hi)
+            return [uid for uid in found if uid != 4] if next(asked) == 1 else found
+
+        monkeypatch.setattr(Mailbox, "uids", forgetful)
+        a_pass(app)
+        check(app, other)

@@ -86,6 +86,7 @@ class FolderPass:
             if self.stopped():
                 return
             self._file_window(folder, replace(state, uid_floor=lo - 1), _within(uids, lo, hi), at_once=False)
+        self.upkeep.recount(folder, replace(state, uid_floor=0))
 
     def bodies(self, info: FolderInfo, folder: FolderRef) -> None:
         """Bytes that are still on the server."""

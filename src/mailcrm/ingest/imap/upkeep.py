@@ -70,6 +70,18 @@ class Upkeep:
 
         self.filer.write(write)
 
+    def recount(self, folder: FolderRef, state: SyncState) -> None:
+        """At the end of a first reading: what the server did not list the first time, or lost meanwhile."""
+        if self._count(folder, state) == self.mailbox.exists:
+            return
+        found = self._compared(folder, state)
+        if found.missing:
+            self.file(folder, state, found.missing)
+        if not too_many_gone(len(found.gone), len(found.gone) + self.mailbox.exists):
+            self.filer.write(
+                lambda session: copies.mark_gone(session, folder, state.generation, found.gone, self.clock())
+            )
+
     def _count(self, folder: FolderRef, state: SyncState) -> int:
         with self.store.read() as session:
             return copies.count_here(session, folder, state.generation)

@@ -85,10 +85,12 @@ def mark_gone(session: Session, folder: FolderRef, generation: int, uids: Sequen
             )
 
 
-def mark_back(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> int:
-    """Copies that were missed and are there after all. Returns how many."""
+def mark_back(session: Session, folder: FolderRef, generation: int, uids: Sequence[int], *, bodies: bool) -> int:
+    """Copies that were missed and are there after all; with `bodies`, theirs are wanted again. Returns how many."""
     back = 0
     for part in portions(uids):
+        if bodies:
+            _want_bodies(session, folder, generation, part)
         found = session.execute(
             update(MessageLocation)
             .where(
@@ -101,6 +103,22 @@ def mark_back(session: Session, folder: FolderRef, generation: int, uids: Sequen
         )
         back += int(found.rowcount)  # type: ignore[attr-defined]
     return back
+
+
+def _want_bodies(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> None:
+    """Of copies that were missed before their bytes came."""
+    lacking = (
+        *_here(MessageLocation, folder, generation),
+        MessageLocation.uid.in_(uids),
+        MessageLocation.gone_at.is_not(None),
+        MessageLocation.body_state == BodyState.NONE,
+        MessageLocation.raw_sha256.is_(None),
+    )
+    ids = list(session.execute(select(MessageLocation.message_id).where(*lacking)).scalars())
+    pending, quietly = {"body_state": BodyState.PENDING}, {"synchronize_session": False}
+    session.execute(update(MessageLocation).where(*lacking).values(**pending).execution_options(**quietly))
+    messages = update(Message).where(Message.id.in_(ids), Message.body_state == BodyState.NONE)
+    session.execute(messages.values(**pending).execution_options(**quietly))
 
 
 def end_generations(session: Session, folder: FolderRef, before: int, now: datetime) -> None:

@@ -235,10 +235,11 @@ class PartyBrief:
 
 
 def states_of(session: Session, party_ids: Sequence[int]) -> dict[int, PartyBrief]:
-    """Kind, state, name and where the name came from, by party id."""
+    """Kind, state, name and where the name came from, by party id; locked, for what is decided from them must hold."""
     query = select(Party.id, Party.kind, Party.state, Party.display_name, Party.name_source).where(
         Party.id.in_(party_ids)
     )
+    query = query.order_by(Party.id).with_for_update()
     return {row[0]: PartyBrief(row[1], row[2], row[3], row[4]) for row in session.execute(query)}
 
 

@@ -87,7 +87,10 @@ def attach_message(session: Session, kind: InteractionKind, source_key: str, mes
 
 def drop_message_line(session: Session, message_id: int) -> None:
     """Take away the plain line of a mail that another line (its campaign's) already shows."""
-    own = select(Interaction.id).where(Interaction.source_key == message_key(message_id))
+    # By the message, which has an index; the key alone has none without the kind.
+    own = select(Interaction.id).where(
+        Interaction.message_id == message_id, Interaction.source_key == message_key(message_id)
+    )
     for interaction_id in session.execute(own).scalars().all():
         session.execute(delete(InteractionParty).where(InteractionParty.interaction_id == interaction_id))
         session.execute(delete(Interaction).where(Interaction.id == interaction_id))

@@ -71,8 +71,8 @@ def _ask_once_more(mailbox: Mailbox, uids: Sequence[int], fields: Sequence[str],
             answer.refused.setdefault(uid, _NO_HEADER)
 
 
-def fetch_bodies(mailbox: Mailbox, uids: Sequence[int]) -> Bodies:
-    """Whole messages. Raises CommandRefused where the folder does not work at all."""
+def fetch_bodies(mailbox: Mailbox, uids: Sequence[int], *, works: bool = False) -> Bodies:
+    """Whole messages. Raises CommandRefused where the folder does not work at all, unless it is known that it `works`."""
     answer, reason = Bodies(), _NO_BODY
     try:
         answer.found = {raw.uid: raw for raw in mailbox.fetch_bodies(uids)}
@@ -86,6 +86,6 @@ def fetch_bodies(mailbox: Mailbox, uids: Sequence[int]) -> Bodies:
         alone = fetch_bodies(mailbox, [uid])
         answer.found |= alone.found
         answer.refused |= alone.refused
-        if len(answer.refused) > _CULPRITS and not answer.found:
+        if len(answer.refused) > _CULPRITS and not answer.found and not works:
             raise CommandRefused(reason)
     return answer

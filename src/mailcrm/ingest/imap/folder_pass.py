@@ -1,6 +1,7 @@
 """The phases of one folder: live mail, backfill, bodies. Network and parsing never happen inside a transaction."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -188,6 +189,8 @@ class FolderPass:
             for header, parsed in unnamed
             if header.internaldate is not None and state.generation > 1
         }
+        often = Counter(looks.values())
+        looks = {uid: former for uid, former in looks.items() if often[former] == 1}
         if not looks:
             return {}
         with self.store.read() as session:

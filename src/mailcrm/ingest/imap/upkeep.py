@@ -17,6 +17,7 @@ from mailcrm.ingest.imap.changes import Range
 from mailcrm.ingest.imap.mailbox import Mailbox
 from mailcrm.ingest.imap.plan import flag_text, too_many_gone
 from mailcrm.log import get_logger
+from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
 from mailcrm.store import Session, Store, audit, copies, coverage, sync_state
@@ -58,10 +59,12 @@ class Upkeep:
         if many:
             _log.warning("much mail is gone from the server", folder_id=folder.id, mails=len(found.gone), of=known)
 
+        bodies = self.filer.context.capture == Capture.ALL
+
         def write(session: Session) -> None:
             copies.set_flags(session, folder, state.generation, found.flags)
             copies.mark_gone(session, folder, state.generation, found.gone, self.clock())
-            copies.mark_back(session, folder, state.generation, found.back)
+            copies.mark_back(session, folder, state.generation, found.back, bodies=bodies)
             sync_state.note_settled(session, folder, state.generation, status.highestmodseq or 0, self.clock())
             if many:
                 audit.append_audit(
@@ -87,7 +90,7 @@ class Upkeep:
             return copies.count_here(session, folder, state.generation)
 
     def _found(self, info: FolderInfo, folder: FolderRef, state: SyncState, status: FolderStatus, known: int) -> _Found:
-        flags, vanished, unsure = self._heard(state, status)
+        flags, vanished, unsure = self._heard(folder, state, status)
         with self.store.read() as session:
             gone = copies.known_in(session, folder, state.generation, vanished)
         backfilled = state.uid_floor < 1
@@ -103,27 +106,38 @@ class Upkeep:
         found.flags = flags
         return found
 
-    def _heard(self, state: SyncState, status: FolderStatus) -> tuple[dict[int, str], Sequence[Range], bool]:
+    def _heard(
+        self, folder: FolderRef, state: SyncState, status: FolderStatus
+    ) -> tuple[dict[int, str], Sequence[Range], bool]:
         """Flags by UID, UIDs that vanished, and whether there may have been more."""
         lost = (status.highestmodseq or 0) < state.modseq  # it counts anew: nobody can say what changed meanwhile
         told = self.mailbox.resyncs and state.modseq and not lost
-        first = {} if told else self._asked(state, status, lost=lost)
+        first = {} if told else self._asked(folder, state, status, lost=lost)
         changes = self.mailbox.changes()
+        if changes.incomplete and state.uid_high:  # more than can be kept, or something that we do not understand
+            first |= {uid: flag_text(each.flags) for uid, each in self.mailbox.all_flags(1, state.uid_high)}
         flags = first | {uid: flag_text(each.flags) for uid, each in changes.flags.items()}
         return flags, changes.vanished, lost or changes.incomplete or changes.expunged_by_number
 
-    def _asked(self, state: SyncState, status: FolderStatus, *, lost: bool) -> dict[int, str]:
+    def _asked(self, folder: FolderRef, state: SyncState, status: FolderStatus, *, lost: bool) -> dict[int, str]:
         """Flags where EXAMINE does not tell them by itself."""
         now, high = status.highestmodseq, state.uid_high
-        if high < 1 or (now and now == state.modseq) or (now and not state.modseq):
-            return {}  # nothing there, nothing changed, or the first look: then flags came with the headers
-        if lost:
+        if high < 1 or (now and now == state.modseq):
+            return {}
+        begins = bool(now) and not state.modseq  # it keeps mod-sequences from now on
+        if begins and not self._was_settled(folder):
+            return {}  # the first look: flags came with the headers
+        if lost or begins:
             found = self.mailbox.all_flags(1, high)
         elif now and self.mailbox.keeps_modseq:
             found = self.mailbox.flags_since(state.modseq, 1, high)
         else:
             found = self.mailbox.all_flags(max(1, high - _NEWEST + 1), high)
         return {uid: flag_text(each.flags) for uid, each in found}
+
+    def _was_settled(self, folder: FolderRef) -> bool:
+        with self.store.read() as session:
+            return sync_state.settled_at(session, folder) is not None
 
     def _compared(self, folder: FolderRef, state: SyncState) -> _Found:
         """Our UIDs against the server's own list."""

@@ -10,9 +10,10 @@ from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import never_log_rule
 from mailcrm.ingest.filing import ACTOR, Filer, ReadBody
-from mailcrm.ingest.imap.careful import Bodies, fetch_bodies
+from mailcrm.ingest.imap.careful import fetch_bodies
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
+from mailcrm.ingest.imap.plan import chunks
 from mailcrm.ingest.imap.transport import LITERAL_LIMIT
 from mailcrm.ingest.record import record_bodies
 from mailcrm.model.filing import FolderRef, PendingBody
@@ -94,14 +95,19 @@ class WaitingBodies:
         came: set[int] = set()
         try:
             self._stream(folder, generation, asked, sizes, came)
-            missing = sorted(sizes.keys() - came)
-            rest = fetch_bodies(self.mailbox, missing) if missing and not self.stopped() else Bodies()
-        except ConnectionLost as exc:
+            missing = [(uid, sizes[uid]) for uid in sorted(sizes.keys() - came)]
+            for portion in chunks(missing, self.job.batch_messages, self.job.batch_bytes):
+                if self.stopped():
+                    return
+                rest = fetch_bodies(self.mailbox, portion, works=bool(came))
+                read = {uid: self.read(raw) for uid, raw in rest.found.items()}
+                self._file(folder, generation, asked, read, rest.refused)
+                came.update(portion)
+        except (ConnectionLost, CommandRefused) as exc:  # if it was one of these: next time they are asked for alone
             if not self.stopped():
                 self._note_lost(folder, generation, [asked[uid] for uid in sorted(sizes.keys() - came)], str(exc))
             raise
-        refused = rest.refused | {uid: _TOO_LARGE for uid in asked if uid not in sizes}
-        self._file(folder, generation, asked, {uid: self.read(raw) for uid, raw in rest.found.items()}, refused)
+        self._file(folder, generation, asked, {}, {uid: _TOO_LARGE for uid in asked if uid not in sizes})
 
     def _stream(
         self, folder: FolderRef, generation: int, asked: Asked, sizes: Mapping[int, int], came: set[int]

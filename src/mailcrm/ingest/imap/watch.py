@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from mailcrm.clock import Clock
 from mailcrm.ingest.filing import Retry
-from mailcrm.ingest.imap.mailbox import Change, Mailbox
+from mailcrm.ingest.imap.mailbox import Change, CommandRefused, Mailbox
 from mailcrm.ingest.imap.sync import Parse, PassReport, SyncJob, sync_account
-from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
+from mailcrm.model.folder import FolderInfo, FolderRole
 from mailcrm.store import Store, sync_state
 
 
@@ -41,14 +41,18 @@ def watch_account(
         if stopped():
             return
         # Once and no more: a folder that fails, or whose numbers never agree, must not keep us running in circles.
-        more = inbox is not None and _has_more(mailbox.examine(inbox), store, rules, inbox)
+        more = inbox is not None and _has_more(mailbox, store, rules, inbox)
         again = more and not again and not report.failures
         if not again and mailbox.wait_for_change(poll_seconds) is Change.WOKEN:
             return
 
 
-def _has_more(status: FolderStatus, store: Store, job: SyncJob, inbox: FolderInfo) -> bool:
-    """Whether mail came between the pass and this EXAMINE: the server would not announce it again."""
+def _has_more(mailbox: Mailbox, store: Store, job: SyncJob, inbox: FolderInfo) -> bool:
+    """Opens INBOX to wait there. Whether mail came since the pass: the server would not announce it again."""
+    try:
+        status = mailbox.examine(inbox)
+    except CommandRefused:  # the pass has noted it, and read the other folders; they are read again in a minute
+        return False
     with store.read() as session:
         folder = sync_state.find_folder(session, job.account_id, inbox.name)
         state = folder and sync_state.load_state(session, folder)

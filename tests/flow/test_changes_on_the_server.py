@@ -6,12 +6,13 @@ and one with neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -19,12 +20,18 @@ from sqlalchemy import func, select
 from mailcrm.clock import utc_now
 from mailcrm.ingest.imap.mailbox import Mailbox
 from mailcrm.ingest.imap.upkeep import Upkeep
+from mailcrm.ingest.imap.waiting import WaitingBodies
+from mailcrm.model.filing import FolderRef
+from mailcrm.model.message import RawMessage
+from mailcrm.model.rights import Viewer
 from mailcrm.service.app import App
 from mailcrm.service.passes import sync_once
 from mailcrm.store import copies as copies_table
+from mailcrm.store import coverage
 from mailcrm.store.rows.audit import AuditEntry
 from mailcrm.store.rows.mail import Folder, Message, MessageLocation
 from mailcrm.store.rows.party import Party
+from tests.builders import a_write
 from tests.flow.instance import Instance, imap_account
 from tests.servers.dovecot import Dovecot
 from tests.servers.imap_reader import ImapReader
@@ -219,3 +226,44 @@ def test_mail_that_is_not_listed_at_first_is_found_in_the_same_pass(
         monkeypatch.setattr(Mailbox, "uids", forgetful)
         a_pass(app)
         check(app, other)
+
+
+def unread(app: App) -> int:
+    with app.store.read() as session:
+        return session.execute(select(func.count()).where(Message.body_text.is_(None))).scalar_one()
+
+
+def test_bodies_of_mail_that_was_missed_for_a_while_come_after_all(
+    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with other_client(server, app) as other:
+        for number in range(1, 7):
+            other.append("INBOX", mail(number))
+    with monkeypatch.context() as patch:
+        patch.setattr(WaitingBodies, "fetch", lambda *_: None)
+        sync_once(app, app.config.accounts[0].name, lambda _report: None)
+    assert unread(app) == 6
+    with a_write(app.store) as session:
+        row = session.execute(select(Folder).where(Folder.name == "INBOX")).scalar_one()
+        copies_table.mark_gone(session, FolderRef(row.id, row.account_id, row.name), row.generation, [2, 3], utc_now())
+    a_pass(app)
+    assert unread(app) == 0
+
+
+def test_bodies_that_never_come_do_not_block_the_others(
+    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with other_client(server, app) as other:
+        for number in range(1, 21):
+            other.append("INBOX", mail(number))
+    true_bodies = Mailbox.fetch_bodies
+
+    def without_seven(self: Mailbox, uids: Sequence[int], **options: Any) -> Iterator[RawMessage]:
+        return (raw for raw in true_bodies(self, uids, **options) if raw.uid > 7)
+
+    monkeypatch.setattr(Mailbox, "fetch_bodies", without_seven)
+    for _ in range(7):
+        sync_once(app, app.config.accounts[0].name, lambda _report: None)
+    assert unread(app) == 7
+    with app.store.read() as session:
+        assert len(coverage.list_problems(session, Viewer.system())) == 7

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -78,7 +79,10 @@ class SmtpSink(Server):
         return self.messages()
 
     def _files(self) -> list[Path]:
-        found = [(path.stat().st_mtime_ns, path) for path in self.dump_folder.iterdir()]
+        found = []
+        for path in self.dump_folder.iterdir():
+            with suppress(FileNotFoundError):  # its client vanished before the final dot, so smtp-sink removes it
+                found.append((path.stat().st_mtime_ns, path))
         return [path for _, path in sorted(found)]
 
     def _prepare(self) -> list[str]:

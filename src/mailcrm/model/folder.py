@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
+
+UidRange: TypeAlias = tuple[int, int]
+"""UIDs from .. to, both included."""
 
 
 class FolderRole(StrEnum):

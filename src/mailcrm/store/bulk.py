@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from mailcrm.store.rows.base import Base
@@ -14,9 +14,9 @@ PORTION = 500
 """Values in one IN: SQLite of old takes 999 in a statement."""
 
 
-def portions(items: Sequence[T]) -> Iterator[Sequence[T]]:
+def portions(items: Sequence[T], size: int = PORTION) -> Iterator[Sequence[T]]:
     """The items in pieces that fit into one statement."""
-    return (items[start : start + PORTION] for start in range(0, len(items), PORTION))
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def insert_rows(session: Session, row: type[Base], values: Sequence[Mapping[str, object]]) -> None:
@@ -36,17 +36,14 @@ def insert_numbered(session: Session, row: type[Base], values: Sequence[Mapping[
         return []
     table: Any = row.__table__
     if session.get_bind().dialect.name == "sqlite":
-        return _insert_counted(session, table, values, row)
+        return _insert_counted(session, row, values)
     session.flush()
     statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     return list(session.connection().execute(statement, list(values)).scalars())
 
 
-def _insert_counted(
-    session: Session, table: Table, values: Sequence[Mapping[str, object]], row: type[Base]
-) -> list[int]:
-    session.flush()
-    first = session.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one() + 1
+def _insert_counted(session: Session, row: Any, values: Sequence[Mapping[str, object]]) -> list[int]:
+    first = session.execute(select(func.coalesce(func.max(row.id), 0))).scalar_one() + 1
     ids = list(range(first, first + len(values)))
     insert_rows(session, row, [{"id": new, **each} for new, each in zip(ids, values, strict=True)])
     return ids

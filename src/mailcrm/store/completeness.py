@@ -13,30 +13,25 @@ from mailcrm.model.folder import FolderRole, KnownUids
 from mailcrm.model.message import BodyState
 from mailcrm.store.rows.campaign import Recipient
 from mailcrm.store.rows.mail import Folder, Message, MessageLocation, MessageRef, MessageSkip, SyncQuarantine
+from mailcrm.store.uids import here
 
 _AT_ONCE = 10_000
 
 
 def known_in(session: Session, folder: FolderRef, generation: int) -> KnownUids:
     """All UIDs of a folder that the archive knows."""
-    here = _here(MessageLocation, folder, generation)
-    filed = select(MessageLocation.uid).where(here)
+    filed = select(MessageLocation.uid).where(here(MessageLocation, folder, generation))
     return KnownUids(
         filed=_uids(session, filed),
         pending=_uids(session, filed.where(MessageLocation.body_state == BodyState.PENDING)),
-        broken=_uids(session, filed.join(Message, Message.id == MessageLocation.message_id).where(_broken())),
-        left_out=_uids(session, select(MessageSkip.uid).where(_here(MessageSkip, folder, generation))),
-        quarantined=_uids(session, select(SyncQuarantine.uid).where(_here(SyncQuarantine, folder, generation))),
+        broken=_uids(session, filed.join(Message, Message.id == MessageLocation.message_id).where(is_broken())),
+        left_out=_uids(session, select(MessageSkip.uid).where(here(MessageSkip, folder, generation))),
+        quarantined=_uids(session, select(SyncQuarantine.uid).where(here(SyncQuarantine, folder, generation))),
     )
 
 
-def _here(
-    kept: type[MessageLocation | MessageSkip | SyncQuarantine], folder: FolderRef, generation: int
-) -> ColumnElement[bool]:
-    return and_(kept.folder_id == folder.id, kept.generation == generation)
-
-
-def _broken() -> ColumnElement[bool]:
+def is_broken() -> ColumnElement[bool]:
+    """Copies whose bytes could not be had, and those of mails that could not be understood."""
     return or_(MessageLocation.body_state == BodyState.QUARANTINED, Message.body_state == BodyState.QUARANTINED)
 
 
@@ -48,10 +43,10 @@ def _uids(session: Session, query: Select[int]) -> Sequence[int]:
 def reasons_in(session: Session, folder: FolderRef, generation: int, limit: int) -> dict[int, str]:
     """Why the first mails of a folder could not be filed, had or understood, by UID."""
     queries = (
-        select(SyncQuarantine.uid, SyncQuarantine.error).where(_here(SyncQuarantine, folder, generation)),
+        select(SyncQuarantine.uid, SyncQuarantine.error).where(here(SyncQuarantine, folder, generation)),
         select(MessageLocation.uid, Message.last_error)
         .join(Message, Message.id == MessageLocation.message_id)
-        .where(_here(MessageLocation, folder, generation), _broken()),
+        .where(here(MessageLocation, folder, generation), is_broken()),
     )
     found = {row[0]: row[1] for query in queries for row in session.execute(query.order_by("uid").limit(limit))}
     return {uid: found[uid] for uid in sorted(found)[:limit]}
@@ -85,8 +80,8 @@ class FolderRow:
 
 def folders_of(session: Session, account_id: int) -> list[FolderRow]:
     """The folders of an account on its server, by name; imported files are none."""
-    here = Folder.account_id == account_id, Folder.role != FolderRole.IMPORT
-    query = select(Folder).where(*here).order_by(Folder.name)
+    on_server = Folder.account_id == account_id, Folder.role != FolderRole.IMPORT
+    query = select(Folder).where(*on_server).order_by(Folder.name)
     return [
         FolderRow(FolderRef(row.id, account_id, row.name), row.role, row.generation, row.last_ok_at)
         for row in session.execute(query).scalars()
@@ -95,7 +90,7 @@ def folders_of(session: Session, account_id: int) -> list[FolderRow]:
 
 def count_filed(session: Session, folder: FolderRef, generation: int) -> int:
     """How many mails of a folder are in the archive."""
-    query = select(func.count()).where(_here(MessageLocation, folder, generation))
+    query = select(func.count()).where(here(MessageLocation, folder, generation))
     return session.execute(query).scalar_one()
 
 

@@ -6,57 +6,54 @@ A skipped or quarantined UID that is gone leaves nothing behind; a location is k
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FolderRef
+from mailcrm.model.folder import UidRange
 from mailcrm.model.message import BodyState
 from mailcrm.store import message_bodies
 from mailcrm.store.bulk import portions
 from mailcrm.store.rows.mail import Message, MessageLocation, MessageSkip, SyncQuarantine
+from mailcrm.store.uids import KEPT, Kept, here
 
-Range = tuple[int, int]
-"""UIDs from .. to, both included."""
-
-_Kept: TypeAlias = type[MessageLocation] | type[MessageSkip] | type[SyncQuarantine]
-_KEPT: tuple[_Kept, ...] = (MessageLocation, MessageSkip, SyncQuarantine)
 _RANGES = 100
+"""Ranges in one statement."""
 
 
-def set_flags(session: Session, folder: FolderRef, generation: int, flags: Mapping[int, str]) -> int:
-    """The flags of copies as they are now, by UID; UIDs that are not filed are left out. Returns how many changed."""
+def set_flags(session: Session, folder: FolderRef, generation: int, flags: Mapping[int, str]) -> None:
+    """The flags of copies as they are now, by UID; UIDs that are not filed are left out."""
     changed: list[dict[str, object]] = []
     for part in portions(sorted(flags)):
         query = select(MessageLocation.uid, MessageLocation.flags).where(
-            *_here(MessageLocation, folder, generation), MessageLocation.uid.in_(part)
+            here(MessageLocation, folder, generation), MessageLocation.uid.in_(part)
         )
         changed += [{"at": uid, "now": flags[uid]} for uid, before in session.execute(query) if before != flags[uid]]
     if changed:
-        here = _here(MessageLocation, folder, generation)
-        statement = update(MessageLocation).where(*here, MessageLocation.uid == bindparam("at"))
+        statement = update(MessageLocation).where(
+            here(MessageLocation, folder, generation), MessageLocation.uid == bindparam("at")
+        )
         session.connection().execute(statement.values(flags=bindparam("now")), changed)
-    return len(changed)
 
 
 def count_here(session: Session, folder: FolderRef, generation: int) -> int:
     """How many UIDs we know of that the server still holds, by all that was heard: filed, left out or quarantined."""
     return sum(
         session.execute(
-            select(func.count()).where(*_here(kept, folder, generation), _is_there(kept))
+            select(func.count()).where(here(kept, folder, generation), _is_there(kept))
         ).scalar_one()
-        for kept in _KEPT
+        for kept in KEPT
     )  # fmt: skip
 
 
-def known_in(session: Session, folder: FolderRef, generation: int, ranges: Iterable[Range]) -> list[int]:
+def known_in(session: Session, folder: FolderRef, generation: int, ranges: Iterable[UidRange]) -> list[int]:
     """The UIDs in these ranges that we know of and that are not yet gone, ascending."""
     found: set[int] = set()
-    for part in _some(list(ranges)):
-        for kept in _KEPT:
+    for part in portions(list(ranges), _RANGES):
+        for kept in KEPT:
             inside = or_(*(and_(kept.uid >= lo, kept.uid <= hi) for lo, hi in part))
-            query = select(kept.uid).where(*_here(kept, folder, generation), _is_there(kept), inside)
+            query = select(kept.uid).where(here(kept, folder, generation), _is_there(kept), inside)
             found |= set(session.execute(query).scalars())
     return sorted(found)
 
@@ -64,51 +61,46 @@ def known_in(session: Session, folder: FolderRef, generation: int, ranges: Itera
 def mark_gone(session: Session, folder: FolderRef, generation: int, uids: Sequence[int], now: datetime) -> None:
     """The server holds these no more. Bodies that were to be fetched from there cannot be, and are not waited for."""
     for part in portions(uids):
-        here = _here(MessageLocation, folder, generation)
-        pending = select(MessageLocation.uid).where(
-            *here, MessageLocation.uid.in_(part), MessageLocation.body_state == BodyState.PENDING
-        )
+        copies = here(MessageLocation, folder, generation) & MessageLocation.uid.in_(part)
+        pending = select(MessageLocation.uid).where(copies, MessageLocation.body_state == BodyState.PENDING)
         waiting = list(session.execute(pending).scalars())
         if waiting:
             message_bodies.leave_on_server(session, folder, generation, waiting)
         session.execute(
             update(MessageLocation)
-            .where(*here, MessageLocation.uid.in_(part), MessageLocation.gone_at.is_(None))
+            .where(copies, MessageLocation.gone_at.is_(None))
             .values(gone_at=now)
             .execution_options(synchronize_session=False)
         )
         for kept in (MessageSkip, SyncQuarantine):
             session.execute(
                 delete(kept)
-                .where(*_here(kept, folder, generation), kept.uid.in_(part))
+                .where(here(kept, folder, generation), kept.uid.in_(part))
                 .execution_options(synchronize_session=False)
             )
 
 
-def mark_back(session: Session, folder: FolderRef, generation: int, uids: Sequence[int], *, bodies: bool) -> int:
-    """Copies that were missed and are there after all; with `bodies`, theirs are wanted again. Returns how many."""
-    back = 0
+def mark_back(session: Session, folder: FolderRef, generation: int, uids: Sequence[int], *, bodies: bool) -> None:
+    """Copies that were missed and are there after all; with `bodies`, theirs are wanted again."""
     for part in portions(uids):
         if bodies:
             _want_bodies(session, folder, generation, part)
-        found = session.execute(
+        session.execute(
             update(MessageLocation)
             .where(
-                *_here(MessageLocation, folder, generation),
+                here(MessageLocation, folder, generation),
                 MessageLocation.uid.in_(part),
                 MessageLocation.gone_at.is_not(None),
             )
             .values(gone_at=None)
             .execution_options(synchronize_session=False)
         )
-        back += int(found.rowcount)  # type: ignore[attr-defined]
-    return back
 
 
 def _want_bodies(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> None:
     """Of copies that were missed before their bytes came."""
     lacking = (
-        *_here(MessageLocation, folder, generation),
+        here(MessageLocation, folder, generation),
         MessageLocation.uid.in_(uids),
         MessageLocation.gone_at.is_not(None),
         MessageLocation.body_state == BodyState.NONE,
@@ -170,13 +162,5 @@ def former_keys(session: Session, folder: FolderRef, generation: int, wanted: It
     return {former: next(iter(keys)) for former, keys in found.items() if len(keys) == 1}
 
 
-def _here(kept: _Kept, folder: FolderRef, generation: int) -> tuple[ColumnElement[bool], ...]:
-    return kept.folder_id == folder.id, kept.generation == generation
-
-
-def _is_there(kept: _Kept) -> ColumnElement[bool]:
+def _is_there(kept: Kept) -> ColumnElement[bool]:
     return kept.gone_at.is_(None) if kept is MessageLocation else true()
-
-
-def _some(ranges: Sequence[Range]) -> Iterable[Sequence[Range]]:
-    return (ranges[start : start + _RANGES] for start in range(0, len(ranges), _RANGES))

@@ -4,18 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Viewer
-from mailcrm.store.completeness import count_broken
-from mailcrm.store.messages import known_uids
+from mailcrm.store.bulk import portions
+from mailcrm.store.completeness import count_broken, is_broken
 from mailcrm.store.rows.mail import Account, Folder, Message, MessageLocation, MessageSkip, SyncQuarantine
+from mailcrm.store.uids import Kept, here, known_uids
 from mailcrm.store.visibility import visible_account
-
-_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,6 @@ class ProblemLine:
 
 def list_problems(session: Session, viewer: Viewer, limit: int = 200) -> list[ProblemLine]:
     """All quarantined mail with its reason, newest first, in the accounts that `viewer` may see."""
-    broken = or_(Message.body_state == BodyState.QUARANTINED, MessageLocation.body_state == BodyState.QUARANTINED)
     bodies = (
         select(
             Account.name,
@@ -45,7 +43,7 @@ def list_problems(session: Session, viewer: Viewer, limit: int = 200) -> list[Pr
         .join(MessageLocation, MessageLocation.message_id == Message.id)
         .join(Folder, Folder.id == MessageLocation.folder_id)
         .join(Account, Account.id == Folder.account_id)
-        .where(broken, visible_account(viewer))
+        .where(is_broken(), visible_account(viewer))
         .order_by(Message.id.desc())
         .limit(limit)
     )
@@ -102,11 +100,7 @@ def count_folders(session: Session) -> list[FolderCount]:
     ]  # fmt: skip
 
 
-def _per_folder(
-    session: Session,
-    kept: type[MessageLocation | MessageSkip | SyncQuarantine],
-    *conditions: ColumnElement[bool],
-) -> dict[int, int]:
+def _per_folder(session: Session, kept: Kept, *conditions: ColumnElement[bool]) -> dict[int, int]:
     query = (
         select(Folder.id, func.count())
         .join_from(Folder, kept, and_(kept.folder_id == Folder.id, kept.generation == Folder.generation))
@@ -114,17 +108,6 @@ def _per_folder(
         .group_by(Folder.id)
     )
     return {row[0]: row[1] for row in session.execute(query)}
-
-
-_KEPT = (MessageLocation, MessageSkip, SyncQuarantine)
-
-
-def unknown_uids(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> list[int]:
-    """Those of `uids` that are in none of the three tables."""
-    missing = set(uids)
-    for kept in _KEPT:
-        missing -= known_uids(session, kept, folder, generation, uids)
-    return sorted(missing)
 
 
 def located_uids(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> set[int]:
@@ -135,11 +118,9 @@ def located_uids(session: Session, folder: FolderRef, generation: int, uids: Seq
 def skipped_uids(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> dict[int, str]:
     """Those of `uids` that a rule left out, with the rule."""
     found: dict[int, str] = {}
-    for start in range(0, len(uids), _CHUNK):
+    for part in portions(uids):
         query = select(MessageSkip.uid, MessageSkip.rule).where(
-            MessageSkip.folder_id == folder.id,
-            MessageSkip.generation == generation,
-            MessageSkip.uid.in_(uids[start : start + _CHUNK]),
+            here(MessageSkip, folder, generation), MessageSkip.uid.in_(part)
         )
         found |= {row[0]: row[1] for row in session.execute(query)}
     return found
@@ -147,17 +128,13 @@ def skipped_uids(session: Session, folder: FolderRef, generation: int, uids: Seq
 
 def count_uids(session: Session, folder: FolderRef, generation: int) -> tuple[int, dict[str, int], int]:
     """How many mails of a folder are filed, were left out (by rule), and are in quarantine."""
-    counts = [
-        session.execute(
-            select(func.count()).where(kept.folder_id == folder.id, kept.generation == generation)
-        ).scalar_one()
+    filed, broken = (
+        session.execute(select(func.count()).where(here(kept, folder, generation))).scalar_one()
         for kept in (MessageLocation, SyncQuarantine)
-    ]
-    query = select(MessageSkip.rule, func.count()).where(
-        MessageSkip.folder_id == folder.id, MessageSkip.generation == generation
     )
+    query = select(MessageSkip.rule, func.count()).where(here(MessageSkip, folder, generation))
     rules = {row[0]: row[1] for row in session.execute(query.group_by(MessageSkip.rule))}
-    return counts[0], rules, counts[1]
+    return filed, rules, broken
 
 
 def count_messages(session: Session) -> dict[BodyState, int]:

@@ -12,6 +12,7 @@ from mailcrm.store import blobs
 from mailcrm.store.bulk import insert_rows, portions
 from mailcrm.store.rows.mail import Attachment, Folder, Message, MessageLocation, MessageParticipant
 from mailcrm.store.rows.party import EmailAddress
+from mailcrm.store.uids import here
 
 MAX_BODY_TEXT = 2_000_000
 """Characters of text kept beside a message; the raw bytes are always whole."""
@@ -28,8 +29,7 @@ def pending_bodies(
         select(MessageLocation.message_id, MessageLocation.uid, MessageLocation.size, Message.body_state)
         .join(Message, Message.id == MessageLocation.message_id)
         .where(
-            MessageLocation.folder_id == folder.id,
-            MessageLocation.generation == generation,
+            here(MessageLocation, folder, generation),
             MessageLocation.body_state == BodyState.PENDING,
             Message.attempts > 0 if tried else Message.attempts == 0,
         )
@@ -60,8 +60,7 @@ def leave_on_server(session: Session, folder: FolderRef, generation: int, uids: 
     What was filed of the headers before stays.
     """
     query = select(MessageLocation.uid, MessageLocation.message_id).where(
-        MessageLocation.folder_id == folder.id,
-        MessageLocation.generation == generation,
+        here(MessageLocation, folder, generation),
         MessageLocation.body_state == BodyState.PENDING,
     )
     if uids is not None:
@@ -84,7 +83,7 @@ def _set_locations(session: Session, folder: FolderRef, generation: int, uids: S
         part = MessageLocation.uid.in_(some)
         session.execute(
             update(MessageLocation)
-            .where(MessageLocation.folder_id == folder.id, MessageLocation.generation == generation, part)
+            .where(here(MessageLocation, folder, generation), part)
             .values(body_state=state)
             .execution_options(synchronize_session=False)
         )
@@ -94,8 +93,7 @@ def mark_same(session: Session, folder: FolderRef, generation: int) -> int:
     """Pending copies of mails whose bytes came from another folder meanwhile, with the same size. Returns how many."""
     kept = aliased(MessageLocation)
     query = select(MessageLocation.uid).where(
-        MessageLocation.folder_id == folder.id,
-        MessageLocation.generation == generation,
+        here(MessageLocation, folder, generation),
         MessageLocation.body_state == BodyState.PENDING,
         exists().where(
             kept.message_id == MessageLocation.message_id,
@@ -159,10 +157,9 @@ def _forget_tries(session: Session, message_ids: Sequence[int]) -> None:
 
 
 def _locate_raw(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:
-    here = MessageLocation.folder_id == folder.id, MessageLocation.generation == generation
     statement = (
         update(MessageLocation)
-        .where(*here, MessageLocation.uid == bindparam("at_uid"))
+        .where(here(MessageLocation, folder, generation), MessageLocation.uid == bindparam("at_uid"))
         .values(raw_sha256=bindparam("digest"), body_state=BodyState.DONE)
     )
     session.connection().execute(statement, [{"at_uid": b.pending.uid, "digest": b.raw.sha256} for b in bodies])

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from mailcrm.model.filing import FiledMessage, FolderRef, KnownMessage, Place
 from mailcrm.model.message import BodyState
 from mailcrm.store.bulk import insert_numbered, insert_rows, portions
-from mailcrm.store.rows.mail import Message, MessageLocation, MessageParticipant, MessageSkip, SyncQuarantine
+from mailcrm.store.rows.mail import Message, MessageLocation, MessageParticipant, MessageSkip
 from mailcrm.store.threads import ref_hash
+from mailcrm.store.uids import known_uids
 
 
 def find_messages(session: Session, dedupe_keys: Iterable[str]) -> dict[str, KnownMessage]:
@@ -88,21 +89,6 @@ def add_locations(
         if place.uid not in known
     ]
     insert_rows(session, MessageLocation, rows)
-
-
-def known_uids(
-    session: Session,
-    kept: type[MessageLocation | MessageSkip | SyncQuarantine],
-    folder: FolderRef,
-    generation: int,
-    uids: Sequence[int],
-) -> set[int]:
-    """Those of `uids` that are in this table already."""
-    found: set[int] = set()
-    for part in portions(uids):
-        query = select(kept.uid).where(kept.folder_id == folder.id, kept.generation == generation, kept.uid.in_(part))
-        found |= set(session.execute(query).scalars())
-    return found
 
 
 def add_skips(session: Session, folder: FolderRef, generation: int, rules: Mapping[int, str]) -> None:

@@ -13,8 +13,8 @@ from mailcrm.model.filing import FolderRef, StagedBlob
 from mailcrm.model.folder import FolderRole
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs, message_bodies
-from mailcrm.store.messages import known_uids
 from mailcrm.store.rows.mail import Folder, MessageLocation, MessageSkip, SyncQuarantine
+from mailcrm.store.uids import here, known_uids
 
 _WAITS = {1: timedelta(minutes=15), 2: timedelta(hours=1)}
 """After so many tries, how long until the next; who failed more often waits for a human."""
@@ -53,7 +53,7 @@ def retries_due(session: Session, folder: FolderRef, generation: int, now: datet
     """UIDs of this folder whose next try is due, ascending."""
     query = (
         select(SyncQuarantine.uid)
-        .where(SyncQuarantine.folder_id == folder.id, SyncQuarantine.generation == generation, _due(now))
+        .where(here(SyncQuarantine, folder, generation), _due(now))
         .order_by(SyncQuarantine.uid)
         .limit(limit)
     )
@@ -78,15 +78,14 @@ def let_go(session: Session, folder: FolderRef, generation: int, tried: Sequence
     done = set(gone)
     for kept in (MessageLocation, MessageSkip):
         done |= known_uids(session, kept, folder, generation, tried)
-    here = SyncQuarantine.folder_id == folder.id, SyncQuarantine.generation == generation
-    session.execute(delete(SyncQuarantine).where(*here, SyncQuarantine.uid.in_(done)))
+    session.execute(
+        delete(SyncQuarantine).where(here(SyncQuarantine, folder, generation), SyncQuarantine.uid.in_(done))
+    )
 
 
 def waiting(session: Session, folder: FolderRef, generation: int) -> set[int]:
     """All UIDs of this folder that are in quarantine, however often they were tried."""
-    query = select(SyncQuarantine.uid).where(
-        SyncQuarantine.folder_id == folder.id, SyncQuarantine.generation == generation
-    )
+    query = select(SyncQuarantine.uid).where(here(SyncQuarantine, folder, generation))
     return set(session.execute(query).scalars())
 
 

@@ -7,10 +7,8 @@ RFC 7162 lets VANISHED and FETCH come in the answer of any command; whoever read
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
-Range: TypeAlias = tuple[int, int]
-"""UIDs from .. to, both included."""
+from mailcrm.model.folder import UidRange
 
 MOST_RANGES = 100_000
 MOST_FLAGS = 100_000
@@ -34,7 +32,7 @@ class Changes:
     UIDs. `incomplete`: there was more than is named here: compare with `uids` and `all_flags`.
     """
 
-    vanished: tuple[Range, ...] = ()
+    vanished: tuple[UidRange, ...] = ()
     flags: Mapping[int, Flags] = field(default_factory=dict)
     expunged_by_number: bool = False
     incomplete: bool = False
@@ -52,12 +50,12 @@ class Harvest:
 
     def clear(self) -> None:
         """Forget all: another folder is opened."""
-        self._vanished: list[Range] = []
+        self._vanished: list[UidRange] = []
         self._tidy = 0  # so many ranges were left when they were last put in order
         self._flags: dict[int, Flags] = {}
         self._by_number = self._incomplete = False
 
-    def vanished(self, ranges: Iterable[Range]) -> None:
+    def vanished(self, ranges: Iterable[UidRange]) -> None:
         """Mail that is gone for ever."""
         self._vanished += ranges
         if len(self._vanished) > 2 * self._tidy + MOST_RANGES // 4:
@@ -106,7 +104,7 @@ class Harvest:
 class Gone:
     """Whether a UID lies in one of some ranges (ascending, without overlaps)."""
 
-    def __init__(self, ranges: list[Range]) -> None:
+    def __init__(self, ranges: list[UidRange]) -> None:
         self._ranges = ranges
 
     def __contains__(self, uid: int) -> bool:
@@ -115,9 +113,9 @@ class Gone:
         return at >= 0 and uid <= self._ranges[at][1]
 
 
-def merged(ranges: Iterable[Range]) -> list[Range]:
+def merged(ranges: Iterable[UidRange]) -> list[UidRange]:
     """The same UIDs in as few ranges as possible, ascending."""
-    found: list[Range] = []
+    found: list[UidRange] = []
     for lo, hi in sorted(ranges):
         if found and lo <= found[-1][1] + 1:
             found[-1] = found[-1][0], max(hi, found[-1][1])
@@ -126,6 +124,6 @@ def merged(ranges: Iterable[Range]) -> list[Range]:
     return found
 
 
-def count(ranges: Iterable[Range]) -> int:
+def count(ranges: Iterable[UidRange]) -> int:
     """How many UIDs are in ranges that do not overlap."""
     return sum(hi - lo + 1 for lo, hi in ranges)

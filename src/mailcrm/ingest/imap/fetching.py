@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from dataclasses import dataclass
 from typing import TypeVar
 
-from mailcrm.ingest.imap.changes import Flags, Range, count, merged
+from mailcrm.ingest.imap.changes import Flags, count, merged
 from mailcrm.ingest.imap.client import Items, Reply
 from mailcrm.ingest.imap.failures import CommandRefused, refusal
 from mailcrm.ingest.imap.plan import chunks, uid_set
 from mailcrm.ingest.imap.responses import MAX_UID, body_of, fetched_header, flag_names, flags_of, searched, uid_of
 from mailcrm.ingest.imap.talk import Talk
+from mailcrm.model.folder import UidRange
 from mailcrm.model.message import FetchedHeader, RawMessage
 
 _T = TypeVar("_T")
@@ -100,7 +101,7 @@ class Fetching:
         found = self.stream([_over(lo, hi, b"(UID)")], uid_of)
         return sorted({uid for uid in found if within(uid, lo, hi)})
 
-    def _searched(self, lo: int, hi: int | None) -> list[Range] | None:
+    def _searched(self, lo: int, hi: int | None) -> list[UidRange] | None:
         """None where the server has no ESEARCH, or its answer is odd: UIDs out of the range, or too many or too few of
         them for the folder. Searching for UIDs is all that a SEARCH is trusted with."""
         if "ESEARCH" not in self._talk.capabilities:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TypeAlias
 
-from mailcrm.ingest.imap.changes import Flags, Range
+from mailcrm.ingest.imap.changes import Flags
 from mailcrm.ingest.imap.folders import Listed
-from mailcrm.model.folder import FolderStatus
+from mailcrm.model.folder import FolderStatus, UidRange
 from mailcrm.model.message import FetchedHeader
 
 Chunk: TypeAlias = bytes | tuple[bytes, bytes]
@@ -95,7 +95,7 @@ def flags_of(items: Mapping[bytes, Value]) -> Flags | None:
     )
 
 
-def uid_ranges(text: bytes) -> list[Range] | None:
+def uid_ranges(text: bytes) -> list[UidRange] | None:
     """A set of UIDs as its ranges, unsorted; None if it is not one. `*` means nothing in an answer."""
     if not _SET.fullmatch(text):
         return None
@@ -107,14 +107,14 @@ def uid_ranges(text: bytes) -> list[Range] | None:
     return found if all(lo >= 1 and hi <= MAX_UID for lo, hi in found) else None
 
 
-def vanished(text: bytes) -> tuple[list[Range] | None, bool]:
+def vanished(text: bytes) -> tuple[list[UidRange] | None, bool]:
     """The UIDs of a VANISHED answer (None if unreadable), and whether they were gone before we opened the folder."""
     first, _, rest = text.strip().partition(b" ")
     earlier = first.upper() == b"(EARLIER)"
     return uid_ranges(rest.strip() if earlier else text.strip()), earlier
 
 
-def searched(chunks: Sequence[Chunk], tag: bytes) -> list[Range] | None:
+def searched(chunks: Sequence[Chunk], tag: bytes) -> list[UidRange] | None:
     """The UIDs in the ESEARCH answer to the command of `tag` (RFC 4731); None if it is not exactly what was asked for.
 
     No ALL means that nothing was found.

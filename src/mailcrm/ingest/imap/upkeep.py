@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 
 from mailcrm.clock import Clock
 from mailcrm.ingest.filing import Filer
-from mailcrm.ingest.imap.changes import Range
 from mailcrm.ingest.imap.mailbox import Mailbox
 from mailcrm.ingest.imap.plan import flag_text, too_many_gone
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
-from mailcrm.store import Session, Store, audit, copies, coverage, sync_state
+from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState, UidRange
+from mailcrm.store import Session, Store, audit, copies, sync_state
+from mailcrm.store.uids import unknown_uids
 
 _NEWEST = 500
 """UIDs whose flags are looked at in each pass where the server does not say which of them changed."""
@@ -108,7 +108,7 @@ class Upkeep:
 
     def _heard(
         self, folder: FolderRef, state: SyncState, status: FolderStatus
-    ) -> tuple[dict[int, str], Sequence[Range], bool]:
+    ) -> tuple[dict[int, str], Sequence[UidRange], bool]:
         """Flags by UID, UIDs that vanished, and whether there may have been more."""
         lost = (status.highestmodseq or 0) < state.modseq  # it counts anew: nobody can say what changed meanwhile
         told = self.mailbox.resyncs and state.modseq and not lost
@@ -145,7 +145,7 @@ class Upkeep:
         there: Set[int] = set(uids)
         with self.store.read() as session:
             ours = copies.known_in(session, folder, state.generation, [(1, max(state.uid_high, 1))])
-            missing = coverage.unknown_uids(session, folder, state.generation, uids)
+            missing = unknown_uids(session, folder, state.generation, uids)
         mine = set(ours)
         back = [uid for uid in uids if uid not in mine]
         return _Found(gone=[uid for uid in ours if uid not in there], back=back, missing=missing)

@@ -3,18 +3,18 @@
 A role address (info@) belongs to the organisation of its domain; everything else to a person (decisions.md 27).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.address import AddressKind, domain_of, is_free_mail
 from mailcrm.model.archive import KnownAddress
 from mailcrm.model.party import PartyKind
 from mailcrm.store.bulk import insert_rows, portions
-from mailcrm.store.parties import create_parties
-from mailcrm.store.rows.party import EmailAddress, OrgDomain, PartyEmail
+from mailcrm.store.parties import attach_addresses, create_parties
+from mailcrm.store.rows.party import EmailAddress, OrgDomain
 
 Wanted = tuple[KnownAddress, str]
 """An address, and the name it was first seen with."""
@@ -26,7 +26,7 @@ def parties_for(session: Session, wanted: Iterable[Wanted], source: str, now: da
     owners = _owners(session, sorted(by_id))
     new = [by_id[address_id] for address_id in sorted(by_id) if owners[address_id] is None]
     made = _people(session, new, source, now) | _organisations(session, new, source, now)
-    _attach(session, made, source, now)
+    attach_addresses(session, made, source, now)
     return {address.key: owners[address.id] or made[address.id] for address, _ in by_id.values()}
 
 
@@ -67,36 +67,3 @@ def _domain_owners(session: Session, domains: Sequence[str], source: str, now: d
     made = dict(zip(new, create_parties(session, PartyKind.ORGANISATION, new, source, now), strict=True))
     insert_rows(session, OrgDomain, [{"domain": domain, "party_id": party_id} for domain, party_id in made.items()])
     return known | made
-
-
-def _attach(session: Session, owners: Mapping[int, int], source: str, now: datetime) -> None:
-    """Link addresses (id -> party id) behind those that the parties have already."""
-    ranks, linked = _links(session, sorted(set(owners.values())))
-    rows = []
-    for address_id, party_id in owners.items():
-        if (party_id, address_id) not in linked:
-            ranks[party_id] = ranks.get(party_id, 0) + 1
-            rows.append({
-                "party_id": party_id, "email_id": address_id, "rank": ranks[party_id], "source": source,
-                "valid_from": now,
-            })  # fmt: skip
-    insert_rows(session, PartyEmail, rows)
-    if owners:
-        mark = (
-            update(EmailAddress)
-            .where(EmailAddress.id == bindparam("address"))
-            .values(match_party_id=bindparam("owner"))
-        )
-        session.connection().execute(mark, [{"address": each, "owner": party} for each, party in owners.items()])
-
-
-def _links(session: Session, party_ids: Sequence[int]) -> tuple[dict[int, int], set[tuple[int, int]]]:
-    """The highest rank of each party, and which addresses are linked to it."""
-    ranks: dict[int, int] = {}
-    linked: set[tuple[int, int]] = set()
-    for part in portions(party_ids):
-        highest = select(PartyEmail.party_id, func.max(PartyEmail.rank)).where(PartyEmail.party_id.in_(part))
-        ranks |= {row[0]: row[1] for row in session.execute(highest.group_by(PartyEmail.party_id))}
-        pairs = select(PartyEmail.party_id, PartyEmail.email_id).where(PartyEmail.party_id.in_(part))
-        linked |= {(row[0], row[1]) for row in session.execute(pairs)}
-    return ranks, linked

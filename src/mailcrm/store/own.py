@@ -11,7 +11,8 @@ from mailcrm.model.address import AddressKind, OwnAddresses, address_kind
 from mailcrm.model.party import PartyState
 from mailcrm.store.addresses import key_hash
 from mailcrm.store.bulk import portions
-from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail
+from mailcrm.store.parties import locked_parties
+from mailcrm.store.rows.party import EmailAddress, PartyEmail
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _owners(session: Session, address_ids: Sequence[int]) -> dict[int, int]:
 
 
 def _archive(session: Session, party_ids: Sequence[int], now: datetime) -> Iterable[int]:
-    for party in _parties(session, party_ids):
+    for party in locked_parties(session, party_ids):
         if party.state in (PartyState.CANDIDATE, PartyState.ACTIVE) and not _has_another_address(session, party.id):
             party.state, party.updated_at = PartyState.ARCHIVED, now
             session.flush()
@@ -95,18 +96,12 @@ def _archive(session: Session, party_ids: Sequence[int], now: datetime) -> Itera
 
 def _restore(session: Session, party_ids: Sequence[int], now: datetime) -> Iterable[int]:
     """Nothing else archives a party so far, so every archived one was archived here."""
-    for party in _parties(session, party_ids):
+    for party in locked_parties(session, party_ids):
         if party.state == PartyState.ARCHIVED:
             party.state = PartyState.ACTIVE if party.customer_no else PartyState.CANDIDATE
             party.updated_at = now
             session.flush()
             yield party.id
-
-
-def _parties(session: Session, party_ids: Sequence[int]) -> Iterable[Party]:
-    for part in portions(party_ids):
-        query = select(Party).where(Party.id.in_(part)).order_by(Party.id).with_for_update()
-        yield from session.execute(query.execution_options(populate_existing=True)).scalars().all()
 
 
 def _has_another_address(session: Session, party_id: int) -> bool:

@@ -1,6 +1,6 @@
 """Parties: made as candidates from mail or by a human, numbered when they become customers, found by any name they have."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,22 +65,43 @@ def sort_key(name: str) -> str:
 
 def attach_address(session: Session, party_id: int, address_id: int, source: str, now: datetime) -> None:
     """The address becomes the party's; mail to and from it is filed there from now on, old mail by `adopt.adopt_mail`."""
-    already = select(PartyEmail.id).where(PartyEmail.party_id == party_id, PartyEmail.email_id == address_id)
-    if session.execute(already).first() is None:
-        rank = session.execute(
-            select(func.coalesce(func.max(PartyEmail.rank), 0)).where(PartyEmail.party_id == party_id)
+    attach_addresses(session, {address_id: party_id}, source, now)
+
+
+def attach_addresses(session: Session, owners: Mapping[int, int], source: str, now: datetime) -> None:
+    """Addresses (id -> party id) become those of parties, behind the ones these have already.
+
+    An address that belongs to another party is shared; its mail goes on to the first.
+    """
+    ranks, linked = _links(session, sorted(set(owners.values())))
+    rows = []
+    for address_id, party_id in owners.items():
+        if (party_id, address_id) not in linked:
+            ranks[party_id] = ranks.get(party_id, 0) + 1
+            rows.append({
+                "party_id": party_id, "email_id": address_id, "rank": ranks[party_id], "source": source,
+                "valid_from": now,
+            })  # fmt: skip
+    insert_rows(session, PartyEmail, rows)
+    if owners:
+        mark = (
+            update(EmailAddress)
+            .where(EmailAddress.id == bindparam("address"), EmailAddress.match_party_id.is_(None))
+            .values(match_party_id=bindparam("owner"))
         )
-        session.add(
-            PartyEmail(
-                party_id=party_id, email_id=address_id, rank=rank.scalar_one() + 1, source=source, valid_from=now
-            )
-        )
-    session.execute(
-        update(EmailAddress)
-        .where(EmailAddress.id == address_id, EmailAddress.match_party_id.is_(None))
-        .values(match_party_id=party_id)
-    )
-    session.flush()
+        session.connection().execute(mark, [{"address": each, "owner": party} for each, party in owners.items()])
+
+
+def _links(session: Session, party_ids: Sequence[int]) -> tuple[dict[int, int], set[tuple[int, int]]]:
+    """The highest rank of each party, and which addresses are linked to it."""
+    ranks: dict[int, int] = {}
+    linked: set[tuple[int, int]] = set()
+    for part in portions(party_ids):
+        query = select(PartyEmail.party_id, PartyEmail.email_id, PartyEmail.rank).where(PartyEmail.party_id.in_(part))
+        for party_id, address_id, rank in session.execute(query):
+            ranks[party_id] = max(ranks.get(party_id, 0), rank)
+            linked.add((party_id, address_id))
+    return ranks, linked
 
 
 # --- numbering ---------------------------------------------------------------------------------------------------
@@ -102,11 +123,7 @@ def next_numbers(session: Session, count: int) -> list[CustomerNumber]:
 
 def activate_parties(session: Session, party_ids: Sequence[int], now: datetime) -> None:
     """Candidates become customers and get their numbers, in this order; an active party keeps the one it has."""
-    rows: dict[int, Party] = {}
-    for part in portions(sorted(party_ids)):
-        query = select(Party).where(Party.id.in_(part)).order_by(Party.id).with_for_update()
-        locked = query.execution_options(populate_existing=True)
-        rows |= {party.id: party for party in session.execute(locked).scalars()}
+    rows = {party.id: party for party in locked_parties(session, sorted(party_ids))}
     parties = [rows[party_id] for party_id in party_ids]
     unnumbered = [party for party in parties if party.customer_no is None]
     numbers = next_numbers(session, len(unnumbered)) if unnumbered else []
@@ -125,9 +142,11 @@ def activate_party(session: Session, party_id: int, now: datetime) -> CustomerNu
     return CustomerNumber(number)
 
 
-def _locked(session: Session, party_id: int) -> Party:
-    """The row as it is now, nobody else's until this transaction ends."""
-    return session.get_one(Party, party_id, with_for_update=True, populate_existing=True)
+def locked_parties(session: Session, party_ids: Sequence[int]) -> Iterator[Party]:
+    """The rows as they are now, nobody else's until this transaction ends."""
+    for part in portions(party_ids):
+        query = select(Party).where(Party.id.in_(part)).order_by(Party.id).with_for_update()
+        yield from session.execute(query.execution_options(populate_existing=True)).scalars().all()
 
 
 # --- changing ----------------------------------------------------------------------------------------------------
@@ -167,7 +186,7 @@ def set_fields(session: Session, party_id: int, values: dict[str, str], version:
     unknown = [name for name in values if name not in EDITABLE_FIELDS]
     if unknown:
         raise UserError(f"unknown field {unknown[0]!r}; there are: {', '.join(EDITABLE_FIELDS)}")
-    party = _locked(session, party_id)
+    [party] = locked_parties(session, [party_id])
     if version is not None and party.row_version != version:
         raise Conflict("somebody changed this customer meanwhile; look again and repeat your change")
     person = session.get(Person, party_id)

@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mailcrm.config import Config, find_config, load_config
+from mailcrm.errors import UserError
 from mailcrm.model.rights import Actor, Viewer
 
 out = Console(highlight=False)
@@ -63,6 +64,14 @@ def context_of(ctx: typer.Context) -> Context:
     found = ctx.find_object(Context)
     assert found is not None
     return found
+
+
+def account_names(app: Any, chosen: Sequence[str] | None) -> Sequence[str]:
+    """Those that were named, else all. Raises UserError where there are none."""
+    names = chosen or [each.name for each in app.config.accounts]
+    if not names:
+        raise UserError("no accounts are configured; `mailcrm init` adds one")
+    return names
 
 
 def plain(value: Any) -> Any:

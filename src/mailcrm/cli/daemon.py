@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mailcrm.cli.context import Json, cell, context_of, err, print_json, print_table, say, warn
+from mailcrm.cli.context import Json, account_names, cell, context_of, err, print_json, print_table, say, warn
 from mailcrm.errors import MailcrmError, UserError
 
 _FOLDER_LINES = 8
@@ -47,10 +47,7 @@ def sync(
     if not once:
         raise UserError("`sync --once` reads the mailboxes once; `mailcrm run` keeps reading them")
     with context_of(ctx).app() as crm:
-        names = account or [each.name for each in crm.config.accounts]
-        if not names:
-            raise UserError("no accounts are configured; `mailcrm init` adds one")
-        results = [_one(crm, name, sync_once, quiet=json) for name in names]
+        results = [_one(crm, name, sync_once, quiet=json) for name in account_names(crm, account)]
     if json:
         print_json(results)
     if any(result["error"] for result in results):

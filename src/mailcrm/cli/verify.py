@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from mailcrm.cli.context import Json, context_of, err, print_json, print_table, say, warn
+from mailcrm.cli.context import Json, account_names, context_of, err, print_json, print_table, say, warn
 from mailcrm.errors import MailcrmError, UserError
 
 app = typer.Typer(help="Prove that nothing is missing, and that reading changes nothing.", no_args_is_help=True)
@@ -49,10 +49,7 @@ def mail(
         raise UserError("--flags looks for no missing mail, so there is nothing to --repair; give one of them")
     check, goal = (check_flags, "unchanged") if flags else (partial(verify_account, repair=repair), "complete")
     with context_of(ctx).app() as crm:
-        names = account or [each.name for each in crm.config.accounts]
-        if not names:
-            raise UserError("no accounts are configured; `mailcrm init` adds one")
-        results = {name: _one(crm, name, check, quiet=json) for name in names}
+        results = {name: _one(crm, name, check, quiet=json) for name in account_names(crm, account)}
     good = all(found is not None and getattr(found, goal) for found, _ in results.values())
     proofs = [found for found, _ in results.values() if found is not None]
     if json:

@@ -1,6 +1,5 @@
 """A mail as a file holds it, on its way to be filed."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,22 +20,12 @@ class FileMail:
     problem: str = ""
     end: int = 0
 
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return len(self.raw or b"")
+
 
 def too_large(largest: int) -> str:
     """Why a mail of more than `largest` bytes is not read."""
     return f"larger than {largest / 2**20:.4g} MiB"
-
-
-def batches(mails: Iterable[FileMail], count: int, size: int) -> Iterator[list[FileMail]]:
-    """In portions of at most so many mails and bytes; a larger mail stands alone."""
-    portion: list[FileMail] = []
-    total = 0
-    for mail in mails:
-        length = len(mail.raw or b"")
-        if portion and (len(portion) >= count or total + length > size):
-            yield portion
-            portion, total = [], 0
-        portion.append(mail)
-        total += length
-    if portion:
-        yield portion

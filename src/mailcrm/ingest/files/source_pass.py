@@ -6,16 +6,17 @@ Either way, rules that changed make a new generation: what they left out before 
 archive already gets one more location, so to read something twice is harmless.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from operator import attrgetter
 from typing import BinaryIO
 
 from mailcrm.clock import Clock
 from mailcrm.ingest.capture import skip_rule
-from mailcrm.ingest.files.filemail import FileMail, batches
+from mailcrm.ingest.files.filemail import FileMail
 from mailcrm.ingest.files.form import discarded, fields_of
 from mailcrm.ingest.files.listing import MailFile, list_files, read_file
 from mailcrm.ingest.files.mbox import goes_on, read_mbox, tail_mark
@@ -23,9 +24,10 @@ from mailcrm.ingest.files.report import ImportReport
 from mailcrm.ingest.files.sources import Source, SourceKind
 from mailcrm.ingest.filing import Filer, Parse, Retry, Window, read_body, read_headers
 from mailcrm.ingest.imap.job import SyncJob
-from mailcrm.ingest.imap.plan import fields_for
+from mailcrm.ingest.imap.plan import fields_for, flag_text
 from mailcrm.ingest.mail.digest import arrival_digest, body_digest, dedupe_key
 from mailcrm.ingest.mail.fields import normalise_raw, split_message
+from mailcrm.ingest.portions import portions
 from mailcrm.ingest.record import FilingContext, HeaderItem
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
@@ -103,7 +105,7 @@ class SourcePass:
             state = self._begin(folder, lambda state: _is_same(file, source.size, state))
             self._count_earlier(folder, state)
             mails = read_mbox(file, state.uid_high, self.largest)
-            for batch in batches(mails, self.at_once, self.job.batch_bytes):
+            for batch in self._batches(mails):
                 end = batch[-1].end
                 state = replace(state, uid_high=end, mark=tail_mark(file, end))
                 self._file(folder, state, batch)
@@ -145,7 +147,7 @@ class SourcePass:
         while part := {file.uid: file for file in islice(files, _SLICE)}:
             new = self._not_filed(folder, state, part)
             mails = (read_file(file, self.largest) for file in new)
-            for batch in batches(mails, self.at_once, self.job.batch_bytes):
+            for batch in self._batches(mails):
                 self._file(folder, state, batch)
                 self._show(source.name, min(self.report.done + len(batch), source.size), source.size)
             done += len(part)
@@ -173,6 +175,9 @@ class SourcePass:
             self.filer.write(
                 partial(quarantine.let_go, folder=folder, generation=state.generation, tried=part, gone=lost)
             )
+
+    def _batches(self, mails: Iterable[FileMail]) -> Iterator[list[FileMail]]:
+        return portions(mails, attrgetter("size"), self.at_once, self.job.batch_bytes)
 
     # --- one batch -----------------------------------------------------------------------------------------------
 
@@ -206,7 +211,7 @@ class SourcePass:
             arrived = mail.arrived or _believable(parsed.sent_at, self.clock())
             rule = discarded(header) or skip_rule(parsed, arrived or self.clock(), self.job.rules)
             if rule is None:
-                place = Place(mail.uid, " ".join(mail.flags), arrived, len(mail.raw))
+                place = Place(mail.uid, flag_text(mail.flags), arrived, len(mail.raw))
                 items.append(HeaderItem(place, parsed, self._key(parsed, place, mail.raw)))
             else:
                 skips[mail.uid] = rule

@@ -3,8 +3,10 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from mailcrm.ingest.mail.kinds import KIND_FIELDS
+from mailcrm.ingest.portions import portions
 from mailcrm.model.account import Capture
 from mailcrm.model.folder import FolderStatus, SyncState
 
@@ -83,16 +85,7 @@ def uid_sets(uids: Iterable[int], max_length: int) -> Iterator[str]:
 
 def chunks(sizes: Iterable[tuple[int, int]], max_count: int, max_bytes: int) -> Iterator[list[int]]:
     """UIDs from (uid, size in bytes) pairs in portions of so many messages and bytes; a larger message stands alone."""
-    portion: list[int] = []
-    total = 0
-    for uid, size in sizes:
-        if portion and (len(portion) >= max_count or total + size > max_bytes):
-            yield portion
-            portion, total = [], 0
-        portion.append(uid)
-        total += size
-    if portion:
-        yield portion
+    return ([uid for uid, _ in portion] for portion in portions(sizes, itemgetter(1), max_count, max_bytes))
 
 
 def flag_text(flags: Iterable[str]) -> str:

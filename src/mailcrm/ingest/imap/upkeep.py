@@ -8,8 +8,8 @@ changes heard      QRESYNC with EXAMINE, else CONDSTORE, else the flags of the n
 The archive never deletes a mail because a server did: only where it lies is noted.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
 
 from mailcrm.clock import Clock
 from mailcrm.ingest.filing import Filer
@@ -28,11 +28,10 @@ _NEWEST = 500
 _log = get_logger("mailcrm.ingest")
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Found:
-    """What is to be written: flags by UID, UIDs that are gone, those that are there after all, those we do not know."""
+    """UIDs that are gone, those that are there after all, and those we do not know."""
 
-    flags: Mapping[int, str] = field(default_factory=dict)
     gone: Sequence[int] = ()
     back: Sequence[int] = ()
     missing: Sequence[int] = ()
@@ -51,7 +50,8 @@ class Upkeep:
     def settle(self, info: FolderInfo, folder: FolderRef, state: SyncState, status: FolderStatus) -> None:
         """Apply all that happened up to `status`, which EXAMINE said; new mail is filed already."""
         known = self._count(folder, state)
-        found = self._found(info, folder, state, status, known)
+        flags, vanished, unsure = self._heard(folder, state, status)
+        found = self._found(info, folder, state, vanished, known, unsure=unsure)
         if found.missing:
             _log.warning("mail appeared below the cursor", folder_id=folder.id, mails=len(found.missing))
             self.file(folder, state, found.missing)
@@ -62,7 +62,7 @@ class Upkeep:
         bodies = self.filer.context.capture == Capture.ALL
 
         def write(session: Session) -> None:
-            copies.set_flags(session, folder, state.generation, found.flags)
+            copies.set_flags(session, folder, state.generation, flags)
             copies.mark_gone(session, folder, state.generation, found.gone, self.clock())
             copies.mark_back(session, folder, state.generation, found.back, bodies=bodies)
             sync_state.note_settled(session, folder, state.generation, status.highestmodseq or 0, self.clock())
@@ -89,8 +89,17 @@ class Upkeep:
         with self.store.read() as session:
             return copies.count_here(session, folder, state.generation)
 
-    def _found(self, info: FolderInfo, folder: FolderRef, state: SyncState, status: FolderStatus, known: int) -> _Found:
-        flags, vanished, unsure = self._heard(folder, state, status)
+    def _found(
+        self,
+        info: FolderInfo,
+        folder: FolderRef,
+        state: SyncState,
+        vanished: Sequence[UidRange],
+        known: int,
+        *,
+        unsure: bool,
+    ) -> _Found:
+        """What became of our UIDs: by what vanished, or, where the counts disagree, by the server's list."""
         with self.store.read() as session:
             gone = copies.known_in(session, folder, state.generation, vanished)
         backfilled = state.uid_floor < 1
@@ -102,8 +111,7 @@ class Upkeep:
             self.mailbox.examine(info)
             there = set(self.mailbox.uids(1, state.uid_high))
             self.mailbox.changes()  # heard of this second look; the flags are those of the first
-            found.gone = [uid for uid in found.gone if uid not in there]
-        found.flags = flags
+            found = replace(found, gone=[uid for uid in found.gone if uid not in there])
         return found
 
     def _heard(

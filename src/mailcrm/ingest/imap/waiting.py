@@ -3,7 +3,7 @@
 What an earlier try did not bring comes last and one by one: it may cost the connection.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailcrm.clock import Clock
@@ -63,20 +63,25 @@ class WaitingBodies:
         """All of them. What does not come is tried again by the next pass, a few times."""
         with self.store.write(ACTOR) as session:
             message_bodies.mark_same(session, folder, generation)
-        for tried in (False, True):
-            below = None
-            while not self.stopped():
-                with self.store.read() as session:
-                    waiting = message_bodies.pending_bodies(
-                        session, folder, generation, _AT_A_TIME, below=below, tried=tried
-                    )
-                if not waiting:
-                    break
-                below = waiting[-1].uid
-                allowed = self._allowed(folder, generation, waiting)
-                for asked in [allowed] if not tried else ({uid: item} for uid, item in allowed.items()):
-                    if not self.stopped():
-                        self._fetch(folder, generation, asked)
+        for asked in self._rounds(folder, generation, tried=False):
+            self._fetch(folder, generation, asked)
+        for asked in self._rounds(folder, generation, tried=True):
+            for uid, item in asked.items():
+                if not self.stopped():
+                    self._fetch(folder, generation, {uid: item})
+
+    def _rounds(self, folder: FolderRef, generation: int, *, tried: bool) -> Iterator[dict[int, PendingBody]]:
+        """What may be asked for, by UID, newest first, as many as one stream takes."""
+        below = None
+        while not self.stopped():
+            with self.store.read() as session:
+                waiting = message_bodies.pending_bodies(
+                    session, folder, generation, _AT_A_TIME, below=below, tried=tried
+                )
+            if not waiting:
+                return
+            below = waiting[-1].uid
+            yield self._allowed(folder, generation, waiting)
 
     def _allowed(self, folder: FolderRef, generation: int, waiting: Sequence[PendingBody]) -> dict[int, PendingBody]:
         """By UID, without those that a rule forbids which did not yet hold when their headers were filed."""

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 
 from mailcrm.clock import Clock
 from mailcrm.ingest.filing import ACTOR, Parse, Retry
-from mailcrm.ingest.imap.folder_pass import FolderPass
 from mailcrm.ingest.imap.folders import wanted
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
@@ -64,6 +63,11 @@ def sync_account(
     folders = [info for info in listed if wanted(info, job.leave_out)]
     folders.sort(key=lambda info: (_ORDER.index(info.role) if info.role in _ORDER else len(_ORDER), info.name))
     work = _changed(store, job, folders, statuses, clock, report)
+    if not work:
+        report.complete = True
+        return report
+    from mailcrm.ingest.imap.folder_pass import FolderPass  # only now: most passes find nothing to read
+
     one = FolderPass(mailbox, store, job, clock, parse, retry, stopped, progress, report)
     for phase in (one.live, one.backfill, one.bodies):
         for folder in work:

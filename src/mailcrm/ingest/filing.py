@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mailcrm.clock import Clock
 from mailcrm.errors import MailcrmError, WriteCollision, described
+from mailcrm.ingest.given import ACTOR, Parse, Retry
 from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies, record_headers
 from mailcrm.log import get_logger
@@ -13,18 +14,9 @@ from mailcrm.model.account import Capture
 from mailcrm.model.filing import FetchedBody, FolderRef, PendingBody, StagedBlob
 from mailcrm.model.folder import SyncState
 from mailcrm.model.message import ParsedHeaders, ParsedMessage, RawMessage
-from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, messages, sync_state
 from mailcrm.store.blobs import stage
 from mailcrm.store.quarantine import quarantine
-
-ACTOR = Actor.system("ingest")
-
-Parse = Callable[[RawMessage], ParsedMessage]
-"""`ingest.mail.parse.parse_message`, or the same behind a guard."""
-
-Retry = Callable[[Callable[[], None]], None]
-"""Does a transaction again while the database is busy, a few times."""
 
 _log = get_logger("mailcrm.ingest")
 

@@ -6,8 +6,8 @@ import json
 from mailcrm import __version__
 from mailcrm.config import Account, Config
 from mailcrm.ingest.capture import CaptureRules
+from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.mailbox import Login
-from mailcrm.ingest.imap.sync import SyncJob
 from mailcrm.model.account import AccountPolicy
 from mailcrm.model.provider import provider_for_host
 from mailcrm.model.rights import Actor

@@ -5,15 +5,15 @@ from datetime import timedelta
 
 from mailcrm.config import Account
 from mailcrm.errors import LoginRefused, MailcrmError
-from mailcrm.identity.resolve import resolve_sightings
+from mailcrm.ingest.imap.job import PassReport
 from mailcrm.ingest.imap.mailbox import open_mailbox
-from mailcrm.ingest.imap.sync import PassReport, sync_account
-from mailcrm.ingest.mail.parse import parse_message
+from mailcrm.ingest.imap.sync import sync_account
+from mailcrm.model.message import ParsedMessage, RawMessage
 from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, imap_login, sync_job
 from mailcrm.service.app import App
 from mailcrm.service.holding import held
-from mailcrm.store import sync_state
+from mailcrm.store import sightings, sync_state
 from mailcrm.store.sync_state import AccountRow
 
 _ACTOR = Actor.system("sync")
@@ -29,14 +29,14 @@ def sync_once(app: App, name: str, progress: Callable[[PassReport], None]) -> tu
     life = timedelta(seconds=app.config.service.lease_seconds)
     with held(app.store, f"mailbox:{name}", "mailbox", life):
         report = _read(app, account, row, progress)
-    return report, resolve_sightings(app.store, app.clock)
+    return report, _resolve(app)
 
 
 def _read(app: App, account: Account, row: AccountRow, progress: Callable[[PassReport], None]) -> PassReport:
     try:
         with open_mailbox(imap_login(app.config, account)) as mailbox:
             report = sync_account(
-                mailbox, app.store, sync_job(app, account, row), app.clock, parse=parse_message, progress=progress
+                mailbox, app.store, sync_job(app, account, row), app.clock, parse=_parse, progress=progress
             )
     except MailcrmError as exc:
         with app.store.write(_ACTOR) as session:
@@ -47,3 +47,18 @@ def _read(app: App, account: Account, row: AccountRow, progress: Callable[[PassR
             sync_state.resume_account(session, row.id)  # somebody asked for this pass, and the login works
             sync_state.note_success(session, row.id, app.clock())
     return report
+
+
+def _parse(raw: RawMessage) -> ParsedMessage:
+    from mailcrm.ingest.mail.parse import parse_message  # only now: most passes find nothing new
+
+    return parse_message(raw)
+
+
+def _resolve(app: App) -> int:
+    with app.store.read() as session:
+        if not sightings.select_unresolved(session, 1):
+            return 0
+    from mailcrm.identity.resolve import resolve_sightings
+
+    return resolve_sightings(app.store, app.clock)

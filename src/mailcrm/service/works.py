@@ -9,8 +9,8 @@ from mailcrm.campaigns.delivery.send import send_due
 from mailcrm.campaigns.delivery.transport import SmtpTransport, Transport
 from mailcrm.config import Account
 from mailcrm.errors import ConfigError, MailcrmError, PermanentError
+from mailcrm.ingest.imap.job import PassReport
 from mailcrm.ingest.imap.mailbox import Suspended, open_mailbox
-from mailcrm.ingest.imap.sync import PassReport
 from mailcrm.ingest.imap.watch import watch_account
 from mailcrm.ingest.mail.parse import parse_message
 from mailcrm.log import get_logger

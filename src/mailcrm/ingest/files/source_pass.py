@@ -22,7 +22,8 @@ from mailcrm.ingest.files.listing import MailFile, list_files, read_file
 from mailcrm.ingest.files.mbox import goes_on, read_mbox, tail_mark
 from mailcrm.ingest.files.report import ImportReport
 from mailcrm.ingest.files.sources import Source, SourceKind
-from mailcrm.ingest.filing import Filer, Parse, Retry, Window, read_body, read_headers
+from mailcrm.ingest.filing import Filer, Window, read_body, read_headers
+from mailcrm.ingest.given import Parse, Retry
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.plan import fields_for, flag_text
 from mailcrm.ingest.mail.digest import arrival_digest, body_digest, dedupe_key

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import skip_rule
-from mailcrm.ingest.filing import ACTOR, Filer, Parse, ReadBody, Retry, Window, read_body, read_headers
+from mailcrm.ingest.filing import Filer, ReadBody, Window, read_body, read_headers
+from mailcrm.ingest.given import ACTOR, Parse, Retry
 from mailcrm.ingest.imap.careful import fetch_bodies, fetch_headers
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox

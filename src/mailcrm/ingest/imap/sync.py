@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailcrm.clock import Clock
-from mailcrm.ingest.filing import ACTOR, Parse, Retry
+from mailcrm.ingest.given import ACTOR, Parse, Retry
 from mailcrm.ingest.imap.folders import wanted
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
@@ -21,8 +21,6 @@ from mailcrm.log import get_logger
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
 from mailcrm.store import Session, Store, message_bodies, quarantine, sync_state
-
-__all__ = ["Parse", "PassReport", "SyncJob", "sync_account"]
 
 _ORDER = (FolderRole.INBOX, FolderRole.SENT, FolderRole.ARCHIVE, FolderRole.OTHER, FolderRole.ALL)
 _LOOK_AGAIN = timedelta(minutes=15)

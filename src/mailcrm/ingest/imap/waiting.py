@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import never_log_rule
-from mailcrm.ingest.filing import ACTOR, Filer, ReadBody
+from mailcrm.ingest.filing import Filer, ReadBody
+from mailcrm.ingest.given import ACTOR
 from mailcrm.ingest.imap.careful import fetch_bodies
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox

@@ -6,9 +6,10 @@ IDLE on INBOX where the server offers it, woken each minute for the other folder
 from collections.abc import Callable
 
 from mailcrm.clock import Clock
-from mailcrm.ingest.filing import Retry
+from mailcrm.ingest.given import Parse, Retry
+from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import Change, CommandRefused, Mailbox
-from mailcrm.ingest.imap.sync import Parse, PassReport, SyncJob, sync_account
+from mailcrm.ingest.imap.sync import sync_account
 from mailcrm.model.folder import FolderInfo, FolderRole
 from mailcrm.store import Store, sync_state
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, exists, literal, select, text, union_all
 
 from mailcrm.store import Store
-from mailcrm.store.rows import Base
+from mailcrm.store.rows.tables import Base
 
 
 def empty(store: Store) -> None:

@@ -17,8 +17,8 @@ from sqlalchemy.exc import IntegrityError
 
 from mailcrm.errors import ConfigError, StoreBusy
 from mailcrm.store import Store, migrate
-from mailcrm.store.rows import Base
 from mailcrm.store.rows.party import PartyEmail, Person
+from mailcrm.store.rows.tables import Base
 from tests.builders import NOW, a_person
 from tests.store.crowd import at_once, written
 

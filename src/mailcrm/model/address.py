@@ -10,9 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import idna
-from email_validator import EmailNotValidError, validate_email
-
 from mailcrm.errors import UserError
 from mailcrm.model.text import clean_line
 
@@ -91,6 +88,8 @@ def address_key(raw: str) -> str:
 def _ascii_domain(domain: str) -> str:
     if domain.isascii():
         return domain
+    import idna  # only now: most domains are in ASCII
+
     try:
         return idna.encode(domain, uts46=True).decode("ascii").strip(".")
     except (idna.IDNAError, UnicodeError):
@@ -123,6 +122,8 @@ def parse_address(text: str) -> EmailAddress:
 
     Raises UserError with the reason. Never use it on addresses from received mail: reality is wider than the RFC.
     """
+    from email_validator import EmailNotValidError, validate_email  # only now: its tables cost a tenth of a second
+
     typed = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text[:_LONGEST])).strip()  # full-width letters of an IME
     try:
         found = validate_email(typed, check_deliverability=False, allow_smtputf8=True, test_environment=True)

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, inspect, text
 from mailcrm.errors import ConfigError, StoreBusy
 from mailcrm.store.engine import WRITING, Store
 from mailcrm.store.failures import translated
-from mailcrm.store.rows import Base
 
 _LOCATION = "mailcrm.store:migrations"
 HEAD = "0001"
@@ -70,6 +69,8 @@ def check(store: Store) -> list[str]:
     """Differences between the models and the database, in words; empty if there are none."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
+
+    from mailcrm.store.rows.tables import Base
 
     with translated(store.state_dir), store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

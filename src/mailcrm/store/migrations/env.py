@@ -5,8 +5,8 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from mailcrm.store.rows import Base
 from mailcrm.store.rows.base import Bytes, EnumText, Hash, Id, LongText, UtcMicros
+from mailcrm.store.rows.tables import Base
 
 _NAMES = {id(Id): "t.ID", id(Hash): "t.HASH", id(LongText): "t.LONG_TEXT", id(Bytes): "t.BYTES"}
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mailcrm.model.campaign import CampaignKind, CampaignState
 from mailcrm.model.recipient import EventType, RecipientState
+from mailcrm.store.rows import consent, mail, party  # noqa: F401 - tables of ours refer to theirs
 from mailcrm.store.rows.base import Base, EnumText, Hash, Id, LongText, UtcMicros, table
 
 

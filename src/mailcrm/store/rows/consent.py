@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mailcrm.model.consent import ConsentState
 from mailcrm.model.recipient import Suppress
+from mailcrm.store.rows import party  # noqa: F401 - tables of ours refer to theirs
 from mailcrm.store.rows.base import Base, EnumText, Hash, Id, UtcMicros, table
 
 

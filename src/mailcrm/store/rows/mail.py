@@ -9,6 +9,7 @@ from mailcrm.model.account import AccountState, Capture, CustomerWhen, Visibilit
 from mailcrm.model.folder import FolderRole
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import BodyState, MailKind, ParticipantRole
+from mailcrm.store.rows import party  # noqa: F401 - tables of ours refer to theirs
 from mailcrm.store.rows.base import Base, Bytes, EnumText, Hash, Id, LongText, UtcMicros, table
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailcrm.model.interaction import Direction
+from mailcrm.store.rows import mail, party  # noqa: F401 - tables of ours refer to theirs
 from mailcrm.store.rows.base import SOURCE, Base, EnumText, Id, UtcMicros, table
 
 

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from email.message import Message
 from typing import NamedTuple
 
 from mailcrm.ingest.mail.charset import Guesser
 from mailcrm.ingest.mail.params import parse_parameters
 
-_BLANK_LINE = re.compile(rb"\n\r?\n")
+BLANK_LINE = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(r"\r?\n|\r")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)(?:\r?\n|\Z)")
@@ -74,7 +73,7 @@ def split_message(raw: bytes) -> tuple[bytes, bytes]:
     """The header block with its blank line, and the body behind it."""
     if raw[:1] == b"\n" or raw[:2] == b"\r\n":  # no header at all
         return b"", raw.lstrip(b"\r")[1:]
-    blank = _BLANK_LINE.search(raw)
+    blank = BLANK_LINE.search(raw)
     return (raw[: blank.end()], raw[blank.end() :]) if blank else (raw, b"")
 
 
@@ -93,14 +92,14 @@ def read_block(block: bytes) -> Block:
     policies of it raise, loop or lose bytes on wild mail.
     """
     text = block.decode("ascii", "surrogateescape")
-    items, end = _plain_fields(text)
+    items, end = plain_fields(text)
     if end == len(text) or text.startswith(("\n", "\r\n"), end):
         rest = text[end:].removeprefix("\r").removeprefix("\n")
         return Block(items, [], rest.encode("ascii", "surrogateescape"))
     return _read_odd_block(text)
 
 
-def _plain_fields(text: str) -> tuple[list[tuple[str, str]], int]:
+def plain_fields(text: str) -> tuple[list[tuple[str, str]], int]:
     """The well-formed fields at the beginning of a block, and where they end."""
     items: list[tuple[str, str]] = []
     end = 0
@@ -150,9 +149,3 @@ def _odd_items(lines: list[str], defects: list[str]) -> list[tuple[str, str]]:
     if name:
         items.append((name, "".join(values).rstrip("\r\n")))
     return items
-
-
-def raw_payload(message: Message) -> bytes:
-    """The body of a leaf as it was sent; `get_payload()` would decode 8-bit text by its declared charset on the way."""
-    payload = getattr(message, "_payload", None)  # the parser itself writes there, too
-    return payload.encode("ascii", "surrogateescape") if isinstance(payload, str) else b""

@@ -1,43 +1,22 @@
 """The MIME tree of a message: parts with their fields, decoded on demand.
 
-The standard library splits the bodies. Parts of type message/* stay whole: a mail inside a mail is an attachment with
-its own bytes, and a report is read from its own text, so that neither nesting nor base64 inside them can do harm.
+Parts of type message/* stay whole: a mail inside a mail is an attachment with its own bytes, and a report is read from
+its own text, so that neither nesting nor base64 inside them can do harm.
 """
 
 import binascii
 import re
-from email.feedparser import FeedParser
-from email.message import Message
-from email.policy import compat32
-from typing import cast
 
 from mailcrm.ingest.mail.charset import Guesser
-from mailcrm.ingest.mail.fields import HeaderFields, raw_payload, read_block, split_message
-from mailcrm.ingest.mail.outline import Outline
+from mailcrm.ingest.mail.fields import HeaderFields, read_block, split_message
 from mailcrm.ingest.mail.params import parse_parameters
+from mailcrm.ingest.mail.split import Piece, split_multipart
 from mailcrm.ingest.mail.words import decode_words
 from mailcrm.model.text import clean_line
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _UU_CODINGS = frozenset({"x-uuencode", "uuencode", "uue", "x-uue"})
-_DEFECT_WORDS = {
-    "MissingHeaderBodySeparatorDefect": "the header ends in a line that is no header field",
-    "NoBoundaryInMultipartDefect": "multipart without a boundary",
-    "StartBoundaryNotFoundDefect": "multipart whose boundary never occurs",
-    "CloseBoundaryNotFoundDefect": "multipart that is not closed",
-    "MultipartInvariantViolationDefect": "multipart without parts",
-    "InvalidMultipartContentTransferEncodingDefect": "multipart with a transfer encoding",
-}
 _PATH = re.compile(r"[/\\]")
-
-
-class _WholeMessages(Message):
-    """A message whose message/* parts look like leaves to the standard parser, so that it does not go into them."""
-
-    def get_content_type(self) -> str:
-        """The content type, hidden behind another name where the parser would descend."""
-        content_type = super().get_content_type()
-        return "application/octet-stream" if content_type.startswith("message/") else content_type
 
 
 class Part:
@@ -95,25 +74,18 @@ def read_tree(raw: bytes) -> Part:
     block, body = split_message(raw)
     guesser = Guesser()
     if b"multipart/" in block.lower():
-        outline = Outline(raw)
-        parser: FeedParser[Message] = FeedParser(_WholeMessages, policy=compat32)
-        parser.feed(outline.text.decode("ascii", "surrogateescape"))
-        return _part(parser.close(), outline, guesser)
+        return _part(split_multipart(raw), guesser)
     head = read_block(block)
-    root = Part(HeaderFields(head.items, guesser), head.rest + body)
-    root.defects = head.defects
-    return root
+    return _part(Piece(head.items, head.rest + body, head.defects), guesser)
 
 
-def _part(message: Message, outline: Outline, guesser: Guesser, default_type: str = "text/plain") -> Part:
-    body = outline.restore(raw_payload(message))
-    part = Part(HeaderFields(message.raw_items(), guesser), body, default_type)
-    part.defects = [_DEFECT_WORDS.get(type(defect).__name__, type(defect).__name__) for defect in message.defects]
-    if message.is_multipart():
+def _part(piece: Piece, guesser: Guesser, default_type: str = "text/plain") -> Part:
+    part = Part(HeaderFields(piece.items, guesser), piece.body, default_type)
+    part.defects = list(piece.defects)
+    if piece.children:
         # RFC 2046 section 5.1.5
         default_type = "message/rfc822" if part.mime_type == "multipart/digest" else "text/plain"
-        children = cast("list[Message]", message.get_payload())
-        part.children = tuple(_part(child, outline, guesser, default_type) for child in children)
+        part.children = tuple(_part(child, guesser, default_type) for child in piece.children)
     return part
 
 

@@ -63,7 +63,7 @@ faults: $(ALL) servers ## Cut the line to a real server at very many bytes (MAIL
 	MAILCRM_CUT_STEP=$${MAILCRM_CUT_STEP:-131} $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/faults $(ARGS)
 
 bench: $(ALL) ## Run every benchmark; each ends with one line of JSON
-	@set -e; for each in ingest send; do echo "== bench.$$each"; $(BIN)/python -m bench.$$each $(ARGS); done
+	@set -e; for each in ingest far send; do echo "== bench.$$each"; $(BIN)/python -m bench.$$each $(ARGS); done
 
 lock: $(UV) ## Write both lock files anew (LOCK_FLAGS=--upgrade takes the newest versions)
 	@echo "Locking all extras"

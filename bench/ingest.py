@@ -38,7 +38,7 @@ FSync no
 IMAPStore far
 Host localhost
 Port {port}
-User bench
+User {user}
 Pass {password}
 SSLType IMAPS
 CertificateFile {ca}
@@ -56,18 +56,23 @@ SyncState *
 """
 
 
+def mbsync_settings(place: Path, server: Dovecot, user: str, port: int) -> Path:
+    """Settings for mbsync to copy the INBOX of `user` to files below `place`."""
+    mail = place / "maildir"
+    mail.mkdir()
+    settings = place / "mbsyncrc"
+    settings.write_text(_MBSYNC.format(port=port, user=user, password=PASSWORD, ca=server.ca_file, folder=mail))
+    return settings
+
+
 def copied(server: Dovecot, place: Path) -> tuple[Cost, Cost] | None:
     """What mbsync needs to copy the mail to `place`, and notmuch to index it there; None where one is missing."""
     if not (shutil.which("mbsync") and shutil.which("notmuch")):
         return None
-    mail = place / "maildir"
-    mail.mkdir()
-    settings = place / "mbsyncrc"
-    settings.write_text(
-        _MBSYNC.format(port=server.tls_port, password=PASSWORD, ca=server.ca_file, folder=mail)
-    )  # fmt: skip
+    settings = mbsync_settings(place, server, "bench", server.tls_port)
     index = place / "notmuchrc"
-    index.write_text(f"[database]\npath={mail}\n[user]\nname=b\nprimary_email=me@own.example\n[new]\ntags=new\n")
+    paths = f"[database]\npath={place / 'maildir'}\n"
+    index.write_text(f"{paths}[user]\nname=b\nprimary_email=me@own.example\n[new]\ntags=new\n")
     copying = run(["mbsync", "--config", str(settings), "all"])
     return copying, run(["notmuch", f"--config={index}", "new", "--quiet"])
 

@@ -169,8 +169,8 @@ def test_a_compressed_connection_brings_the_same_in_fewer_bytes(security: Securi
         for compress in (Compress.NEVER, Compress.ALWAYS):
             login = Login(server.host, port, security, "zip", PASSWORD, server.ca_file, 5, 5, compress=compress)
             with open_mailbox(login) as mailbox:
-                assert mailbox.compressed is (compress is Compress.ALWAYS)
                 assert mailbox.examine(_INBOX).exists == 50
+                assert mailbox.compressed is (compress is Compress.ALWAYS)
                 found = {raw.uid: raw.raw for raw in mailbox.fetch_bodies(range(1, 51))}
                 assert found == {uid: _mail(uid, 5000) for uid in range(1, 51)}
                 assert mailbox.wait_for_change(0.05) is Change.TIMEOUT

@@ -90,6 +90,7 @@ def _inbox(mailbox: Mailbox) -> FolderInfo:
 def test_we_log_in_and_say_who_we_are(backend: Backend) -> None:
     with open_mailbox(backend.login) as mailbox:
         assert "IMAP4REV1" in mailbox.capabilities
+        mailbox.list_folders()
         if backend.server:
             assert len(backend.server.sent("ID")) == 1
     if backend.server:

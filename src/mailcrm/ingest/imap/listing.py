@@ -39,9 +39,10 @@ class Listing:
     def survey(self) -> tuple[list[FolderInfo], dict[str, FolderStatus]]:
         """The folders, and what the server says of them, in one round trip where it can (RFC 6154, RFC 5819)."""
         if {"SPECIAL-USE", "LIST-STATUS"} <= self._talk.capabilities:
-            with self._talk.guard():
+            with self._talk.guard(introduced=False):
                 wish = b"RETURN (SPECIAL-USE STATUS %s)" % self._items()
                 reply = self._client.call("LIST", b'""', b'"*"', wish)
+                self._talk.introduction.settle()
                 self._talk.check(reply, "list folders", unless=CommandRefused)
                 found, answers = list(listed(self._client.take("LIST"))), self._client.take("STATUS")
                 if reply.ok and found:

@@ -49,7 +49,7 @@ class Mailbox:
 
     def __init__(self, session: Session, login: Login, wake: int | None = None, clock: Clock = utc_now) -> None:
         self.capabilities = session.capabilities
-        self.server_id = session.server_id
+        self._session = session
         self._client = session.client
         self._talk = Talk(session, login)
         self._listing = Listing(self._talk)
@@ -64,6 +64,12 @@ class Mailbox:
     def received(self) -> int:
         """Bytes received on this connection so far, as they came over the wire."""
         return self._client.transport.rx
+
+    @property
+    def server_id(self) -> dict[str, str]:
+        """What the server says it is (RFC 2971), e.g. `name` and `version`."""
+        with self._talk.guard():
+            return self._talk.introduction.server_id
 
     @property
     def compressed(self) -> bool:
@@ -116,6 +122,7 @@ class Mailbox:
         client = self._client
         with self._talk.guard():
             client.settle()
+            self._session.compress_if_worth()
             self._talk.folder = folder.name
             client.leave_folder()
             parameters = self._parameters(since)

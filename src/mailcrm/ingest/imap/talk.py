@@ -16,16 +16,27 @@ class Talk:
     def __init__(self, session: Session, login: Login) -> None:
         self.client = session.client
         self.capabilities = session.capabilities
-        self.enabled = session.enabled
+        self.introduction = session.introduction
         self.place = login.place
         self.folder = ""
         self.broken = False
 
+    @property
+    def enabled(self) -> frozenset[str]:
+        """What is switched on, e.g. QRESYNC."""
+        with self.guard():
+            return self.introduction.enabled
+
     @contextmanager
-    def guard(self) -> Iterator[None]:
-        """Around all that reads or sends: raises ConnectionLost, Throttled or PermanentError."""
+    def guard(self, *, introduced: bool = True) -> Iterator[None]:
+        """Around all that reads or sends: raises ConnectionLost, Throttled or PermanentError.
+
+        Unless `introduced` is false the answers to ID and ENABLE are taken first.
+        """
         with translated(self.place):
             try:
+                if introduced:
+                    self.introduction.settle()
                 yield
             except (OSError, imaplib.IMAP4.error):
                 self.broken = True

@@ -68,6 +68,13 @@ class Transport(imaplib.IMAP4):
             plain.close()
             raise
 
+    def capability(self) -> tuple[str, list[Any]]:
+        """What the server can do. imaplib asks for it behind every greeting, though most greetings tell."""
+        if said := self.untagged_responses.pop("CAPABILITY", None):
+            return "OK", said[-1:]
+        answer: tuple[str, list[Any]] = super().capability()
+        return answer
+
     def upgrade(self, tls: ssl.SSLContext) -> None:
         """Speak TLS from here on (STARTTLS). Raises PermanentError if anything came in before TLS.
 

@@ -18,6 +18,7 @@ from mailcrm.ingest.imap import deflate as module
 from mailcrm.ingest.imap import transport
 from mailcrm.ingest.imap.deflate import PORTION, Compress, Deflate, worth_it
 from mailcrm.ingest.imap.mailbox import Login, Mailbox, open_mailbox
+from mailcrm.ingest.imap.session import open_session
 from mailcrm.ingest.imap.transport import Ready, Transport
 from mailcrm.model.provider import Security
 from tests.unit.ingest.imap.peer import answering, command, connected, place
@@ -217,8 +218,8 @@ def _mailbox(compress: Compress, *, refuses: bool = False, damaged: bool = False
 @pytest.mark.parametrize("compress", [Compress.ALWAYS, Compress.NEVER])
 def test_all_works_the_same_compressed_or_not(compress: Compress, refuses: bool) -> None:
     with _mailbox(compress, refuses=refuses) as mailbox:
-        assert mailbox.compressed is (compress is Compress.ALWAYS and not refuses)
         assert mailbox.examine(INBOX).exists == 4
+        assert mailbox.compressed is (compress is Compress.ALWAYS and not refuses)
         received = mailbox.received
         assert [raw.raw for raw in mailbox.fetch_bodies([1])] == [b"y" * 9000]
         assert (mailbox.received - received < 500) is mailbox.compressed
@@ -229,20 +230,28 @@ def test_what_was_measured_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     for limit in (0.0, 60.0):
         monkeypatch.setattr(module, "SLOW_ROUND_TRIP", limit)
         with _mailbox(Compress.AUTO) as mailbox:
+            mailbox.list_folders()
+            assert not mailbox.compressed  # to look whether there is anything is not worth it
+            mailbox.examine(INBOX)
             assert mailbox.compressed is (limit == 0.0)
 
 
 def test_bytes_behind_the_ok_are_compressed_wherever_the_segments_end(monkeypatch: pytest.MonkeyPatch) -> None:
     for size in range(1, 60):
         monkeypatch.setattr(transport, "_RECEIVE", size)
-        with _mailbox(Compress.ALWAYS) as mailbox:
-            mailbox.list_folders()
-            assert mailbox.exists == 77
+        with answering(lambda connection: _serve(connection, refuses=False, damaged=False)) as port:
+            session = open_session(
+                Login("127.0.0.1", port, Security.NONE, "u", "p", None, 5, 5, compress=Compress.ALWAYS)
+            )
+            session.compress_if_worth()
+            session.client.call("NOOP")
+            assert session.client.exists == 77
+            session.client.transport.shutdown()
 
 
 def test_damaged_bytes_behind_the_ok_are_a_lost_connection() -> None:
     with pytest.raises(ConnectionLost, match="cannot be read"), _mailbox(Compress.ALWAYS, damaged=True) as mailbox:
-        mailbox.list_folders()
+        mailbox.examine(INBOX)
 
 
 def test_nothing_is_sent_behind_compress_before_its_answer() -> None:
@@ -262,5 +271,7 @@ def test_nothing_is_sent_behind_compress_before_its_answer() -> None:
 
     with answering(serve) as port:
         login = Login("127.0.0.1", port, Security.NONE, "u", "p", None, 5, 5, compress=Compress.ALWAYS)
-        with open_mailbox(login):
-            assert answered.is_set()
+        session = open_session(login)
+        session.compress_if_worth()
+        assert answered.is_set()
+        session.client.transport.shutdown()

@@ -31,6 +31,7 @@ def _login(
 
 def _open(login: Login) -> frozenset[str]:
     session = open_session(login)
+    session.introduction.settle()
     session.client.transport.shutdown()
     return session.capabilities
 
@@ -254,8 +255,9 @@ def test_a_server_without_id_is_not_asked() -> None:
 def test_what_the_server_says_it_is_is_kept() -> None:
     with ScriptedImap(Quirks(server_id=(("name", "Coremail Imap"),)), secret=_SECRET) as server:
         session = open_session(_login(server.port))
+        session.introduction.settle()
         session.client.transport.shutdown()
-        assert session.server_id == {"name": "Coremail Imap"}
+        assert session.introduction.server_id == {"name": "Coremail Imap"}
 
 
 def test_a_server_that_knows_us_already_needs_no_login() -> None:

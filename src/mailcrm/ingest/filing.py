@@ -13,9 +13,10 @@ from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import FetchedBody, FolderRef, PendingBody, StagedBlob
 from mailcrm.model.folder import SyncState
-from mailcrm.model.message import ParsedHeaders, ParsedMessage, RawMessage
+from mailcrm.model.message import LargeMessage, ParsedHeaders, ParsedMessage, RawMessage
 from mailcrm.store import Session, Store, messages, sync_state
 from mailcrm.store.blobs import stage
+from mailcrm.store.partial import Partial
 from mailcrm.store.quarantine import quarantine
 
 _log = get_logger("mailcrm.ingest")
@@ -44,11 +45,19 @@ def read_headers(header: bytes) -> tuple[ParsedHeaders | None, str]:
 
 def read_body(store: Store, parse: Parse, raw: RawMessage) -> ReadBody:
     """Keep first, understand second: whatever the parser does, the bytes are safe."""
-    staged = stage(store.blob_dir, raw.raw)
+    return _understood(stage(store.blob_dir, raw.raw), parse, raw)
+
+
+def read_large_body(parse: Parse, uid: int, whole: Partial) -> ReadBody:
+    """The same of a message that is a file."""
+    return _understood(whole.stage(), parse, LargeMessage(uid, whole.path))
+
+
+def _understood(staged: StagedBlob, parse: Parse, message: RawMessage | LargeMessage) -> ReadBody:
     try:
-        return ReadBody(staged, parse(raw))
+        return ReadBody(staged, parse(message))
     except Exception as exc:  # noqa: BLE001 - a bug of the parser must not stop the folder; it is listed
-        _log.warning("message quarantined", uid=raw.uid, error=type(exc).__name__)
+        _log.warning("message quarantined", uid=message.uid, error=type(exc).__name__)
         return ReadBody(staged, None, f"{type(exc).__name__}: {exc}")
 
 

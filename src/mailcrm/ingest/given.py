@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from mailcrm.model.message import ParsedMessage, RawMessage
+from mailcrm.model.message import LargeMessage, ParsedMessage, RawMessage
 from mailcrm.model.rights import Actor
 
 ACTOR = Actor.system("ingest")
 
-Parse = Callable[[RawMessage], ParsedMessage]
-"""`ingest.mail.parse.parse_message`, or the same behind a guard."""
+Parse = Callable[[RawMessage | LargeMessage], ParsedMessage]
+"""Understands a message within limits of time and memory. Raises Unparsable where it cannot."""
 
 Retry = Callable[[Callable[[], None]], None]
 """Does a transaction again while the database is busy, a few times."""

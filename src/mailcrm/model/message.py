@@ -3,9 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 LARGEST_MESSAGE = 256 * 1024 * 1024
-"""Bytes. What is larger is not taken into memory but listed with that reason."""
+"""Bytes. What is larger is not fetched but listed with that reason."""
+
+LONGEST_TEXT = 2_000_000
+"""Characters of text kept beside a message; the raw bytes are always whole."""
 
 
 class ParticipantRole(StrEnum):
@@ -59,6 +63,14 @@ class RawMessage:
 
     uid: int
     raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LargeMessage:
+    """One UID with a message that nobody should hold in memory as a whole: its bytes are the file at `path`."""
+
+    uid: int
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Import of mail from files into the mailbox of an account, beside a running daemon."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,11 +11,11 @@ from mailcrm.identity.resolve import resolve_sightings
 from mailcrm.ingest.files.report import ImportReport
 from mailcrm.ingest.files.source_pass import SourcePass
 from mailcrm.ingest.files.sources import find_sources
-from mailcrm.ingest.mail.parse import parse_message
 from mailcrm.model.account import Capture
 from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, sync_job
 from mailcrm.service.app import App
+from mailcrm.service.guard import Guard
 from mailcrm.service.holding import held
 from mailcrm.service.retry import store_retry
 from mailcrm.store import audit
@@ -55,9 +56,9 @@ def import_mail(
     found = find_sources(path, account.leave_out_folders)
     report = ImportReport(folders_left_out=found.left_out, other_files=found.other_files, failures=list(found.failures))
     job = sync_job(app, account, row)
-    one = SourcePass(app.store, job, app.clock, parse_message, store_retry, progress, report)
     life = timedelta(seconds=app.config.service.lease_seconds)
-    with held(app.store, f"import:{account.name}", "import", life, "mailcrm import"):
+    with held(app.store, f"import:{account.name}", "import", life, "mailcrm import"), closing(Guard()) as parse:
+        one = SourcePass(app.store, job, app.clock, parse, store_retry, progress, report)
         for source in found.sources:
             one.run(source)
     customers = resolve_sightings(app.store, app.clock)

@@ -14,9 +14,13 @@ from mailcrm.model.rights import Actor
 from mailcrm.service.app import App
 from mailcrm.service.leases import Claim, Work
 from mailcrm.store import blobs
+from mailcrm.store.partial import sweep_partials
 
 _ACTOR = Actor.system("clock")
 _ORPHAN_AGE = timedelta(days=1)
+_UNFINISHED_AGE = timedelta(days=7)
+"""A message of which no more came for so long is fetched from its beginning."""
+
 _log = get_logger("mailcrm.jobs")
 
 
@@ -55,6 +59,7 @@ def sweep(app: App) -> None:
     before = (app.clock() - _ORPHAN_AGE).timestamp()
     with app.store.write(_ACTOR) as session:
         rows, files = blobs.sweep(session, app.store.blob_dir, before)
+    files += sweep_partials(app.store.blob_dir, (app.clock() - _UNFINISHED_AGE).timestamp())
     if rows or files:
         _log.info("blobs swept", rows=rows, files=files)
 

@@ -1,6 +1,7 @@
 """One pass over one mailbox, by hand: what the daemon does all the time, with progress and a result."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 
 from mailcrm.config import Account
@@ -8,10 +9,10 @@ from mailcrm.errors import LoginRefused, MailcrmError
 from mailcrm.ingest.imap.job import PassReport
 from mailcrm.ingest.imap.mailbox import open_mailbox
 from mailcrm.ingest.imap.sync import sync_account
-from mailcrm.model.message import ParsedMessage, RawMessage
 from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, imap_login, sync_job
 from mailcrm.service.app import App
+from mailcrm.service.guard import Guard
 from mailcrm.service.holding import held
 from mailcrm.store import sightings, sync_state
 from mailcrm.store.sync_state import AccountRow
@@ -34,9 +35,9 @@ def sync_once(app: App, name: str, progress: Callable[[PassReport], None]) -> tu
 
 def _read(app: App, account: Account, row: AccountRow, progress: Callable[[PassReport], None]) -> PassReport:
     try:
-        with open_mailbox(imap_login(app.config, account)) as mailbox:
+        with open_mailbox(imap_login(app.config, account)) as mailbox, closing(Guard()) as parse:
             report = sync_account(
-                mailbox, app.store, sync_job(app, account, row), app.clock, parse=_parse, progress=progress
+                mailbox, app.store, sync_job(app, account, row), app.clock, parse=parse, progress=progress
             )
     except MailcrmError as exc:
         with app.store.write(_ACTOR) as session:
@@ -47,12 +48,6 @@ def _read(app: App, account: Account, row: AccountRow, progress: Callable[[PassR
             sync_state.resume_account(session, row.id)  # somebody asked for this pass, and the login works
             sync_state.note_success(session, row.id, app.clock())
     return report
-
-
-def _parse(raw: RawMessage) -> ParsedMessage:
-    from mailcrm.ingest.mail.parse import parse_message  # only now: most passes find nothing new
-
-    return parse_message(raw)
 
 
 def _resolve(app: App) -> int:

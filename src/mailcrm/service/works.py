@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from random import Random
 
@@ -12,7 +13,6 @@ from mailcrm.errors import ConfigError, MailcrmError, PermanentError
 from mailcrm.ingest.imap.job import PassReport
 from mailcrm.ingest.imap.mailbox import Suspended, open_mailbox
 from mailcrm.ingest.imap.watch import watch_account
-from mailcrm.ingest.mail.parse import parse_message
 from mailcrm.log import get_logger
 from mailcrm.model.account import AccountState
 from mailcrm.model.backoff import account_delay, login_delay
@@ -20,6 +20,7 @@ from mailcrm.model.provider import provider_for_host
 from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, imap_login, sync_job
 from mailcrm.service.app import App
+from mailcrm.service.guard import Guard
 from mailcrm.service.jobs import clock_works
 from mailcrm.service.leases import Claim, Work
 from mailcrm.service.retry import store_retry
@@ -72,13 +73,14 @@ def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> No
                 "mailbox read", account=account.name, mails=report.headers, bodies=report.bodies, skipped=report.skipped
             )
 
-    with open_mailbox(imap_login(app.config, account), wake=claim.wake) as mailbox:
+    login = imap_login(app.config, account)
+    with open_mailbox(login, wake=claim.wake) as mailbox, closing(Guard()) as parse:
         watch_account(
             mailbox,
             app.store,
             lambda: sync_job(app, account, account_row(app.store, account.name)),
             app.clock,
-            parse=parse_message,
+            parse=parse,
             retry=store_retry,
             poll_seconds=app.config.sync.poll_seconds,
             stopped=lambda: not claim.ok(),

@@ -28,16 +28,16 @@ _MOST = 10_000
 """Rows dropped by one sweep: it is one transaction, and others want to write, too."""
 
 _NAME = re.compile(r"[0-9a-f]{64}(?=$|\.)")  # drafts go on with a dot
-_LEVEL = 1  # 0.03 ms a message; zlib at its fastest needs ten times that
+LEVEL = 1  # 0.03 ms a message; zlib at its fastest needs ten times that
 
 
 def stage(blob_dir: Path, data: bytes) -> StagedBlob:
     """Do the slow part before the transaction: hash, compress, write the file of a large one. Raises StoreBusy."""
     digest = hashlib.sha256(data).hexdigest()
-    packed = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True).compress(data)
+    packed = zstandard.ZstdCompressor(level=LEVEL, write_content_size=True).compress(data)
     if len(packed) <= ROW_LIMIT:
         return StagedBlob(digest, len(data), packed)
-    _write_file(_path(blob_dir, digest), packed)
+    _write_file(path_of(blob_dir, digest), packed)
     return StagedBlob(digest, len(data), None)
 
 
@@ -61,11 +61,12 @@ def get(session: Session, digest: str) -> bytes | None:
     if blob.place == "db":
         packed = session.execute(select(BlobData.data).where(BlobData.sha256 == digest)).scalar_one()
     else:
-        packed = _read_file(_path(context_of(session).blob_dir, digest))
+        packed = _read_file(path_of(context_of(session).blob_dir, digest))
     return zstandard.ZstdDecompressor().decompress(packed, max_output_size=blob.size)
 
 
-def _path(root: Path, digest: str) -> Path:
+def path_of(root: Path, digest: str) -> Path:
+    """Where the file of a large blob stands."""
     return root / digest[:2] / digest
 
 
@@ -84,27 +85,28 @@ def _write_file(path: Path, data: bytes) -> None:
         if path.exists():
             os.utime(path)  # an orphan that is wanted again is young again, so that no sweep takes it
             return
-        _make_dir(path.parent)
+        make_dir(path.parent)
         with draft.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         draft.rename(path)
-        _sync_dir(path.parent)
+        sync_dir(path.parent)
     except OSError as exc:
         with suppress(OSError):
             draft.unlink()
         raise StoreBusy(f"cannot write {path.parent}: {exc.strerror}; free disk space or fix the rights") from exc
 
 
-def _make_dir(path: Path) -> None:
+def make_dir(path: Path) -> None:
     """A new folder survives a power cut only when the one above it is synced, too."""
     if not path.is_dir():
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sync_dir(path.parent)
+        sync_dir(path.parent)
 
 
-def _sync_dir(path: Path) -> None:
+def sync_dir(path: Path) -> None:
+    """Make the names in a folder durable."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -6,16 +6,13 @@ from sqlalchemy import and_, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.filing import FetchedBody, FolderRef, PendingBody
-from mailcrm.model.message import BodyState, ParsedMessage
+from mailcrm.model.message import LONGEST_TEXT, BodyState, ParsedMessage
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs
 from mailcrm.store.bulk import insert_rows, portions
 from mailcrm.store.rows.mail import Attachment, Folder, Message, MessageLocation, MessageParticipant
 from mailcrm.store.rows.party import EmailAddress
 from mailcrm.store.uids import here
-
-MAX_BODY_TEXT = 2_000_000
-"""Characters of text kept beside a message; the raw bytes are always whole."""
 
 
 def pending_bodies(
@@ -170,7 +167,7 @@ def _read(body: FetchedBody) -> dict[str, object]:
     if parsed is None:
         state, text, defects = BodyState.QUARANTINED, None, ""
     else:
-        state, text = BodyState.DONE, parsed.text[:MAX_BODY_TEXT]
+        state, text = BodyState.DONE, parsed.text[:LONGEST_TEXT]
         defects = "\n".join(dict.fromkeys((*parsed.headers.defects, *parsed.defects)))
     return {
         "row": body.pending.message_id,

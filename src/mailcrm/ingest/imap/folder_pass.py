@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import skip_rule
-from mailcrm.ingest.filing import Filer, ReadBody, Window, read_body, read_headers
+from mailcrm.ingest.filing import Filer, ReadBody, Window, read_body, read_headers, read_large_body
 from mailcrm.ingest.given import ACTOR, Parse, Retry
 from mailcrm.ingest.imap.careful import fetch_bodies, fetch_headers
 from mailcrm.ingest.imap.job import PassReport, SyncJob
@@ -25,6 +25,7 @@ from mailcrm.model.filing import FolderRef, Place
 from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
 from mailcrm.model.message import FetchedHeader, ParsedHeaders, RawMessage
 from mailcrm.store import Store, copies, messages, quarantine, sync_state
+from mailcrm.store.partial import Partial
 
 _RETRIES_AT_ONCE = 50
 _log = get_logger("mailcrm.ingest")
@@ -51,7 +52,7 @@ class FolderPass:
         self.fields = fields_for(job.rules.capture)
         self.everything = job.rules.capture == Capture.ALL
         self.waiting = WaitingBodies(
-            self.mailbox, self.store, job, self.clock, self.filer, self._read, self.stopped,
+            self.mailbox, self.store, job, self.clock, self.filer, self._read, self._read_large, self.stopped,
             lambda: self.progress(self.report),
         )  # fmt: skip
         self.upkeep = Upkeep(self.mailbox, self.store, self.clock, self.filer, self._file_missing)
@@ -236,9 +237,14 @@ class FolderPass:
         return wanted if sum(place.size for place in wanted) <= self.job.batch_bytes else []
 
     def _read(self, raw: RawMessage) -> ReadBody:
-        read = read_body(self.store, self.parse, raw)
+        return self._counted(read_body(self.store, self.parse, raw))
+
+    def _read_large(self, uid: int, whole: Partial) -> ReadBody:
+        return self._counted(read_large_body(self.parse, uid, whole))
+
+    def _counted(self, read: ReadBody) -> ReadBody:
         self.report.bodies += 1
-        self.report.body_bytes += len(raw.raw)
+        self.report.body_bytes += read.raw.size
         self.report.quarantined += read.parsed is None
         return read
 

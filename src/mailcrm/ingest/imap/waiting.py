@@ -15,11 +15,11 @@ from mailcrm.ingest.imap.careful import fetch_bodies
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.ingest.imap.plan import chunks
-from mailcrm.ingest.imap.transport import LITERAL_LIMIT
 from mailcrm.ingest.record import record_bodies
 from mailcrm.model.filing import FolderRef, PendingBody
-from mailcrm.model.message import RawMessage
+from mailcrm.model.message import LARGEST_MESSAGE, RawMessage
 from mailcrm.store import Session, Store, message_bodies
+from mailcrm.store.partial import PIECE, Partial
 
 _AT_A_TIME = 1000
 """Bodies that are asked for as one stream."""
@@ -27,15 +27,19 @@ _AT_A_TIME = 1000
 _SUSPECTS = 50
 """Of what did not come when the connection broke, so many of the next in order are asked for alone the next time."""
 
+_LARGE = 1024 * 1024
+"""Bytes from which on a message comes in pieces that are kept one by one."""
+
 _TRIES = 5
-_TOO_LARGE = f"larger than {LITERAL_LIMIT // 2**20} MiB"
+_TOO_LARGE = f"larger than {LARGEST_MESSAGE // 2**20} MiB"
 
 Asked = Mapping[int, PendingBody]
 
 
 @dataclass(frozen=True)
 class WaitingBodies:
-    """Those of the folder that `mailbox` has open. `read` keeps the bytes of one and understands them."""
+    """Those of the folder that `mailbox` has open. `read` and `read_large` keep the bytes of one and
+    understand them."""
 
     mailbox: Mailbox
     store: Store
@@ -43,6 +47,7 @@ class WaitingBodies:
     clock: Clock
     filer: Filer
     read: Callable[[RawMessage], ReadBody]
+    read_large: Callable[[int, Partial], ReadBody]
     stopped: Callable[[], bool]
     progress: Callable[[], None]
 
@@ -97,7 +102,7 @@ class WaitingBodies:
         return {uid: item for uid, item in allowed.items() if uid not in forbidden}
 
     def _fetch(self, folder: FolderRef, generation: int, asked: Asked) -> None:
-        sizes = {uid: item.size for uid, item in asked.items() if item.size <= LITERAL_LIMIT}
+        sizes = {uid: item.size for uid, item in asked.items() if item.size <= _LARGE}
         came: set[int] = set()
         try:
             self._stream(folder, generation, asked, sizes, came)
@@ -113,7 +118,31 @@ class WaitingBodies:
             if not self.stopped():
                 self._note_lost(folder, generation, [asked[uid] for uid in sorted(sizes.keys() - came)], str(exc))
             raise
-        self._file(folder, generation, asked, {}, {uid: _TOO_LARGE for uid in asked if uid not in sizes})
+        for uid in sorted(asked.keys() - sizes.keys(), reverse=True):
+            if not self.stopped():
+                self._fetch_large(folder, generation, asked, uid)
+
+    def _fetch_large(self, folder: FolderRef, generation: int, asked: Asked, uid: int) -> None:
+        """Piece by piece into a file. What came before the connection was lost is there the next time."""
+        if asked[uid].size > LARGEST_MESSAGE:
+            self._file(folder, generation, asked, {}, {uid: _TOO_LARGE})
+            return
+        whole = Partial(self.store.blob_dir, f"{folder.id}-{generation}-{uid}")
+        before = whole.size
+        try:
+            for _, data in self.mailbox.fetch_body_parts(uid, before, size=asked[uid].size, length=PIECE):
+                whole.append(data)
+                if self.stopped():
+                    return
+        except CommandRefused as exc:
+            self._file(folder, generation, asked, {}, {uid: str(exc)})
+            return
+        except ConnectionLost as exc:
+            if whole.size <= before + PIECE and not self.stopped():
+                self._note_lost(folder, generation, [asked[uid]], str(exc))
+            raise
+        self._file(folder, generation, asked, {uid: self.read_large(uid, whole)}, {})
+        whole.drop()
 
     def _stream(
         self, folder: FolderRef, generation: int, asked: Asked, sizes: Mapping[int, int], came: set[int]

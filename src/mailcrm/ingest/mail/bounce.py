@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from mailcrm.ingest.mail.charset import Guesser
-from mailcrm.ingest.mail.fields import HeaderFields, read_block, split_message
+from mailcrm.ingest.mail.fields import HeaderFields, read_block
 from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.mail.kinds import has_null_return_path, says_returned
 from mailcrm.ingest.mail.notices import Notice, introduction_of, opens_like_notice, read_notice
@@ -62,7 +62,7 @@ def _leaves(part: Part) -> Iterator[Part]:
 def _returned_headers(leaves: list[Part]) -> ParsedHeaders:
     """The headers of our mail, if it came back with the report."""
     returned = next((leaf for leaf in leaves if leaf.mime_type in _RETURNED_TYPES), None)
-    return parse_headers(split_message(returned.content().lstrip())[0]) if returned else ParsedHeaders()
+    return parse_headers(returned.content().lstrip()) if returned else ParsedHeaders()
 
 
 # --- RFC 5965: complaints ----------------------------------------------------------------------------------------

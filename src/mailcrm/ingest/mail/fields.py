@@ -69,12 +69,23 @@ def normalise_raw(raw: bytes) -> tuple[bytes, list[str]]:
     return raw, defects
 
 
+def header_block(raw: bytes) -> bytes:
+    """The header block of a message with its blank line, without a copy of the body."""
+    return raw[: _edges(raw)[0]]
+
+
 def split_message(raw: bytes) -> tuple[bytes, bytes]:
     """The header block with its blank line, and the body behind it."""
+    end, body = _edges(raw)
+    return raw[:end], raw[body:]
+
+
+def _edges(raw: bytes) -> tuple[int, int]:
+    """Where the header ends, and where the body begins."""
     if raw[:1] == b"\n" or raw[:2] == b"\r\n":  # no header at all
-        return b"", raw.lstrip(b"\r")[1:]
+        return 0, raw.index(b"\n") + 1
     blank = BLANK_LINE.search(raw)
-    return (raw[: blank.end()], raw[blank.end() :]) if blank else (raw, b"")
+    return (blank.end(), blank.end()) if blank else (len(raw), len(raw))
 
 
 class Block(NamedTuple):

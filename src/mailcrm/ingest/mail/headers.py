@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from mailcrm.ingest.mail.addresses import split_addresses
 from mailcrm.ingest.mail.charset import Guesser
-from mailcrm.ingest.mail.fields import HeaderFields, normalise_raw, read_block, split_message
+from mailcrm.ingest.mail.fields import HeaderFields, header_block, normalise_raw, read_block
 from mailcrm.ingest.mail.kinds import mail_kind
 from mailcrm.ingest.mail.words import decode_words
 from mailcrm.model.address import address_key
@@ -38,7 +38,7 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2100
 def parse_headers(header: bytes) -> ParsedHeaders:
     """Everything that a header block tells (a body behind it is ignored). Never raises on bad mail."""
     raw, defects = normalise_raw(header)
-    block = read_block(split_message(raw)[0])
+    block = read_block(header_block(raw))
     return read_headers(HeaderFields(block.items, Guesser()), [*defects, *block.defects])
 
 

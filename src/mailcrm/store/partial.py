@@ -1,0 +1,105 @@
+"""Large messages while they come: a file that grows piece by piece, so that a lost connection costs a piece and not the
+message, and none is ever in memory as a whole.
+"""
+
+import hashlib
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import zstandard
+
+from mailcrm.errors import StoreBusy
+from mailcrm.model.filing import StagedBlob
+from mailcrm.store.blobs import LEVEL, ROW_LIMIT, make_dir, path_of, sync_dir
+
+PIECE = 1024 * 1024
+"""Bytes; larger pieces must not be appended."""
+
+_FOLDER = "partial"
+
+
+class Partial:
+    """What is here of one message. `size` is how many bytes of it are good.
+
+    All methods raise StoreBusy where the disk does not play along.
+    """
+
+    def __init__(self, blob_dir: Path, name: str) -> None:
+        self._blob_dir = blob_dir
+        self.path = blob_dir / _FOLDER / name
+        self.size = self._good()
+
+    def _good(self) -> int:
+        """All but what was written last: a power cut may have left anything there. The rest was synced before it."""
+        try:
+            size = max(0, self.path.stat().st_size - PIECE)
+            os.truncate(self.path, size)
+        except FileNotFoundError:
+            return 0
+        except OSError as exc:
+            raise _busy(self.path, exc) from exc
+        return size
+
+    def append(self, data: bytes) -> None:
+        """The next bytes, on disk when this returns."""
+        try:
+            make_dir(self.path.parent)
+            with self.path.open("ab") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as exc:
+            raise _busy(self.path, exc) from exc
+        self.size += len(data)
+
+    def stage(self) -> StagedBlob:
+        """All of it is here: ready to be named in a transaction, as by `blobs.stage`. The file stays until `drop`."""
+        draft = self.path.with_name(f"{self.path.name}.packed")
+        try:
+            digest = self._pack(draft)
+            if draft.stat().st_size <= ROW_LIMIT:
+                packed = draft.read_bytes()
+                draft.unlink()
+                return StagedBlob(digest, self.size, packed)
+            target = path_of(self._blob_dir, digest)
+            make_dir(target.parent)
+            draft.rename(target)
+            sync_dir(target.parent)
+        except OSError as exc:
+            with suppress(OSError):
+                draft.unlink()
+            raise _busy(self.path, exc) from exc
+        return StagedBlob(digest, self.size, None)
+
+    def _pack(self, draft: Path) -> str:
+        digest = hashlib.sha256()
+        packer = zstandard.ZstdCompressor(level=LEVEL).compressobj(size=self.size)
+        with self.path.open("rb") as source, draft.open("wb") as target:
+            while data := source.read(PIECE):
+                digest.update(data)
+                target.write(packer.compress(data))
+            target.write(packer.flush())
+            target.flush()
+            os.fsync(target.fileno())
+        return digest.hexdigest()
+
+    def drop(self) -> None:
+        """It is filed, or not wanted."""
+        self.path.unlink(missing_ok=True)
+        self.size = 0
+
+
+def sweep_partials(blob_dir: Path, older_than: float) -> int:
+    """Drop what nobody went on with since `older_than` (Unix seconds). Returns how many."""
+    dropped = 0
+    for path in (blob_dir / _FOLDER).glob("*"):
+        with suppress(FileNotFoundError):  # just filed
+            if path.stat().st_mtime < older_than:
+                path.unlink()
+                dropped += 1
+    return dropped
+
+
+def _busy(path: Path, exc: OSError) -> StoreBusy:
+    return StoreBusy(f"cannot write {path.parent}: {exc.strerror}; free disk space or fix the rights")

@@ -1,10 +1,10 @@
 """Decides what a folder is for, and whether its mail belongs into the archive (RFC 6154, else by name)."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from mailcrm.ingest.imap.folder_names import ALWAYS_JUNK, BY_NAME, plain
 from mailcrm.model.folder import FolderInfo, FolderRole
 
 # RFC 6154, and the names XLIST has for the same.
@@ -20,43 +20,10 @@ _BY_FLAG = {
     "\\allmail": FolderRole.ALL,
 }
 
-# A folder of this name holds junk even beside the one that is flagged: NetEase's "virus folder".
-_ALWAYS_JUNK = "病毒文件夹"
-# Within a role the likelier name comes first: if two folders qualify, the earlier name wins.
-_NAMES: dict[FolderRole, tuple[str, ...]] = {
-    FolderRole.SENT: (
-        *("sent", "sent messages", "sent items", "sent mail"),
-        *("已发送", "已发送邮件", "已发邮件", "发件箱", "已傳送", "寄件備份", "已寄出", "寄件匣"),
-        *("送信済み", "送信済みトレイ", "보낸편지함", "gesendet", "gesendete elemente", "gesendete objekte"),
-        *("gesendete nachrichten", "envoyés", "messages envoyés", "éléments envoyés", "enviados", "elementos enviados"),
-        *("mensajes enviados", "correo enviado", "itens enviados", "mensagens enviadas", "inviati", "inviata"),
-        *("posta inviata", "verzonden", "verzonden items", "skickat", "wysłane", "elementy wysłane", "отправленные"),
-    ),
-    FolderRole.DRAFTS: (
-        *("drafts", "draft", "草稿箱", "草稿夹", "草稿", "草稿匣", "下書き", "임시보관함", "entwürfe", "brouillons"),
-        *("borradores", "rascunhos", "bozze", "concepten", "utkast", "szkice", "kopie robocze", "черновики"),
-    ),
-    FolderRole.TRASH: (
-        *("trash", "deleted messages", "deleted items", "deleted", "bin"),
-        *("已删除", "已删除邮件", "废件箱", "废纸篓", "已刪除的郵件", "垃圾桶", "刪除的郵件", "ゴミ箱"),
-        *("削除済みアイテム", "휴지통", "papierkorb", "gelöscht", "gelöschte elemente", "gelöschte objekte"),
-        *("corbeille", "éléments supprimés", "papelera", "elementos eliminados", "lixeira", "itens excluídos"),
-        *("cestino", "posta eliminata", "prullenbak", "verwijderde items", "papperskorg", "kosz"),
-        *("корзина", "удаленные"),
-    ),
-    FolderRole.JUNK: (
-        *("junk", "spam", "junk mail", "junk email", "bulk mail"),
-        *("垃圾邮件", "垃圾箱", "垃圾郵件", _ALWAYS_JUNK, "迷惑メール", "스팸", "스팸편지함"),
-        *("spamverdacht", "unerwünscht", "indésirables", "courrier indésirable", "correo no deseado", "no deseado"),
-        *("lixo eletrônico", "posta indesiderata", "ongewenste e mail", "skräppost", "спам"),
-    ),
-    FolderRole.ARCHIVE: ("archive", "archives", "归档", "封存", "archiv", "archivo", "arquivo", "archivio", "archief"),
-}
-_BY_NAME = {name: (role, rank) for role, names in _NAMES.items() for rank, name in enumerate(names)}
-
 _CANNOT_OPEN = {"\\noselect", "\\nonexistent"}
 # Where providers put the folders they made; below any other folder a name such as "Drafts" is the user's own.
-_HOMES = {"inbox", "[gmail]", "[google mail]"}
+_GMAILS = {"[gmail]", "[google mail]"}
+_HOMES = {"inbox"} | _GMAILS
 _ONE_EACH = (FolderRole.SENT, FolderRole.DRAFTS, FolderRole.TRASH, FolderRole.JUNK)
 _NOT_WANTED = {FolderRole.DRAFTS, FolderRole.TRASH, FolderRole.JUNK}
 
@@ -112,7 +79,10 @@ def _role_by_name(name: str, delimiter: str | None) -> tuple[FolderRole, int]:
         return FolderRole.INBOX, 0
     if parents and (len(parents) > 1 or parents[0] not in _HOMES):
         return FolderRole.OTHER, 0
-    return _BY_NAME.get(leaf, (FolderRole.OTHER, 0))
+    role, rank = BY_NAME.get(leaf, (FolderRole.OTHER, 0))
+    if role is FolderRole.ALL and not (parents and parents[0] in _GMAILS):  # "Todos" is anybody's folder elsewhere
+        return FolderRole.OTHER, 0
+    return role, rank
 
 
 def _rank(listed: Listed) -> tuple[int, int]:
@@ -121,17 +91,12 @@ def _rank(listed: Listed) -> tuple[int, int]:
 
 
 def _levels(name: str, delimiter: str | None) -> tuple[list[str], str]:
-    *parents, leaf = [_plain(part) for part in (name.split(delimiter) if delimiter else [name])]
+    *parents, leaf = [plain(part) for part in (name.split(delimiter) if delimiter else [name])]
     return parents, leaf
 
 
-def _plain(part: str) -> str:
-    """For comparing: one width, one case, single spaces ("Sent_Items" and "SENT ITEMS" are "sent items")."""
-    return " ".join(unicodedata.normalize("NFKC", part).casefold().replace("_", " ").replace("-", " ").split())
-
-
 def _is_surely_junk(listed: Listed) -> bool:
-    return _levels(listed.name, listed.delimiter)[1] == _ALWAYS_JUNK
+    return _levels(listed.name, listed.delimiter)[1] in ALWAYS_JUNK
 
 
 def _folder(listed: Listed, role: FolderRole) -> FolderInfo:

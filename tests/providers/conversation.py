@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tests.providers.server import ScriptedImap
 
 _ITEM = re.compile(r"BODY(?:\.PEEK)?\[[^\]]*\]|[A-Z0-9.-]+")
+_EXTENSIONS = {"X-GM-MSGID": "X-GM-EXT-1", "X-GM-THRID": "X-GM-EXT-1", "X-GM-LABELS": "X-GM-EXT-1"}
+_EXTENSIONS |= {"EMAILID": "OBJECTID", "THREADID": "OBJECTID"}
+_GMAILS_FIRST = 1278455344230334865  # 64 bits, as Gmail's are
 _CHANGING = {"SELECT", "STORE", "COPY", "MOVE", "EXPUNGE", "CREATE", "DELETE", "RENAME", "CLOSE", "SUBSCRIBE"}
 _SPECIAL = {"\\sent", "\\drafts", "\\trash", "\\junk", "\\all", "\\archive", "\\flagged", "\\important"}
 
@@ -183,7 +186,15 @@ class Conversation:
         return b"OK STATUS completed"
 
     def _status_line(self, folder: Folder, items: str) -> bytes:
-        numbers = {"MESSAGES": len(folder.messages), "UIDVALIDITY": folder.uidvalidity, "UIDNEXT": folder.uidnext}
+        numbers: dict[str, object] = {
+            "MESSAGES": len(folder.messages),
+            "UIDVALIDITY": folder.uidvalidity,
+            "UIDNEXT": folder.uidnext,
+        }
+        if self._offers("CONDSTORE"):
+            numbers["HIGHESTMODSEQ"] = folder.modseq
+        if self._offers("OBJECTID"):
+            numbers["MAILBOXID"] = f"({folder.mailboxid})"
         wanted = [] if self._quirks.empty_status else [each for each in items.split() if each in numbers]
         pairs = " ".join(f"{each} {numbers[each]}" for each in wanted)
         return f"* STATUS {_quoted(folder.wire_name)} ({pairs})".encode()
@@ -208,6 +219,10 @@ class Conversation:
             lines.append(b"* OK [UIDVALIDITY %d] UIDs valid." % folder.uidvalidity)
             if not self._quirks.no_uidnext:
                 lines.append(b"* OK [UIDNEXT %d] Predicted next UID." % folder.uidnext)
+            if self._offers("CONDSTORE"):
+                lines.append(b"* OK [HIGHESTMODSEQ %d] Highest." % folder.modseq)
+            if self._offers("OBJECTID"):
+                lines.append(b"* OK [MAILBOXID (%s)] Ok." % folder.mailboxid.encode())
         self._send(*lines, rb"* FLAGS (\Answered \Seen \Deleted \Draft \Flagged)")
         return b"OK [READ-ONLY] EXAMINE completed"
 
@@ -227,20 +242,26 @@ class Conversation:
     def _do_fetch(self, number_set: bytes, items: bytes) -> bytes:
         return self._fetch(number_set.decode(), items.decode(), by_uid=False)
 
-    def _do_uid_fetch(self, number_set: bytes, items: bytes) -> bytes:
+    def _do_uid_fetch(self, number_set: bytes, items: bytes, *modifiers: bytes) -> bytes:
         if self._quirks.descending_set_bad and descends(number_set.decode()):
             return b"BAD UID parameters!"
         if self._quirks.last_one_always:
             number_set = number_set.replace(b":4294967295", b":*")
-        return self._fetch(number_set.decode(), items.decode(), by_uid=True)
+        since = re.search(rb"CHANGEDSINCE (\d+)", b" ".join(modifiers))
+        if modifiers and not (since and self._offers("CONDSTORE")):
+            return b"BAD no such modifier"
+        return self._fetch(number_set.decode(), items.decode(), by_uid=True, since=int(since[1]) if since else 0)
 
-    def _fetch(self, number_set: str, items: str, *, by_uid: bool) -> bytes:
+    def _fetch(self, number_set: str, items: str, *, by_uid: bool, since: int = 0) -> bytes:
         if self._folder is None:
             return b"BAD no folder is open"
         if re.search(r"BODY\[|RFC822(?!\.(SIZE|HEADER))", items):
             self._server.violations.append(f"FETCH {items}")
         with self._server.box.lock:
-            picked = self._folder.picked(number_set, by_uid=by_uid)
+            picked = [each for each in self._folder.picked(number_set, by_uid=by_uid) if each[1].modseq > since]
+        names = _ITEM.findall(items.strip("()")) + (["MODSEQ"] if since else [])
+        if any(not self._offers(needed) for name in names if (needed := _EXTENSIONS.get(name))):
+            return b"BAD Could not parse command"
         for number, message in picked:
             trouble = self._server.damaged.get(message.uid) if self._folder.name == "INBOX" else None
             if trouble in ("left out", "left out for ever") and "HEADER" in items:
@@ -250,7 +271,7 @@ class Conversation:
                 return b"NO [SERVERBUG] internal error"
             elif "BODY.PEEK[]" in items and trouble in ("no body", "hang up"):
                 return b"" if trouble == "hang up" else b"NO [SERVERBUG] internal error"
-            values = b" ".join(self._item(message, item) for item in _ITEM.findall(items.strip("()")))
+            values = b" ".join(self._item(message, item) for item in names)
             self._send(b"* %d FETCH (%s)" % (number, values))
         return b"OK FETCH completed"
 
@@ -266,8 +287,20 @@ class Conversation:
             "FLAGS": f"({' '.join(sorted(message.flags))})",
             "INTERNALDATE": f'"{message.when:%d-%b-%Y %H:%M:%S %z}"',
             "RFC822.SIZE": str(len(message.raw)),
+            "MODSEQ": f"({message.modseq})",
+            "X-GM-MSGID": str(_GMAILS_FIRST + message.identity.number),
+            "X-GM-THRID": str(_GMAILS_FIRST + message.identity.thread),
+            "X-GM-LABELS": self._labels(message),
+            "EMAILID": f"(M{message.identity.number})",
+            "THREADID": f"(T{message.identity.thread})",
         }
         return f"{name} {values[name]}".encode()
+
+    def _labels(self, message: Message) -> str:
+        """All but the one whose view the folder is."""
+        assert self._folder
+        labels = sorted(message.identity.labels - {self._folder.label})
+        return f"({' '.join(_quoted(each) for each in labels)})"
 
     def _do_uid_search(self, *criteria: bytes) -> bytes:
         assert self._folder

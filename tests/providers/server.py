@@ -9,7 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 
 from tests.providers.box import Box, Folder
@@ -40,7 +40,7 @@ class Quirks:
     search_ignored: bool = False  # SEARCH on headers finds every message
     search_bad: bool = False  # SEARCH on headers is a BAD command
     no_special_use: bool = False  # LIST shows no special-use flags
-    all_mail: str = ""  # a folder that shows every delivered message once more
+    all_mail: str = ""  # the folder that holds every message but spam and trash; the others are views of labels
     unquoted_names: bool = False  # LIST quotes names only where it must
     login_error: bytes = b"NO [AUTHENTICATIONFAILED] Authentication failed."
 
@@ -101,10 +101,13 @@ class ScriptedImap:
 
     def append(self, folder: str, raw: bytes, flags: Iterable[str] = (), when: datetime | None = None) -> int:
         """Deliver a message; sessions that idle on the folder see it at once. Returns its UID."""
-        date = () if when is None else (when,)
-        if self.quirks.all_mail and folder != self.quirks.all_mail:
-            self.box.append(self.quirks.all_mail, raw, flags, *date)
-        return self.box.append(folder, raw, flags, *date)
+        identity, date = self.box.identify(raw), when or datetime(2024, 1, 1, 8, 0, tzinfo=UTC)
+        shown = self.box.folders[folder]
+        all_mail = self.box.folders.get(self.quirks.all_mail)
+        if all_mail and shown is not all_mail and not {"\\Junk", "\\Trash"} & set(shown.attributes):
+            identity.labels.add(shown.label)
+            self.box.append(self.quirks.all_mail, raw, flags, date, identity)
+        return self.box.append(folder, raw, flags, date, identity)
 
     def answer(self, command: str, line: bytes) -> None:
         """Let the next such command fail: `line` follows its tag, e.g. b"NO [UNAVAILABLE] later". b"" hangs up."""

@@ -24,9 +24,9 @@ from mailcrm.service.consents import Said, record_all
 from mailcrm.service.passes import sync_once
 from mailcrm.service.senders import sender_job
 from mailcrm.service.works import transport_of
-from mailcrm.store import coverage, parties, people, settings, timeline
+from mailcrm.store import parties, people, settings, timeline
 from tests.flow.instance import Instance
-from tests.providers.profiles import ALL, GMAIL
+from tests.providers.profiles import ALL
 from tests.providers.server import Quirks, ScriptedImap
 from tests.servers.smtp_sink import SmtpSink, Swallowed
 
@@ -178,12 +178,3 @@ def _require_archive(app: App) -> None:
         assert closed == ("hard bounce (everything)",)
         stranger = parties.get_party(session, "yuli@zh.example")
         assert people.get_archive(session, stranger, Viewer.system()).line.name == "余丽"
-
-
-@pytest.mark.parametrize("imap", [GMAIL], ids=["Gmail"], indirect=True)
-def test_the_second_copy_in_all_mail_is_not_downloaded(imap: ScriptedImap, app: App) -> None:
-    _fill(imap)
-    report, _ = sync_once(app, "main", lambda _report: None)
-    assert report.headers == 2 * report.bodies
-    with app.store.read() as session:
-        assert sum(coverage.count_messages(session).values()) == report.bodies

@@ -83,10 +83,10 @@ def _domain_listed(domain: str, listed: frozenset[str]) -> bool:
     return any(".".join(parts[start:]) in listed for start in range(len(parts)))
 
 
-def direction_of(headers: ParsedHeaders, own: OwnAddresses) -> Direction:
-    """Seen from us: written by us to others, among us, or by somebody else."""
+def direction_of(headers: ParsedHeaders, own: OwnAddresses, *, sent: bool = False) -> Direction:
+    """Seen from us: written by us to others, among us, or by somebody else. `sent`: the server says that we did."""
     sender = headers.sender()
-    if sender is None or sender.key not in own:
+    if not sent and (sender is None or sender.key not in own):
         return Direction.IN
     outside = any(p.role in _TO_ROLES and p.key not in own for p in headers.participants)
     return Direction.OUT if outside else Direction.INTERNAL

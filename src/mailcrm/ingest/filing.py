@@ -64,13 +64,14 @@ def _understood(staged: StagedBlob, parse: Parse, message: RawMessage | LargeMes
 @dataclass(frozen=True, slots=True)
 class Window:
     """What one batch brings: mails to file, bodies already here, UIDs left out by a rule (uid -> rule), UIDs that could
-    not be had (uid -> reason), and what was had of those."""
+    not be had (uid -> reason), and what was had of those. `again` are UIDs that a rule may have left out before."""
 
     items: Sequence[HeaderItem]
     read: Mapping[int, ReadBody] = field(default_factory=dict)
     skips: Mapping[int, str] = field(default_factory=dict)
     refused: Mapping[int, str] = field(default_factory=dict)
     remains: Mapping[int, StagedBlob] = field(default_factory=dict)
+    again: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class Filer:
         record_bodies(session, folder, generation, bodies, now)
 
     def _close(self, session: Session, folder: FolderRef, state: SyncState, window: Window) -> None:
+        messages.forget_skips(session, folder, state.generation, window.again)
         messages.add_skips(session, folder, state.generation, window.skips)
         quarantine(session, folder, state.generation, window.refused, self.clock(), window.remains)
         sync_state.advance(session, folder, state)

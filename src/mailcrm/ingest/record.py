@@ -25,7 +25,7 @@ from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, Folder
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import BodyState, ParsedHeaders
 from mailcrm.model.token import LinkKeys
-from mailcrm.store import Session, corrections, message_bodies, messages, threads
+from mailcrm.store import Session, corrections, message_bodies, messages, objects, threads
 
 _CLOCK_SKEW = timedelta(days=1)
 
@@ -42,11 +42,13 @@ class FilingContext:
 
 @dataclass(frozen=True, slots=True)
 class HeaderItem:
-    """One UID, its parsed headers and what makes the mail the same mail elsewhere."""
+    """One UID, its parsed headers and what makes the mail the same mail elsewhere. `sent`: the server says that we
+    wrote it."""
 
     place: Place
     headers: ParsedHeaders
     dedupe_key: str
+    sent: bool = False
 
     def at(self, now: datetime) -> datetime:
         """When it happened: the Date header unless it lies in the future of the arrival."""
@@ -76,6 +78,8 @@ def record_headers(
     messages.add_locations(
         session, folder, generation, [(p, m.id, s) for (p, m), s in zip(placed, states, strict=True)]
     )
+    if any(place.object_id for place, _ in placed):
+        objects.add_objects(session, context.account_id, [(place, message.id) for place, message in placed])
     return {
         place.uid: PendingBody(message.id, place.uid, place.size, message.body_state == BodyState.DONE)
         for (place, message), state in zip(placed, states, strict=True)
@@ -97,7 +101,7 @@ def _learn_subjects(
             continue
         if corrections.learn_subject(session, message.id, headers.subject):
             corrections.correct_kinds(session, {message.id: headers.kind})
-            if direction_of(headers, context.own) == Direction.IN:
+            if direction_of(headers, context.own, sent=item.sent) == Direction.IN:
                 obey_opt_out(session, headers, context.links, now)
 
 
@@ -119,9 +123,9 @@ def _file_new(
     state = BodyState.PENDING if context.capture == Capture.ALL else BodyState.NONE
     filed = [
         FiledMessage(
-            dedupe_key=item.dedupe_key, headers=item.headers, direction=direction_of(item.headers, context.own),
-            at=item.at(now), received_at=item.place.internaldate or now, size=item.place.size, body_state=state,
-            thread_id=thread,
+            dedupe_key=item.dedupe_key, headers=item.headers,
+            direction=direction_of(item.headers, context.own, sent=item.sent), at=item.at(now),
+            received_at=item.place.internaldate or now, size=item.place.size, body_state=state, thread_id=thread,
         )
         for item, thread in zip(items, thread_of, strict=True)
     ]  # fmt: skip

@@ -32,12 +32,18 @@ class FiledMessage:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a message lies on a server: one UID in one folder. `flags` are space separated, `size` is in bytes."""
+    """Where a message lies on a server: one UID in one folder. `flags` are space separated, `size` is in bytes.
+
+    `labels` are the folders that Gmail shows it in, one a line. The ids are the server's own (`FetchedHeader`).
+    """
 
     uid: int
     flags: str
     internaldate: datetime | None
     size: int
+    labels: str = ""
+    object_id: str = ""
+    server_thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,13 +48,21 @@ class BodyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FetchedHeader:
-    """One UID as the server described it: header block, flags, size in bytes, arrival time (aware, UTC; None if unreadable)."""
+    """One UID as the server described it: header block, flags, size in bytes, arrival time (aware, UTC; None if unreadable).
+
+    `object_id` and `server_thread` are what the server calls the message and its conversation, in whatever folder
+    (X-GM-MSGID and X-GM-THRID, or EMAILID and THREADID of RFC 8474); '' where it does not say. `labels` are Gmail's,
+    readable, with system labels as `\\Inbox`; None where the server has none.
+    """
 
     uid: int
     header: bytes
     flags: tuple[str, ...] = ()
     internaldate: datetime | None = None
     size: int = 0
+    object_id: str = ""
+    server_thread: str = ""
+    labels: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from mailcrm.config import Account
 from mailcrm.ingest.imap.compare import Comparison, compare
 from mailcrm.ingest.imap.folders import wanted
+from mailcrm.ingest.imap.labels import Labels, folders_to_read
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox, open_mailbox
 from mailcrm.ingest.imap.plan import plan_sync, uid_set
 from mailcrm.ingest.imap.survey import Glimpse, Listing, glimpse, list_uids
@@ -136,7 +137,8 @@ def verify_account(app: App, name: str, progress: Progress, *, repair: bool = Fa
         listed = [info for info in mailbox.list_folders() if info.selectable]
         folders = verifier.all_folders(mailbox, listed)
     sent = any(
-        info.role in (FolderRole.SENT, FolderRole.ALL) for info in listed if wanted(info, verifier.job.leave_out)
+        info.role in (FolderRole.SENT, FolderRole.ALL)
+        for info in folders_to_read(listed, verifier.job.leave_out, labels=mailbox.labels)
     )
     return AccountProof(name, folders, find_unsaved(app, account, verifier.job.account_id, reads_sent=sent))
 
@@ -149,14 +151,16 @@ class _Verifier:
         self.repair = repair
         self.job = sync_job(app, account, account_row(app.store, account.name))
         self.progress = progress
+        self.labels = Labels({}, ())
         self.done = self.total = 0
         with app.store.read() as session:
             self.rows = {row.ref.id: row for row in completeness.folders_of(session, self.job.account_id)}
 
     def all_folders(self, mailbox: Mailbox, listed: Sequence[FolderInfo]) -> list[FolderProof]:
         """What the server lists, in its order, then what it no longer has."""
+        self.labels = Labels.of(listed, self.job.leave_out)
         counts = {name: status.exists for name, status in mailbox.status(listed).items()}
-        read = [info for info in listed if wanted(info, self.job.leave_out)]
+        read = folders_to_read(listed, self.job.leave_out, labels=mailbox.labels)
         self.total = sum(counts.get(info.name_raw, 0) for info in read)
         proofs = [
             self._folder(mailbox, info) if info in read else self._not_read(info, counts.get(info.name_raw, 0))
@@ -171,8 +175,11 @@ class _Verifier:
             return sync_state.known_folder(session, self.job.account_id, info)
 
     def _not_read(self, info: FolderInfo, count: int) -> FolderProof:
-        named = wanted(info, ()) and "leave_out_folders names it"
-        return FolderProof(info.name, info.role, Standing.LEFT_OUT, named or f"it holds {info.role}", server=count)
+        if wanted(info, self.job.leave_out):
+            why = "its mail is read where Gmail keeps all mail"
+        else:
+            why = "leave_out_folders names it" if wanted(info, ()) else f"it holds {info.role}"
+        return FolderProof(info.name, info.role, Standing.LEFT_OUT, why, server=count)
 
     def _gone(self, row: FolderRow) -> FolderProof:
         with self.app.store.read() as session:
@@ -230,7 +237,7 @@ class _Verifier:
             to_read=len(found.to_read), pending=len(found.pending), quarantined=len(found.quarantined),
             unlisted=listing.unlisted, waiting=len(found.waiting), gone=len(found.gone), last_ok_at=last_ok_at,
             uids=_named(found), reasons=_still(reasons, found),
-            glimpses=glimpse(mailbox, found.unknown[:_EXAMPLES], self.job.rules, self.app.clock()),
+            glimpses=glimpse(mailbox, found.unknown[:_EXAMPLES], self.job.rules, self.labels, self.app.clock()),
         )  # fmt: skip
 
     def _ask_for(self, ref: FolderRef, generation: int, uids: Sequence[int]) -> None:

@@ -1,4 +1,4 @@
-"""What happens to the copies of filed mail on their server: flags change, copies go. The archive keeps the mail.
+"""What happens to the copies of filed mail on their server: flags and labels change, copies go. The archive keeps the mail.
 
 A skipped or quarantined UID that is gone leaves nothing behind; a location is kept with the time it was missed.
 """
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import UidRange
 from mailcrm.model.message import BodyState
+from mailcrm.model.text import clean_text
 from mailcrm.store import message_bodies
 from mailcrm.store.bulk import portions
 from mailcrm.store.rows.mail import Message, MessageLocation, MessageSkip, SyncQuarantine
@@ -24,17 +25,33 @@ _RANGES = 100
 
 def set_flags(session: Session, folder: FolderRef, generation: int, flags: Mapping[int, str]) -> None:
     """The flags of copies as they are now, by UID; UIDs that are not filed are left out."""
+    _set(session, folder, generation, MessageLocation.flags, flags)
+
+
+def set_labels(session: Session, folder: FolderRef, generation: int, labels: Mapping[int, str]) -> None:
+    """The same for the folders that Gmail shows copies in (`Place.labels`)."""
+    kept = {uid: clean_text(text) for uid, text in labels.items()}
+    _set(session, folder, generation, MessageLocation.labels, kept)
+
+
+def _set(
+    session: Session,
+    folder: FolderRef,
+    generation: int,
+    column: InstrumentedAttribute[str],
+    values: Mapping[int, str],
+) -> None:
     changed: list[dict[str, object]] = []
-    for part in portions(sorted(flags)):
-        query = select(MessageLocation.uid, MessageLocation.flags).where(
+    for part in portions(sorted(values)):
+        query = select(MessageLocation.uid, column).where(
             here(MessageLocation, folder, generation), MessageLocation.uid.in_(part)
         )
-        changed += [{"at": uid, "now": flags[uid]} for uid, before in session.execute(query) if before != flags[uid]]
+        changed += [{"at": uid, "now": values[uid]} for uid, before in session.execute(query) if before != values[uid]]
     if changed:
         statement = update(MessageLocation).where(
             here(MessageLocation, folder, generation), MessageLocation.uid == bindparam("at")
         )
-        session.connection().execute(statement.values(flags=bindparam("now")), changed)
+        session.connection().execute(statement.values({column: bindparam("now")}), changed)
 
 
 def count_here(session: Session, folder: FolderRef, generation: int) -> int:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FiledMessage, FolderRef, KnownMessage, Place
 from mailcrm.model.message import BodyState
+from mailcrm.model.text import clean_text
 from mailcrm.store.bulk import insert_numbered, insert_rows, portions
 from mailcrm.store.rows.mail import Message, MessageLocation, MessageParticipant, MessageSkip
 from mailcrm.store.threads import ref_hash
-from mailcrm.store.uids import known_uids
+from mailcrm.store.uids import here, known_uids
 
 
 def find_messages(session: Session, dedupe_keys: Iterable[str]) -> dict[str, KnownMessage]:
@@ -81,6 +82,7 @@ def add_locations(
             "uid": place.uid,
             "message_id": message_id,
             "flags": place.flags,
+            "labels": clean_text(place.labels),
             "internaldate": place.internaldate,
             "size": place.size,
             "body_state": state,
@@ -100,3 +102,10 @@ def add_skips(session: Session, folder: FolderRef, generation: int, rules: Mappi
         if uid not in known
     ]
     insert_rows(session, MessageSkip, rows)
+
+
+def forget_skips(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> None:
+    """These UIDs are judged again."""
+    for part in portions(uids):
+        gone = delete(MessageSkip).where(here(MessageSkip, folder, generation), MessageSkip.uid.in_(part))
+        session.execute(gone.execution_options(synchronize_session=False))

@@ -17,10 +17,14 @@ _ABOVE = 1 << 64  # more than any UID
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    r"""The flags of one message, all of them but \Recent; `modseq` is None where the server does not say."""
+    r"""The flags of one message, all of them but \Recent; `modseq` is None where the server does not say.
+
+    `labels` are Gmail's (`FetchedHeader.labels`), None where they were not told.
+    """
 
     flags: tuple[str, ...]
     modseq: int | None = None
+    labels: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from mailcrm.model.folder import UidRange
 from mailcrm.model.message import FetchedHeader, RawMessage
 
 _T = TypeVar("_T")
+GMAIL = "X-GM-EXT-1"
 _BODIES_AT_ONCE = 100
 _MOST_AT_ONCE = 360  # UIDs in a set, so that it has less than 4,000 bytes; servers refuse long lines (getmail6#275)
 
@@ -127,7 +128,8 @@ class Fetching:
             uid, flags = uid_of(items), flags_of(items)
             return (uid, flags) if uid and flags and within(uid, lo, hi) else None
 
-        return self.stream([_over(lo, hi, b"(UID FLAGS)", *modifiers)], pick, flags_asked=True)
+        items = b"(UID FLAGS X-GM-LABELS)" if GMAIL in self._talk.capabilities else b"(UID FLAGS)"
+        return self.stream([_over(lo, hi, items, *modifiers)], pick, flags_asked=True)
 
     def flag_names(self, lo: int, hi: int | None) -> dict[int, tuple[str, ...]]:
         r"""The flags of a range by UID, `\Recent` included."""
@@ -140,7 +142,7 @@ class Fetching:
 
     def headers_in(self, lo: int, hi: int | None, fields: Sequence[str]) -> list[FetchedHeader]:
         """The headers of a range, ascending by UID, all or none."""
-        found = self.stream([_over(lo, hi, _header_items(fields))], fetched_header, flags_asked=True)
+        found = self.stream([_over(lo, hi, self._header_items(fields))], fetched_header, flags_asked=True)
         by_uid = {header.uid: header for header in found if within(header.uid, lo, hi)}
         return [by_uid[uid] for uid in sorted(by_uid)]
 
@@ -157,7 +159,7 @@ class Fetching:
             header = fetched_header(items)
             return header if header and _taken(wanted, header.uid) else None
 
-        return self._many(portions, _header_items(fields), pick, wanted, depth, refused, flags_asked=True)
+        return self._many(portions, self._header_items(fields), pick, wanted, depth, refused, flags_asked=True)
 
     def bodies(
         self, uids: Sequence[int], sizes: Mapping[int, int], depth: int, at_once: int, refused: Refused | None
@@ -203,6 +205,16 @@ class Fetching:
         elif rejected and not came:
             raise rejected[0][1]
 
+    def _header_items(self, fields: Sequence[str]) -> bytes:
+        """What tells of a message all but its body: also what the server itself calls it, where it does."""
+        own = b""
+        if GMAIL in self._talk.capabilities:
+            own = b"X-GM-MSGID X-GM-THRID X-GM-LABELS "
+        elif "OBJECTID" in self._talk.capabilities:
+            own = b"EMAILID THREADID "
+        names = " ".join(fields).upper().encode()
+        return b"(UID FLAGS INTERNALDATE RFC822.SIZE %sBODY.PEEK[HEADER.FIELDS (%s)])" % (own, names)
+
     @property
     def doing(self) -> str:
         """What a refusal is about."""
@@ -217,11 +229,6 @@ def within(uid: int, lo: int, hi: int | None) -> bool:
 def _over(lo: int, hi: int | None, items: bytes, *modifiers: bytes) -> Command:
     """An upper end as a number, never `*`: that would be the last message, also where it lies below `lo`."""
     return Command((b"%d:%d" % (lo, MAX_UID if hi is None else hi), items, *modifiers))
-
-
-def _header_items(fields: Sequence[str]) -> bytes:
-    names = " ".join(fields).upper().encode()
-    return b"(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (%s)])" % names
 
 
 def _taken(wanted: set[int], uid: int) -> bool:

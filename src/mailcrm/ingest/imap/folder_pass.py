@@ -12,6 +12,7 @@ from mailcrm.ingest.filing import Filer, ReadBody, Window, read_body, read_heade
 from mailcrm.ingest.given import ACTOR, Parse, Retry
 from mailcrm.ingest.imap.careful import fetch_bodies, fetch_headers
 from mailcrm.ingest.imap.job import PassReport, SyncJob
+from mailcrm.ingest.imap.labels import Labels, is_sent
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.ingest.imap.plan import SyncPlan, chunks, fields_for, flag_text, plan_sync, windows_over
 from mailcrm.ingest.imap.transport import LITERAL_LIMIT
@@ -24,7 +25,7 @@ from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef, Place
 from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
 from mailcrm.model.message import FetchedHeader, ParsedHeaders, RawMessage
-from mailcrm.store import Store, copies, messages, quarantine, sync_state
+from mailcrm.store import Store, copies, messages, objects, quarantine, sync_state
 from mailcrm.store.partial import Partial
 
 _RETRIES_AT_ONCE = 50
@@ -44,6 +45,7 @@ class FolderPass:
     stopped: Callable[[], bool]
     progress: Callable[[PassReport], None]
     report: PassReport
+    labels: Labels
 
     def __post_init__(self) -> None:
         job = self.job
@@ -55,7 +57,7 @@ class FolderPass:
             self.mailbox, self.store, job, self.clock, self.filer, self._read, self._read_large, self.stopped,
             lambda: self.progress(self.report),
         )  # fmt: skip
-        self.upkeep = Upkeep(self.mailbox, self.store, self.clock, self.filer, self._file_missing)
+        self.upkeep = Upkeep(self.mailbox, self.store, self.clock, self.filer, self.labels, self._file_below)
 
     # --- the phases ----------------------------------------------------------------------------------------------
 
@@ -139,8 +141,13 @@ class FolderPass:
 
     # --- headers -------------------------------------------------------------------------------------------------
 
-    def _file_window(self, folder: FolderRef, state: SyncState, uids: Sequence[int], *, at_once: bool) -> None:
-        """Fetch, judge and file the mail of one window; `state` is where the cursor stands when that is done."""
+    def _file_window(
+        self, folder: FolderRef, state: SyncState, uids: Sequence[int], *, at_once: bool, again: bool = False
+    ) -> None:
+        """Fetch, judge and file the mail of one window; `state` is where the cursor stands when that is done.
+
+        `again`: a rule may have left it out before.
+        """
         headers = fetch_headers(self.mailbox, uids, self.fields)
         kept, skips, odd = self._judge(headers.found)
         unnamed = [(header, parsed) for header, parsed in kept if not parsed.message_id]
@@ -150,7 +157,8 @@ class FolderPass:
         if at_once and lost is None:
             more, lost = self._bodies_now(self._lacking(items, raws))
             raws |= more
-        window = Window(items, {uid: self._read(raw) for uid, raw in raws.items()}, skips, headers.refused | odd)
+        read = {uid: self._read(raw) for uid, raw in raws.items()}
+        window = Window(items, read, skips, headers.refused | odd, again=uids if again else ())
         self.report.quarantined += self.filer.file(folder, state, window)
         self.report.headers += len(items)
         self.report.skipped += len(skips)
@@ -158,11 +166,11 @@ class FolderPass:
         if lost is not None:
             raise lost
 
-    def _file_missing(self, folder: FolderRef, state: SyncState, uids: Sequence[int]) -> None:
-        """UIDs below the cursor that we do not know; `state` stays as it is."""
+    def _file_below(self, folder: FolderRef, state: SyncState, uids: Sequence[int]) -> None:
+        """UIDs below the cursor that we do not know, or that a rule left out so far; `state` stays as it is."""
         size = self.job.batch_messages
         for start in range(0, len(uids), size):
-            self._file_window(folder, state, uids[start : start + size], at_once=False)
+            self._file_window(folder, state, uids[start : start + size], at_once=False, again=True)
 
     def _judge(
         self, fetched: Sequence[FetchedHeader]
@@ -175,7 +183,7 @@ class FolderPass:
                 odd[header.uid] = reason
                 continue
             arrived = header.internaldate or parsed.sent_at or self.clock()
-            rule = skip_rule(parsed, arrived, self.job.rules)
+            rule = self.labels.rule(header.labels, header.flags) or skip_rule(parsed, arrived, self.job.rules)
             if rule is None:
                 kept.append((header, parsed))
             else:
@@ -185,7 +193,12 @@ class FolderPass:
     def _former(
         self, folder: FolderRef, state: SyncState, unnamed: Sequence[tuple[FetchedHeader, ParsedHeaders]]
     ) -> dict[int, str]:
-        """The dedupe keys, by UID, of mails without a Message-ID that we had under other UIDs: no body is needed."""
+        """The dedupe keys, by UID, of mails without a Message-ID that we had under other UIDs: no body is needed.
+
+        The server's own name for a mail tells it again anywhere, else how it looks, in a folder that was renumbered.
+        """
+        by_id = self._former_by_id(folder, unnamed)
+        unnamed = [(header, parsed) for header, parsed in unnamed if header.uid not in by_id]
         looks = {
             header.uid: copies.Former(header.internaldate, header.size, parsed.subject[:998], parsed.sent_at)
             for header, parsed in unnamed
@@ -194,17 +207,30 @@ class FolderPass:
         often = Counter(looks.values())
         looks = {uid: former for uid, former in looks.items() if often[former] == 1}
         if not looks:
-            return {}
+            return by_id
         with self.store.read() as session:
             known = copies.former_keys(session, folder, state.generation, looks.values())
-        return {uid: known[former] for uid, former in looks.items() if former in known}
+        return by_id | {uid: known[former] for uid, former in looks.items() if former in known}
+
+    def _former_by_id(
+        self, folder: FolderRef, unnamed: Sequence[tuple[FetchedHeader, ParsedHeaders]]
+    ) -> dict[int, str]:
+        ids = {header.uid: header.object_id for header, _ in unnamed if header.object_id}
+        if not ids:
+            return {}
+        with self.store.read() as session:
+            known = objects.known_keys(session, folder.account_id, ids.values())
+        return {uid: known[object_id] for uid, object_id in ids.items() if object_id in known}
 
     def _item(
         self, header: FetchedHeader, parsed: ParsedHeaders, raw: RawMessage | None, former: Mapping[int, str]
     ) -> HeaderItem:
-        place = Place(header.uid, flag_text(header.flags), header.internaldate, header.size)
+        place = Place(
+            header.uid, flag_text(header.flags), header.internaldate, header.size,
+            self.labels.shown_in(header.labels), header.object_id, header.server_thread,
+        )  # fmt: skip
         key = former.get(header.uid) or dedupe_key(parsed, "" if parsed.message_id else _digest(header, raw))
-        return HeaderItem(place, parsed, key)
+        return HeaderItem(place, parsed, key, is_sent(header))
 
     # --- bodies --------------------------------------------------------------------------------------------------
 

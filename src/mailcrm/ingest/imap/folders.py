@@ -64,8 +64,13 @@ def wanted(folder: FolderInfo, leave_out: Sequence[str]) -> bool:
     """Whether the mail of a folder is fetched. `leave_out` are readable names or patterns (* ? [abc]) over them."""
     if not folder.selectable or folder.role in _NOT_WANTED:
         return False
+    return not is_named(folder.name, leave_out)
+
+
+def is_named(name: str, patterns: Iterable[str]) -> bool:
+    """Whether one of the names or patterns means this folder."""
     # The name itself counts too: as a pattern, "[Gmail]/Important" would mean one letter out of five.
-    return not any(folder.name == pattern or fnmatchcase(folder.name, pattern) for pattern in leave_out)
+    return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _role_by_flags(flags: Iterable[str]) -> FolderRole | None:

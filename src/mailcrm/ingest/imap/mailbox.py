@@ -8,7 +8,7 @@ from mailcrm.clock import Clock, utc_now
 from mailcrm.ingest.imap.changes import Changes, Flags
 from mailcrm.ingest.imap.client import Items
 from mailcrm.ingest.imap.failures import CommandRefused, refusal
-from mailcrm.ingest.imap.fetching import Fetching, Refused
+from mailcrm.ingest.imap.fetching import GMAIL, Fetching, Refused
 from mailcrm.ingest.imap.idling import Change, Idling, Suspended, Wakefulness
 from mailcrm.ingest.imap.listing import Listing, wire
 from mailcrm.ingest.imap.parts import Parts
@@ -85,6 +85,11 @@ class Mailbox:
     def keeps_modseq(self) -> bool:
         """Whether `flags_since` works (CONDSTORE), in folders that have a HIGHESTMODSEQ."""
         return not self.capabilities.isdisjoint({"CONDSTORE", "QRESYNC"})
+
+    @property
+    def labels(self) -> bool:
+        """Whether folders are views of labelled mail (Gmail), and headers and flags come with the labels."""
+        return GMAIL in self.capabilities
 
     def close(self) -> None:
         """Log out and hang up, within two seconds or so, whatever state the connection is in."""

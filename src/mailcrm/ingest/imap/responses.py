@@ -31,6 +31,7 @@ _INTERNALDATE = re.compile(rb" ?(\d{1,2})-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):
 _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _TEXT_LIMIT = 300
+_LONGEST_ID = 255  # RFC 8474, 4.1
 MAX_UID = 4294967295
 _SET = re.compile(rb"\d{1,10}(?::\d{1,10})?(?:,\d{1,10}(?::\d{1,10})?)*")
 _RECENT = b"\\recent"
@@ -79,7 +80,18 @@ def fetched_header(items: Mapping[bytes, Value]) -> FetchedHeader | None:
         flags=flag_names(items),
         internaldate=internaldate(items.get(b"INTERNALDATE")),
         size=_number(items.get(b"RFC822.SIZE")) or 0,
+        object_id=_own_id(items, b"X-GM-MSGID", b"EMAILID"),
+        server_thread=_own_id(items, b"X-GM-THRID", b"THREADID"),
+        labels=labels_of(items),
     )
+
+
+def labels_of(items: Mapping[bytes, Value]) -> tuple[str, ...] | None:
+    """Gmail's labels in a FETCH answer; None if it does not tell them."""
+    labels = items.get(b"X-GM-LABELS")
+    if not isinstance(labels, list):
+        return None
+    return tuple(folder_name(label) for label in labels if isinstance(label, bytes))
 
 
 def flags_of(items: Mapping[bytes, Value]) -> Flags | None:
@@ -92,6 +104,7 @@ def flags_of(items: Mapping[bytes, Value]) -> Flags | None:
     return Flags(
         tuple(name.decode("ascii", "replace") for name in names),
         _number(modseq[0]) if isinstance(modseq, list) and modseq else None,
+        labels_of(items),
     )
 
 
@@ -268,6 +281,13 @@ def _object_id(value: Value) -> str | None:
     """An object identifier (RFC 8474), which comes in parentheses."""
     inner = value[0] if isinstance(value, list) and value else None
     return inner.decode("ascii", "replace") if isinstance(inner, bytes) else None
+
+
+def _own_id(items: Mapping[bytes, Value], gmail: bytes, standard: bytes) -> str:
+    """What the server calls a message or a conversation, however it moves; '' where it does not say."""
+    number = _number(items.get(gmail))
+    found = _object_id(items.get(standard)) if number is None else str(number)
+    return found if found and len(found) <= _LONGEST_ID else ""
 
 
 def _upper(name: Value) -> bytes:

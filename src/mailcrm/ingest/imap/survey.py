@@ -11,6 +11,7 @@ from datetime import datetime
 from mailcrm.ingest.capture import CaptureRules, skip_rule
 from mailcrm.ingest.imap.careful import fetch_headers
 from mailcrm.ingest.imap.compare import FlagTable
+from mailcrm.ingest.imap.labels import Labels
 from mailcrm.ingest.imap.mailbox import Mailbox
 from mailcrm.ingest.imap.plan import fields_for
 from mailcrm.ingest.mail.headers import parse_headers
@@ -90,7 +91,7 @@ class Glimpse:
     note: str = ""
 
 
-def glimpse(mailbox: Mailbox, uids: Sequence[int], rules: CaptureRules, now: datetime) -> list[Glimpse]:
+def glimpse(mailbox: Mailbox, uids: Sequence[int], rules: CaptureRules, labels: Labels, now: datetime) -> list[Glimpse]:
     """Who wrote a few mails of the open folder, and when; of whose mail is never kept nothing is shown.
 
     What the account does not capture is not even asked for. Raises what Mailbox raises.
@@ -99,14 +100,15 @@ def glimpse(mailbox: Mailbox, uids: Sequence[int], rules: CaptureRules, now: dat
     for uid in uids:
         headers = fetch_headers(mailbox, [uid], fields_for(rules.capture))
         note = headers.refused.get(uid, "it is gone by now")
-        found.append(_glimpsed(headers.found[0], rules, now) if headers.found else Glimpse(uid, note=note))
+        found.append(_glimpsed(headers.found[0], rules, labels, now) if headers.found else Glimpse(uid, note=note))
     return found
 
 
-def _glimpsed(fetched: FetchedHeader, rules: CaptureRules, now: datetime) -> Glimpse:
+def _glimpsed(fetched: FetchedHeader, rules: CaptureRules, labels: Labels, now: datetime) -> Glimpse:
     headers = parse_headers(fetched.header)
     date = headers.sent_at or fetched.internaldate
-    rule = skip_rule(headers, fetched.internaldate or headers.sent_at or now, rules)
+    arrived = fetched.internaldate or headers.sent_at or now
+    rule = labels.rule(fetched.labels, fetched.flags) or skip_rule(headers, arrived, rules)
     if rule is not None:
         return Glimpse(fetched.uid, note=f"a rule leaves it out: {rule}")
     sender = headers.sender()

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from mailcrm.clock import Clock
 from mailcrm.ingest.given import ACTOR, Parse, Retry
-from mailcrm.ingest.imap.folders import wanted
 from mailcrm.ingest.imap.job import PassReport, SyncJob
+from mailcrm.ingest.imap.labels import Labels, folders_to_read
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.log import get_logger
 from mailcrm.model.filing import FolderRef
@@ -58,7 +58,7 @@ def sync_account(
     """
     report = PassReport()
     listed, statuses = mailbox.survey()
-    folders = [info for info in listed if wanted(info, job.leave_out)]
+    folders = folders_to_read(listed, job.leave_out, labels=mailbox.labels)
     folders.sort(key=lambda info: (_ORDER.index(info.role) if info.role in _ORDER else len(_ORDER), info.name))
     work = _changed(store, job, folders, statuses, clock, report)
     if not work:
@@ -66,7 +66,8 @@ def sync_account(
         return report
     from mailcrm.ingest.imap.folder_pass import FolderPass  # only now: most passes find nothing to read
 
-    one = FolderPass(mailbox, store, job, clock, parse, retry, stopped, progress, report)
+    labels = Labels.of(listed, job.leave_out)
+    one = FolderPass(mailbox, store, job, clock, parse, retry, stopped, progress, report, labels)
     for phase in (one.live, one.backfill, one.bodies):
         for folder in work:
             if stopped():

@@ -1,25 +1,27 @@
 """Keeps what was filed true: flags that changed, mail that has gone, mail that appeared below the cursor.
 
-changes heard      QRESYNC with EXAMINE, else CONDSTORE, else the flags of the newest mail
+changes heard      QRESYNC with EXAMINE, else CONDSTORE, else the flags (and labels) of the newest mail
   | deletions      of VANISHED; where the counts disagree, of the server's own list of UIDs (dovecot, cyrus-imapd#6071)
   | too many?      more than a fifth of a folder at once is believed only when a second look says the same
   | gaps           UIDs of the list that we do not know are filed like new mail
+  | labels         a mail that its label kept out may have lost it: it is judged again
   | one transaction: flags, deletions, and the mod-sequence up to which all is applied
 The archive never deletes a mail because a server did: only where it lies is noted.
 """
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from mailcrm.clock import Clock
 from mailcrm.ingest.filing import Filer
-from mailcrm.ingest.imap.mailbox import Mailbox
+from mailcrm.ingest.imap.labels import Labels, is_label_rule
+from mailcrm.ingest.imap.mailbox import Flags, Mailbox
 from mailcrm.ingest.imap.plan import flag_text, too_many_gone
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState, UidRange
-from mailcrm.store import Session, Store, audit, copies, sync_state
+from mailcrm.store import Session, Store, audit, copies, coverage, sync_state
 from mailcrm.store.uids import unknown_uids
 
 _NEWEST = 500
@@ -39,22 +41,27 @@ class _Found:
 
 @dataclass(frozen=True)
 class Upkeep:
-    """For one open mailbox. `file` fetches and files UIDs like new mail."""
+    """For one open mailbox. `file` fetches, judges and files UIDs like new mail."""
 
     mailbox: Mailbox
     store: Store
     clock: Clock
     filer: Filer
+    labels: Labels
     file: Callable[[FolderRef, SyncState, Sequence[int]], None]
 
     def settle(self, info: FolderInfo, folder: FolderRef, state: SyncState, status: FolderStatus) -> None:
         """Apply all that happened up to `status`, which EXAMINE said; new mail is filed already."""
         known = self._count(folder, state)
-        flags, vanished, unsure = self._heard(folder, state, status)
+        heard, vanished, unsure = self._heard(folder, state, status)
+        flags = {uid: flag_text(each.flags) for uid, each in heard.items()}
+        labels = {uid: self.labels.shown_in(each.labels) for uid, each in heard.items() if each.labels is not None}
         found = self._found(info, folder, state, vanished, known, unsure=unsure)
         if found.missing:
             _log.warning("mail appeared below the cursor", folder_id=folder.id, mails=len(found.missing))
             self.file(folder, state, found.missing)
+        if freed := self._freed(folder, state, heard):
+            self.file(folder, state, freed)
         many = too_many_gone(len(found.gone), known)
         if many:
             _log.warning("much mail is gone from the server", folder_id=folder.id, mails=len(found.gone), of=known)
@@ -63,6 +70,7 @@ class Upkeep:
 
         def write(session: Session) -> None:
             copies.set_flags(session, folder, state.generation, flags)
+            copies.set_labels(session, folder, state.generation, labels)
             copies.mark_gone(session, folder, state.generation, found.gone, self.clock())
             copies.mark_back(session, folder, state.generation, found.back, bodies=bodies)
             sync_state.note_settled(session, folder, state.generation, status.highestmodseq or 0, self.clock())
@@ -116,18 +124,18 @@ class Upkeep:
 
     def _heard(
         self, folder: FolderRef, state: SyncState, status: FolderStatus
-    ) -> tuple[dict[int, str], Sequence[UidRange], bool]:
-        """Flags by UID, UIDs that vanished, and whether there may have been more."""
+    ) -> tuple[dict[int, Flags], Sequence[UidRange], bool]:
+        """Flags and labels by UID, UIDs that vanished, and whether there may have been more."""
         lost = (status.highestmodseq or 0) < state.modseq  # it counts anew: nobody can say what changed meanwhile
         told = self.mailbox.resyncs and state.modseq and not lost
         first = {} if told else self._asked(folder, state, status, lost=lost)
         changes = self.mailbox.changes()
         if changes.incomplete and state.uid_high:  # more than can be kept, or something that we do not understand
-            first |= {uid: flag_text(each.flags) for uid, each in self.mailbox.all_flags(1, state.uid_high)}
-        flags = first | {uid: flag_text(each.flags) for uid, each in changes.flags.items()}
+            first |= dict(self.mailbox.all_flags(1, state.uid_high))
+        flags = first | {uid: _with_labels(each, first.get(uid)) for uid, each in changes.flags.items()}
         return flags, changes.vanished, lost or changes.incomplete or changes.expunged_by_number
 
-    def _asked(self, folder: FolderRef, state: SyncState, status: FolderStatus, *, lost: bool) -> dict[int, str]:
+    def _asked(self, folder: FolderRef, state: SyncState, status: FolderStatus, *, lost: bool) -> dict[int, Flags]:
         """Flags where EXAMINE does not tell them by itself."""
         now, high = status.highestmodseq, state.uid_high
         if high < 1 or (now and now == state.modseq):
@@ -141,7 +149,15 @@ class Upkeep:
             found = self.mailbox.flags_since(state.modseq, 1, high)
         else:
             found = self.mailbox.all_flags(max(1, high - _NEWEST + 1), high)
-        return {uid: flag_text(each.flags) for uid, each in found}
+        return dict(found)
+
+    def _freed(self, folder: FolderRef, state: SyncState, heard: Mapping[int, Flags]) -> list[int]:
+        """UIDs that were left out for a label which they no longer have."""
+        told = sorted(uid for uid, each in heard.items() if each.labels is not None)
+        with self.store.read() as session:
+            rules = coverage.skipped_uids(session, folder, state.generation, told) if told else {}
+        held = {uid for uid, rule in rules.items() if is_label_rule(rule)}
+        return [uid for uid in sorted(held) if self.labels.rule(heard[uid].labels, heard[uid].flags) is None]
 
     def _was_settled(self, folder: FolderRef) -> bool:
         with self.store.read() as session:
@@ -157,3 +173,8 @@ class Upkeep:
         mine = set(ours)
         back = [uid for uid in uids if uid not in mine]
         return _Found(gone=[uid for uid in ours if uid not in there], back=back, missing=missing)
+
+
+def _with_labels(later: Flags, earlier: Flags | None) -> Flags:
+    """Flags that came unasked tell no labels: those that were asked for still hold."""
+    return later if later.labels is not None or earlier is None else replace(later, labels=earlier.labels)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from mailcrm.clock import Clock
 from mailcrm.ingest.given import Parse, Retry
 from mailcrm.ingest.imap.job import PassReport, SyncJob
+from mailcrm.ingest.imap.labels import folders_to_read
 from mailcrm.ingest.imap.mailbox import Change, CommandRefused, Mailbox
 from mailcrm.ingest.imap.sync import sync_account
 from mailcrm.model.folder import FolderInfo, FolderRole
@@ -31,7 +32,7 @@ def watch_account(
 
     Raises what `sync_account` raises.
     """
-    inbox = next((info for info in mailbox.list_folders() if info.role == FolderRole.INBOX), None)
+    inbox = _where_mail_comes(mailbox, job())
     again = False
     while not stopped():
         rules = job()
@@ -48,8 +49,16 @@ def watch_account(
             return
 
 
+def _where_mail_comes(mailbox: Mailbox, job: SyncJob) -> FolderInfo | None:
+    """The folder to wait in: INBOX, or the one that is read in its place (Gmail's "All Mail")."""
+    listed = mailbox.list_folders()
+    read = folders_to_read(listed, job.leave_out, labels=mailbox.labels)
+    role = FolderRole.ALL if mailbox.labels and read and read[0].role is FolderRole.ALL else FolderRole.INBOX
+    return next((info for info in listed if info.role == role), None)
+
+
 def _has_more(mailbox: Mailbox, store: Store, job: SyncJob, inbox: FolderInfo) -> bool:
-    """Opens INBOX to wait there. Whether mail came since the pass: the server would not announce it again."""
+    """Opens the folder to wait there. Whether mail came since the pass: the server would not announce it again."""
     try:
         status = mailbox.examine(inbox)
     except CommandRefused:  # the pass has noted it, and read the other folders; they are read again in a minute

@@ -118,7 +118,7 @@ class Message(Base):
 
 class MessageLocation(Base):
     """That a folder holds a message under a UID, or held it until `gone_at`. `raw_sha256` is of the bytes as this mailbox
-    has them."""
+    has them, `labels` are the folders that Gmail shows it in, one a line."""
 
     __tablename__ = "message_location"
     __table_args__ = table(
@@ -130,11 +130,25 @@ class MessageLocation(Base):
     uid: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     message_id: Mapped[int] = mapped_column(Id, ForeignKey("message.id"))
     flags: Mapped[str] = mapped_column(Text, default="")
+    labels: Mapped[str] = mapped_column(Text, default="")
     internaldate: Mapped[datetime | None] = mapped_column(UtcMicros)
     size: Mapped[int] = mapped_column(default=0)
     body_state: Mapped[BodyState] = mapped_column(EnumText(BodyState))
     raw_sha256: Mapped[str | None] = mapped_column(Hash, ForeignKey("blob.sha256"))
     gone_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+
+
+class MessageObject(Base):
+    """The id that a server gives a message for ever, in whatever folder and under whatever UID: X-GM-MSGID of Gmail, or
+    EMAILID (RFC 8474). `server_thread` is the server's conversation: X-GM-THRID or THREADID, '' where it has none."""
+
+    __tablename__ = "message_object"
+    __table_args__ = table(Index(None, "message_id"))
+
+    account_id: Mapped[int] = mapped_column(Id, ForeignKey("account.id"), primary_key=True)
+    object_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    message_id: Mapped[int] = mapped_column(Id, ForeignKey("message.id"))
+    server_thread: Mapped[str] = mapped_column(String(255), default="")
 
 
 class MessageSkip(Base):

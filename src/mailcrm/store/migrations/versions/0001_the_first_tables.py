@@ -457,6 +457,7 @@ def upgrade() -> None:
         sa.Column("uid", t.ID, autoincrement=False, nullable=False),
         sa.Column("message_id", t.ID, nullable=False),
         sa.Column("flags", sa.Text(), nullable=False),
+        sa.Column("labels", sa.Text(), nullable=False),
         sa.Column("internaldate", t.TIME, nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("body_state", sa.String(20), nullable=False),
@@ -473,6 +474,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_message_location_message_id", "message_location", ["message_id"])
     op.create_index("ix_message_location_raw_sha256", "message_location", ["raw_sha256"])
+
+    op.create_table(
+        "message_object",
+        sa.Column("account_id", t.ID, nullable=False),
+        sa.Column("object_id", sa.String(length=255), nullable=False),
+        sa.Column("message_id", t.ID, nullable=False),
+        sa.Column("server_thread", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_message_object_account_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_message_object_message_id")),
+        sa.PrimaryKeyConstraint("account_id", "object_id", name=op.f("pk_message_object")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_message_object_message_id", "message_object", ["message_id"])
 
     op.create_table(
         "message_participant",

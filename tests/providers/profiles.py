@@ -156,4 +156,22 @@ EXCHANGE = Quirks(
     login_error=b"NO LOGIN failed.",
 )
 
-ALL = (QQ, EXMAIL, NETEASE_163, ALIYUN, GMAIL, EXCHANGE)
+# What a mail server of today offers: ids for mails and folders (RFC 8474), as Fastmail's Cyrus and Stalwart do.
+OBJECTS = Quirks(
+    name="Objects",
+    capabilities=(
+        *("IMAP4rev1", "ID", "IDLE", "LITERAL+", "UIDPLUS", "AUTH=PLAIN", "ENABLE", "CONDSTORE", "ESEARCH"),
+        *("LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE", "OBJECTID"),
+    ),
+    folders=(
+        ("INBOX", ()),
+        ("Sent", ("\\Sent",)),
+        ("Drafts", ("\\Drafts",)),
+        ("Junk", ("\\Junk",)),
+        ("Trash", ("\\Trash",)),
+        ("Customers", ()),
+        ("Orders", ()),
+    ),
+)
+
+ALL = (QQ, EXMAIL, NETEASE_163, ALIYUN, GMAIL, EXCHANGE, OBJECTS)

@@ -55,7 +55,8 @@ class SyncState:
     All UIDs in (uid_floor .. uid_high] are known (located, skipped or quarantined); those <= uid_floor wait for backfill.
     `generation` counts the UIDVALIDITY values seen, from 1. All changes of flags and deletions up to the mod-sequence
     `modseq` (RFC 7162) have been applied; 0 where none is known. `mark` is for a file that is imported: a digest of the
-    bytes in front of the cursor, by which it is recognised.
+    bytes in front of the cursor, by which it is recognised. `mailboxid` is the server's id of the folder (RFC 8474), ''
+    where it has none.
     """
 
     generation: int
@@ -64,6 +65,7 @@ class SyncState:
     uid_floor: int
     modseq: int = 0
     mark: str = ""
+    mailboxid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

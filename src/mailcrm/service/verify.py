@@ -13,7 +13,7 @@ from mailcrm.ingest.imap.compare import Comparison, compare
 from mailcrm.ingest.imap.folders import wanted
 from mailcrm.ingest.imap.labels import Labels, folders_to_read
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox, open_mailbox
-from mailcrm.ingest.imap.plan import plan_sync, uid_set
+from mailcrm.ingest.imap.plan import is_same_folder, plan_sync, uid_set
 from mailcrm.ingest.imap.survey import Glimpse, Listing, glimpse, list_uids
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, KnownUids, SyncState
@@ -229,6 +229,8 @@ class _Verifier:
             assert before is not None
             standing = Standing.RENUMBERED
             why = f"its UIDVALIDITY was {before.uidvalidity} and is {listing.status.uidvalidity}"
+            if not is_same_folder(listing.status, before):
+                why = "it was deleted and made anew"
         elif before is None:
             standing = Standing.NEVER_READ
         return FolderProof(

@@ -127,10 +127,10 @@ def resume_account(session: Session, account_id: int) -> None:
 
 def ensure_folder(session: Session, account_id: int, info: FolderInfo) -> FolderRef:
     """The row of a folder on the server, made when it is seen for the first time."""
-    name = _folder_name(info)
+    name = folder_name(info)
     row = _folder_named(session, account_id, name)
     if row is not None and row.role == FolderRole.IMPORT:
-        row = _folder_named(session, account_id, name := _marked(name, info.name_raw))
+        row = _folder_named(session, account_id, name := marked_name(name, info.name_raw))
     if row is None:
         row = _new_folder(account_id, name)
         session.add(row)
@@ -145,9 +145,9 @@ def ensure_import(session: Session, account_id: int, path: str, name: str) -> Fo
     imports = select(Folder).where(Folder.account_id == account_id, Folder.role == FolderRole.IMPORT)
     row = next((row for row in session.execute(imports).scalars() if row.name_raw == path), None)
     if row is None:
-        shown = _folder_name(FolderInfo(path, name, FolderRole.IMPORT))
+        shown = folder_name(FolderInfo(path, name, FolderRole.IMPORT))
         if _folder_named(session, account_id, shown) is not None:
-            shown = _marked(shown, path)
+            shown = marked_name(shown, path)
         row = _new_folder(account_id, shown)
         row.name_raw, row.role = path, FolderRole.IMPORT
         session.add(row)
@@ -175,10 +175,10 @@ def find_folder(session: Session, account_id: int, name: str) -> FolderRef | Non
 
 def known_folder(session: Session, account_id: int, info: FolderInfo) -> FolderRef | None:
     """The row of a folder as the server lists it, None if it was never seen."""
-    return find_folder(session, account_id, _folder_name(info))
+    return find_folder(session, account_id, folder_name(info))
 
 
-def _folder_name(info: FolderInfo) -> str:
+def folder_name(info: FolderInfo) -> str:
     """The readable name; with a mark where it alone would not tell two folders apart on every engine.
 
     MariaDB takes `Work` and `Work ` for the same, and no column holds a name of any length.
@@ -186,10 +186,11 @@ def _folder_name(info: FolderInfo) -> str:
     shown = clean_text(info.name)[:480].rstrip()
     if shown == info.name:
         return shown
-    return _marked(shown, info.name_raw)
+    return marked_name(shown, info.name_raw)
 
 
-def _marked(shown: str, name_raw: str) -> str:
+def marked_name(shown: str, name_raw: str) -> str:
+    """A name with what tells it from another that looks the same."""
     return f"{shown[:480]} #{hashlib.sha256(name_raw.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
@@ -198,7 +199,9 @@ def load_state(session: Session, folder: FolderRef) -> SyncState | None:
     row = session.get_one(Folder, folder.id)
     if row.generation == 0:
         return None
-    return SyncState(row.generation, row.uidvalidity, row.uid_high, row.uid_floor, row.modseq_done, row.mark)
+    return SyncState(
+        row.generation, row.uidvalidity, row.uid_high, row.uid_floor, row.modseq_done, row.mark, row.mailboxid
+    )
 
 
 def server_count(session: Session, folder: FolderRef) -> int:
@@ -215,9 +218,11 @@ def advance(session: Session, folder: FolderRef, state: SyncState) -> None:
     if state.generation > row.generation:
         row.generation, row.uidvalidity, row.mark = state.generation, state.uidvalidity, state.mark
         row.uid_high, row.uid_floor, row.modseq_done = state.uid_high, state.uid_floor, 0
+        row.mailboxid = state.mailboxid
     elif (state.generation, state.uidvalidity) == (row.generation, row.uidvalidity):
         if state.uid_high > row.uid_high:
             row.mark = state.mark
+        row.mailboxid = state.mailboxid or row.mailboxid
         row.uid_high, row.uid_floor = max(row.uid_high, state.uid_high), min(row.uid_floor, state.uid_floor)
     else:
         raise StoreBusy(f"another worker reads the folder {folder.name!r}, and it has changed")

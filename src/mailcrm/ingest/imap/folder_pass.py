@@ -14,7 +14,7 @@ from mailcrm.ingest.imap.careful import fetch_bodies, fetch_headers
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.labels import Labels, is_sent
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
-from mailcrm.ingest.imap.plan import SyncPlan, chunks, fields_for, flag_text, plan_sync, windows_over
+from mailcrm.ingest.imap.plan import SyncPlan, chunks, fields_for, flag_text, is_same_folder, plan_sync, windows_over
 from mailcrm.ingest.imap.transport import LITERAL_LIMIT
 from mailcrm.ingest.imap.upkeep import Upkeep
 from mailcrm.ingest.imap.waiting import WaitingBodies
@@ -124,8 +124,8 @@ class FolderPass:
 
         Hours may lie between the phases of a first pass.
         """
-        found = self._examine(info, folder).uidvalidity
-        if found and found != state.uidvalidity:
+        found = self._examine(info, folder)
+        if (found.uidvalidity and found.uidvalidity != state.uidvalidity) or not is_same_folder(found, state):
             _log.warning("uidvalidity changed during the pass", folder_id=folder.id)
             return False
         return True

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from mailcrm.ingest.mail.kinds import KIND_FIELDS
@@ -40,11 +40,14 @@ def plan_sync(status: FolderStatus, state: SyncState | None, uidnext: int) -> Sy
     `uidnext` is `status.uidnext`, or one above the highest UID found where the server does not say.
     """
     top = uidnext - 1
+    mailboxid = status.mailboxid or ""
     if state is None:
-        return _from_scratch(SyncState(1, status.uidvalidity, top, top), rolled=False)
+        return _from_scratch(SyncState(1, status.uidvalidity, top, top, mailboxid=mailboxid), rolled=False)
     if _has_rolled(status, state):
         uidvalidity = status.uidvalidity or state.uidvalidity
-        return _from_scratch(SyncState(state.generation + 1, uidvalidity, top, top), rolled=True)
+        anew = SyncState(state.generation + 1, uidvalidity, top, top, mailboxid=mailboxid)
+        return _from_scratch(anew, rolled=True)
+    state = replace(state, mailboxid=mailboxid or state.mailboxid)
     live = (state.uid_high + 1, top) if top > state.uid_high else None
     return SyncPlan(state, rolled=False, live=live, backfill=_below(state.uid_floor))
 
@@ -115,11 +118,19 @@ def _has_rolled(status: FolderStatus, state: SyncState) -> bool:
     """Whether our UIDs mean nothing any more (RFC 3501, 2.3.1.1).
 
     A UIDVALIDITY of 0 is not allowed and means that the server did not say. UIDNEXT may not fall either, but the
-    highest UID that we found ourselves may: its message was deleted.
+    highest UID that we found ourselves may: its message was deleted. Another MAILBOXID means that the folder was
+    deleted and made anew, whatever its numbers say.
     """
+    if not is_same_folder(status, state):
+        return True
     if status.uidvalidity and status.uidvalidity != state.uidvalidity:
         return True
     return status.uidnext is not None and status.uidnext <= state.uid_high
+
+
+def is_same_folder(status: FolderStatus, state: SyncState) -> bool:
+    """Whether it is the folder that we know, by its MAILBOXID; where the server tells none, nothing speaks against it."""
+    return not (status.mailboxid and state.mailboxid) or status.mailboxid == state.mailboxid
 
 
 def _runs(uids: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -17,10 +17,12 @@ from mailcrm.ingest.given import ACTOR, Parse, Retry
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.labels import Labels, folders_to_read
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
+from mailcrm.ingest.imap.plan import is_same_folder
 from mailcrm.log import get_logger
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
 from mailcrm.store import Session, Store, message_bodies, quarantine, sync_state
+from mailcrm.store.renames import follow_renames
 
 _ORDER = (FolderRole.INBOX, FolderRole.SENT, FolderRole.ARCHIVE, FolderRole.OTHER, FolderRole.ALL)
 _LOOK_AGAIN = timedelta(minutes=15)
@@ -60,7 +62,7 @@ def sync_account(
     listed, statuses = mailbox.survey()
     folders = folders_to_read(listed, job.leave_out, labels=mailbox.labels)
     folders.sort(key=lambda info: (_ORDER.index(info.role) if info.role in _ORDER else len(_ORDER), info.name))
-    work = _changed(store, job, folders, statuses, clock, report)
+    work = _changed(store, job, listed, folders, statuses, clock, report)
     if not work:
         report.complete = True
         return report
@@ -100,6 +102,7 @@ def _run(phase: Callable[[FolderInfo, FolderRef], None], folder: _Work, store: S
 def _changed(
     store: Store,
     job: SyncJob,
+    listed: Sequence[FolderInfo],
     folders: Sequence[FolderInfo],
     statuses: Mapping[str, FolderStatus],
     clock: Clock,
@@ -107,6 +110,10 @@ def _changed(
 ) -> list[_Work]:
     """The folders that are not exactly as the last complete pass left them, with their rows."""
     with store.write(ACTOR) as session:
+        ids = {name: status.mailboxid for name, status in statuses.items() if status.mailboxid}
+        known = [(info, ids[info.name_raw]) for info in listed if info.name_raw in ids]
+        if known and (renamed := follow_renames(session, job.account_id, known)):
+            _log.info("folders renamed", account_id=job.account_id, folders=renamed)
         found = [_Work(info, sync_state.ensure_folder(session, job.account_id, info)) for info in folders]
         pending = message_bodies.folders_with_pending(session, job.account_id)
         pending |= quarantine.folders_with_retries(session, job.account_id, clock())
@@ -124,6 +131,8 @@ def _changed(
 def _stands_still(session: Session, folder: _Work, status: FolderStatus, now: datetime) -> bool:
     state = sync_state.load_state(session, folder.ref)
     if state is None or state.uid_floor > 0 or status.uidnext != state.uid_high + 1:
+        return False
+    if not is_same_folder(status, state):
         return False
     if status.uidvalidity != state.uidvalidity or status.exists != sync_state.server_count(session, folder.ref):
         return False

@@ -54,6 +54,7 @@ class Folder(Base):
     modseq_done: Mapped[int] = mapped_column(Id, default=0)
     settled_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     mark: Mapped[str] = mapped_column(String(64), default="")
+    mailboxid: Mapped[str] = mapped_column(String(255), default="")
     server_count: Mapped[int] = mapped_column(default=0)
     last_ok_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     last_error: Mapped[str] = mapped_column(Text, default="")

@@ -267,6 +267,7 @@ def upgrade() -> None:
         sa.Column("modseq_done", t.ID, nullable=False),
         sa.Column("settled_at", t.TIME, nullable=True),
         sa.Column("mark", sa.String(length=64), nullable=False),
+        sa.Column("mailboxid", sa.String(length=255), nullable=False),
         sa.Column("server_count", sa.Integer(), nullable=False),
         sa.Column("last_ok_at", t.TIME, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=False),

@@ -2,14 +2,14 @@
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from mailcrm.model.account import AccountPolicy, Capture, CustomerWhen, Visibility
 from mailcrm.model.address import AddressKind
-from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, FolderRef, PendingBody, Place
+from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, FolderRef, LeftOut, PendingBody, Place
 from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import (
@@ -51,6 +51,11 @@ class Filed:
 
     id: int
     key: str
+
+
+def skipped(rules: Mapping[int, str]) -> dict[int, LeftOut]:
+    """Mails that rules left out, by UID."""
+    return {uid: LeftOut(rule, NOW) for uid, rule in rules.items()}
 
 
 def a_key(text: str) -> str:

@@ -10,7 +10,7 @@ from mailcrm.model.message import BodyState, ParsedHeaders
 from mailcrm.store import Session, Store, completeness, coverage, message_bodies, messages, quarantine, threads
 from mailcrm.store.rows.mail import Message, MessageLocation
 from tests.builders import NOW, a_person, a_running_campaign, a_write
-from tests.store.builders import GENERATION, a_copy, a_folder, a_mailbox, a_message
+from tests.store.builders import GENERATION, a_copy, a_folder, a_mailbox, a_message, skipped
 
 
 def test_known_uids_are_those_of_one_generation_of_the_folder(store: Store) -> None:
@@ -26,8 +26,8 @@ def test_known_uids_are_those_of_one_generation_of_the_folder(store: Store) -> N
         a_copy(session, folder, odd, 14, state=BodyState.DONE)
         session.get_one(Message, odd.id).body_state = BodyState.QUARANTINED
         session.get_one(Message, odd.id).last_error = "KeyError: x"
-        messages.add_skips(session, folder, GENERATION, {2: "rule", 1: "rule"})
-        messages.add_skips(session, folder, GENERATION + 1, {20: "rule"})
+        messages.add_skips(session, folder, GENERATION, skipped({2: "rule", 1: "rule"}))
+        messages.add_skips(session, folder, GENERATION + 1, skipped({20: "rule"}))
         quarantine.quarantine(session, folder, GENERATION, {8: "broken", 7: "odd"}, NOW)
         session.flush()
         known = completeness.known_in(session, folder, GENERATION)

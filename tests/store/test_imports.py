@@ -10,7 +10,7 @@ from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
 from mailcrm.store import Session, Store, coverage, messages, quarantine, sync_state
 from mailcrm.store.rows.mail import Folder, SyncQuarantine
 from tests.builders import NOW, a_write, an_account
-from tests.store.builders import a_folder
+from tests.store.builders import a_folder, skipped
 
 BIG = 2**63 - 1
 
@@ -62,7 +62,7 @@ def test_the_mark_moves_with_the_cursor_and_only_forward(store: Store) -> None:
 def test_numbers_of_files_are_large_and_counted_by_what_became_of_them(store: Store) -> None:
     with a_write(store) as session:
         folder = an_import(session, an_account(session))
-        messages.add_skips(session, folder, 1, {BIG: "older", BIG - 1: "older", 5: "never-log address"})
+        messages.add_skips(session, folder, 1, skipped({BIG: "older", BIG - 1: "older", 5: "never-log address"}))
         quarantine.quarantine(session, folder, 1, {BIG - 2: "empty"}, NOW)
         assert coverage.count_uids(session, folder, 1) == (0, {"older": 2, "never-log address": 1}, 1)
         assert coverage.skipped_uids(session, folder, 1, [5, 6, BIG]) == {5: "never-log address", BIG: "older"}

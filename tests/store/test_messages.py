@@ -23,6 +23,7 @@ from tests.store.builders import (
     a_mailbox,
     a_message,
     known,
+    skipped,
     some_participants,
 )
 from tests.store.crowd import Work, after_a_race
@@ -303,7 +304,7 @@ def test_every_uid_of_a_folder_is_counted_once(store: Store) -> None:
             )
             message_bodies.store_bodies(session, folder, GENERATION, [body])
         for _ in range(2):
-            messages.add_skips(session, folder, GENERATION, {6: "newsletter", 7: "x" * 999})
+            messages.add_skips(session, folder, GENERATION, skipped({6: "newsletter", 7: "x" * 999}))
         quarantine.quarantine(session, folder, GENERATION, {8: "broken"}, NOW)
         messages.add_locations(session, folder, 0, [(Place(1, "", None, 0), a_message(session).id, BodyState.PENDING)])
         sync_state.note_folder(session, folder, 8, "", NOW)

@@ -13,6 +13,8 @@ app = typer.Typer(help="Mailboxes: what is read, who sees it, what went wrong.",
 
 _NEXT = "no accounts; `mailcrm accounts add` adds one"
 
+_LEVELS = (Capture.METADATA, Capture.SUBJECT, Capture.ALL)
+
 app.command("add")(add_account)
 
 
@@ -64,8 +66,10 @@ def set_(
             visibility=policy.visibility.value, customer_when=policy.customer_when.value,
         )  # fmt: skip
     say(f"{name}: keeps {policy.capture}, seen by {policy.visibility}, customer when {policy.customer_when}")
-    if policy.capture != old.capture:
-        say("This holds for mail that is read from now on.")
+    if _LEVELS.index(policy.capture) > _LEVELS.index(old.capture):
+        say("What is missing of the mail read before comes with the next passes.")
+    elif policy.capture != old.capture:
+        say("This holds for mail that is read from now on; what is stored stays.")
 
 
 @app.command()
@@ -142,3 +146,34 @@ def problems(ctx: typer.Context, json: Json = False) -> None:
     )
     if rows:
         say("Is the server in order again? Then: mailcrm accounts retry NAME. Was a file mended? Then import it again.")
+
+
+@app.command("left-out")
+def left_out(
+    ctx: typer.Context,
+    name: str,
+    limit: Annotated[int, typer.Option(min=1, help="How many of them are listed, the newest first.")] = 20,
+    json: Json = False,
+) -> None:
+    """What the rules of an account left out: how many mails by which rule, and which. Their content was never stored."""
+    from mailcrm.store import left_out, sync_state
+
+    context = context_of(ctx)
+    with context.app() as crm, crm.store.read(context.viewer) as session:
+        sync_state.get_account(session, name)
+        counts = left_out.count_left_out(session, context.viewer, name)
+        mails = left_out.list_left_out(session, context.viewer, name, limit)
+    total = sum(count.mails for count in counts)
+    if json:
+        print_json({"account": name, "total": total, "rules": counts, "mails": mails})
+        return
+    print_table(
+        ("folder", "rule", "mails", "from", "to"),
+        [(c.folder, c.rule, c.mails, c.first_at, c.last_at) for c in counts],
+        empty=f"{name}: no mail was left out",
+    )
+    if mails:
+        title = f"the newest {len(mails)} of {total}" if len(mails) < total else None
+        rows = [(mail.arrived_at, mail.folder, mail.uid, mail.rule) for mail in mails]
+        print_table(("arrived", "folder", "uid", "rule"), rows, empty="", title=title)
+        say("Another rule (since, never_log, leave_out_folders) holds from the next pass on, for these as well.")

@@ -34,9 +34,9 @@ class CaptureRules:
         keys = frozenset(key for entry in never_log for key in _never_keys(entry))
         return cls(capture, _start(since), keys - {""})
 
-    def fingerprint(self) -> int:
-        """63 bits that are others when the rules are others: then what they left out is worth another look."""
-        words = repr((self.capture.value, self.since, sorted(self.never_log)))
+    def fingerprint(self, *more: str) -> int:
+        """63 bits that are others when the rules are others, or `more`: then what was left out is worth another look."""
+        words = repr((self.capture.value, self.since, sorted(self.never_log), more))
         return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big") >> 1
 
 
@@ -64,8 +64,13 @@ def _never_keys(entry: str) -> set[str]:
 def skip_rule(headers: ParsedHeaders, arrived: datetime, rules: CaptureRules) -> str | None:
     """The rule that keeps a mail out of the archive, in words for the list of what was left out; None to keep it."""
     if rules.since is not None and arrived < rules.since:
-        return f"older than {rules.since:%Y-%m-%d}"
+        return too_old(rules.since)
     return never_log_rule((participant.key for participant in headers.participants), rules)
+
+
+def too_old(since: datetime) -> str:
+    """The rule for mail that arrived before this."""
+    return f"older than {since:%Y-%m-%d}"
 
 
 def never_log_rule(keys: Iterable[str], rules: CaptureRules) -> str | None:

@@ -11,7 +11,7 @@ from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies, record_headers
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
-from mailcrm.model.filing import FetchedBody, FolderRef, PendingBody, StagedBlob
+from mailcrm.model.filing import FetchedBody, FolderRef, LeftOut, PendingBody, StagedBlob
 from mailcrm.model.folder import SyncState
 from mailcrm.model.message import LargeMessage, ParsedHeaders, ParsedMessage, RawMessage
 from mailcrm.store import Session, Store, messages, sync_state
@@ -63,12 +63,12 @@ def _understood(staged: StagedBlob, parse: Parse, message: RawMessage | LargeMes
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What one batch brings: mails to file, bodies already here, UIDs left out by a rule (uid -> rule), UIDs that could
+    """What one batch brings: mails to file, bodies already here, UIDs left out by a rule, UIDs that could
     not be had (uid -> reason), and what was had of those. `again` are UIDs that a rule may have left out before."""
 
     items: Sequence[HeaderItem]
     read: Mapping[int, ReadBody] = field(default_factory=dict)
-    skips: Mapping[int, str] = field(default_factory=dict)
+    skips: Mapping[int, LeftOut] = field(default_factory=dict)
     refused: Mapping[int, str] = field(default_factory=dict)
     remains: Mapping[int, StagedBlob] = field(default_factory=dict)
     again: Sequence[int] = ()

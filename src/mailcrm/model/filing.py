@@ -105,6 +105,14 @@ class NewSighting:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """That a rule keeps a mail out of the archive: all that is known of it, with its UID. `arrived_at` is in UTC."""
+
+    rule: str
+    arrived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class FolderRef:
     """A folder row as the ingest shell needs it."""
 

@@ -130,6 +130,19 @@ def _want_bodies(session: Session, folder: FolderRef, generation: int, uids: Seq
     session.execute(messages.values(**pending).execution_options(**quietly))
 
 
+def keys_at(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> dict[int, str]:
+    """The dedupe keys of what is filed under these UIDs."""
+    found: dict[int, str] = {}
+    for part in portions(uids):
+        query = (
+            select(MessageLocation.uid, Message.dedupe_key)
+            .join(Message, Message.id == MessageLocation.message_id)
+            .where(here(MessageLocation, folder, generation), MessageLocation.uid.in_(part))
+        )
+        found |= {row[0]: row[1] for row in session.execute(query)}
+    return found
+
+
 def end_generations(session: Session, folder: FolderRef, before: int, now: datetime) -> None:
     """The folder was numbered anew: the UIDs of generations `before` this one name nothing on the server any more."""
     session.execute(

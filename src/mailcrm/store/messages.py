@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from mailcrm.model.filing import FiledMessage, FolderRef, KnownMessage, Place
+from mailcrm.model.filing import FiledMessage, FolderRef, KnownMessage, LeftOut, Place
 from mailcrm.model.message import BodyState
 from mailcrm.model.text import clean_text
 from mailcrm.store.bulk import insert_numbered, insert_rows, portions
@@ -93,12 +93,18 @@ def add_locations(
     insert_rows(session, MessageLocation, rows)
 
 
-def add_skips(session: Session, folder: FolderRef, generation: int, rules: Mapping[int, str]) -> None:
-    """UIDs that a rule leaves out (uid -> rule); nothing else is kept of them."""
-    known = known_uids(session, MessageSkip, folder, generation, sorted(rules))
+def add_skips(session: Session, folder: FolderRef, generation: int, skips: Mapping[int, LeftOut]) -> None:
+    """UIDs that a rule leaves out; nothing else is kept of them."""
+    known = known_uids(session, MessageSkip, folder, generation, sorted(skips))
     rows = [
-        {"folder_id": folder.id, "generation": generation, "uid": uid, "rule": rule[:200]}
-        for uid, rule in sorted(rules.items())
+        {
+            "folder_id": folder.id,
+            "generation": generation,
+            "uid": uid,
+            "rule": clean_text(skip.rule)[:200],
+            "arrived_at": skip.arrived_at,
+        }
+        for uid, skip in sorted(skips.items())
         if uid not in known
     ]
     insert_rows(session, MessageSkip, rows)

@@ -32,7 +32,7 @@ from mailcrm.ingest.portions import portions
 from mailcrm.ingest.record import FilingContext, HeaderItem
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
-from mailcrm.model.filing import FolderRef, KnownMessage, Place
+from mailcrm.model.filing import FolderRef, KnownMessage, LeftOut, Place
 from mailcrm.model.folder import SyncState
 from mailcrm.model.message import LARGEST_MESSAGE, ParsedHeaders, RawMessage
 from mailcrm.store import Session, Store, coverage, quarantine, sync_state
@@ -197,7 +197,7 @@ class SourcePass:
     def _judge(self, batch: Sequence[FileMail]) -> Window:
         """What to file, what a rule leaves out, and what is no mail."""
         items: list[HeaderItem] = []
-        skips: dict[int, str] = {}
+        skips: dict[int, LeftOut] = {}
         refused: dict[int, str] = {}
         for mail in batch:
             if mail.raw is None:
@@ -215,7 +215,7 @@ class SourcePass:
                 place = Place(mail.uid, flag_text(mail.flags), arrived, len(mail.raw))
                 items.append(HeaderItem(place, parsed, self._key(parsed, place, mail.raw)))
             else:
-                skips[mail.uid] = rule
+                skips[mail.uid] = LeftOut(rule, arrived)
         return Window(items, {}, skips, refused)
 
     def _key(self, headers: ParsedHeaders, place: Place, raw: bytes) -> str:
@@ -241,8 +241,8 @@ class SourcePass:
         report, filed = self.report, len(window.items)
         report.mails += filed + len(window.skips) + len(window.refused)
         report.read += filed + len(window.skips) + len(window.refused)
-        for rule in window.skips.values():
-            report.leave_out(rule)
+        for skip in window.skips.values():
+            report.leave_out(skip.rule)
         lost = quarantined - len(window.refused) + unparsable
         new = max(len({item.dedupe_key for item in window.items} - set(known)) - lost, 0)
         report.quarantined += quarantined + unparsable

@@ -15,6 +15,7 @@ from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.labels import Labels, is_sent
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.ingest.imap.plan import SyncPlan, chunks, fields_for, flag_text, is_same_folder, plan_sync, windows_over
+from mailcrm.ingest.imap.rejudge import Rejudge
 from mailcrm.ingest.imap.transport import LITERAL_LIMIT
 from mailcrm.ingest.imap.upkeep import Upkeep
 from mailcrm.ingest.imap.waiting import WaitingBodies
@@ -22,10 +23,10 @@ from mailcrm.ingest.mail.digest import arrival_digest, body_digest, dedupe_key
 from mailcrm.ingest.record import FilingContext, HeaderItem
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
-from mailcrm.model.filing import FolderRef, Place
+from mailcrm.model.filing import FolderRef, LeftOut, Place
 from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
 from mailcrm.model.message import FetchedHeader, ParsedHeaders, RawMessage
-from mailcrm.store import Store, copies, messages, objects, quarantine, sync_state
+from mailcrm.store import Store, copies, messages, objects, quarantine, rejudging, sync_state
 from mailcrm.store.partial import Partial
 
 _RETRIES_AT_ONCE = 50
@@ -58,6 +59,7 @@ class FolderPass:
             lambda: self.progress(self.report),
         )  # fmt: skip
         self.upkeep = Upkeep(self.mailbox, self.store, self.clock, self.filer, self.labels, self._file_below)
+        self.rejudge = Rejudge(self.store, job, self.filer, self.labels, self._file_below, self.stopped)
 
     # --- the phases ----------------------------------------------------------------------------------------------
 
@@ -93,6 +95,12 @@ class FolderPass:
             self._file_window(folder, replace(state, uid_floor=lo - 1), _within(uids, lo, hi), at_once=False)
         self.upkeep.recount(folder, replace(state, uid_floor=0))
 
+    def again(self, info: FolderInfo, folder: FolderRef) -> None:
+        """Mail that other rules judged."""
+        state = self._state(folder)
+        if state is not None and self.rejudge.due(folder) and self._is_still(info, folder, state):
+            self.rejudge.run(folder, state)
+
     def bodies(self, info: FolderInfo, folder: FolderRef) -> None:
         """Bytes that are still on the server."""
         state = self._state(folder)
@@ -115,6 +123,8 @@ class FolderPass:
             _log.warning("uidvalidity changed", folder_id=folder.id, generation=plan.state.generation)
         with self.store.write(ACTOR) as session:
             sync_state.advance(session, folder, plan.state)
+            if before is None or plan.rolled:
+                rejudging.note_judged(session, folder, self.job.judged_by)
             if plan.rolled:
                 copies.end_generations(session, folder, plan.state.generation, self.clock())
         return plan, status
@@ -146,19 +156,22 @@ class FolderPass:
     ) -> None:
         """Fetch, judge and file the mail of one window; `state` is where the cursor stands when that is done.
 
-        `again`: a rule may have left it out before.
+        `again`: a rule may have left it out before, or it is filed and lacks something; then it stays filed.
         """
         headers = fetch_headers(self.mailbox, uids, self.fields)
         kept, skips, odd = self._judge(headers.found)
-        unnamed = [(header, parsed) for header, parsed in kept if not parsed.message_id]
-        former = self._former(folder, state, unnamed)
+        filed = self._filed(folder, state, uids) if again else {}
+        unnamed = [(header, parsed) for header, parsed in kept if not parsed.message_id and header.uid not in filed]
+        former = filed | self._former(folder, state, unnamed)
         raws, lost = self._bodies_now([header for header, _ in unnamed if header.uid not in former])
         items = [self._item(header, parsed, raws.get(header.uid), former) for header, parsed in kept]
         if at_once and lost is None:
             more, lost = self._bodies_now(self._lacking(items, raws))
             raws |= more
         read = {uid: self._read(raw) for uid, raw in raws.items()}
-        window = Window(items, read, skips, headers.refused | odd, again=uids if again else ())
+        skips = {uid: skip for uid, skip in skips.items() if uid not in filed}
+        refused = {uid: reason for uid, reason in (headers.refused | odd).items() if uid not in filed}
+        window = Window(items, read, skips, refused, again=uids if again else ())
         self.report.quarantined += self.filer.file(folder, state, window)
         self.report.headers += len(items)
         self.report.skipped += len(skips)
@@ -174,9 +187,11 @@ class FolderPass:
 
     def _judge(
         self, fetched: Sequence[FetchedHeader]
-    ) -> tuple[list[tuple[FetchedHeader, ParsedHeaders]], dict[int, str], dict[int, str]]:
+    ) -> tuple[list[tuple[FetchedHeader, ParsedHeaders]], dict[int, LeftOut], dict[int, str]]:
         """What to file; by UID, which rule leaves others out, and which headers the parser cannot bear."""
-        kept, skips, odd = [], {}, {}
+        kept: list[tuple[FetchedHeader, ParsedHeaders]] = []
+        skips: dict[int, LeftOut] = {}
+        odd: dict[int, str] = {}
         for header in fetched:
             parsed, reason = read_headers(header.header)
             if parsed is None:
@@ -187,7 +202,7 @@ class FolderPass:
             if rule is None:
                 kept.append((header, parsed))
             else:
-                skips[header.uid] = rule
+                skips[header.uid] = LeftOut(rule, arrived)
         return kept, skips, odd
 
     def _former(
@@ -211,6 +226,11 @@ class FolderPass:
         with self.store.read() as session:
             known = copies.former_keys(session, folder, state.generation, looks.values())
         return by_id | {uid: known[former] for uid, former in looks.items() if former in known}
+
+    def _filed(self, folder: FolderRef, state: SyncState, uids: Sequence[int]) -> dict[int, str]:
+        """The dedupe keys of those that are in the archive under these very UIDs."""
+        with self.store.read() as session:
+            return copies.keys_at(session, folder, state.generation, uids)
 
     def _former_by_id(
         self, folder: FolderRef, unnamed: Sequence[tuple[FetchedHeader, ParsedHeaders]]

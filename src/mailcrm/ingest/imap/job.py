@@ -20,6 +20,11 @@ class SyncJob:
     batch_bytes: int = 8 * 1024 * 1024
     live_limit: int = 50
 
+    @property
+    def judged_by(self) -> int:
+        """What tells these rules from others; never 0. Folders that are left out are labels at Gmail."""
+        return self.rules.fingerprint(*self.leave_out) or 1
+
 
 @dataclass
 class PassReport:

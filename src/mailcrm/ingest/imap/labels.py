@@ -66,6 +66,10 @@ class Labels:
         named = (place for place in places if not place.startswith("\\") and is_named(place, self.leave_out))
         return next((f"{_LABEL}{place}" for place in named), None)
 
+    def keeps(self, shown_in: str) -> bool:
+        """Whether a mail that is filed as shown in these folders would be filed now."""
+        return not any(is_named(place, self.leave_out) for place in shown_in.split("\n") if place[:1] != "\\")
+
 
 def is_sent(header: FetchedHeader) -> bool:
     """Whether Gmail says that it was sent from this account, by whatever address."""

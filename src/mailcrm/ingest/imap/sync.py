@@ -4,6 +4,7 @@
       | live: headers, rules, bodies, one transaction per batch with the cursor (decisions.md 21)
       |       then what changed of mail filed before: flags, deletions, gaps
       | backfill: headers newest first; the floor of what is known sinks with each batch
+      | after a change of the rules: what they left out or kept in part, once more
       | bodies: newest first, raw bytes before anything is made of them
 A folder that fails is noted and does not stop the others; a message that fails is quarantined and stops nothing.
 """
@@ -21,7 +22,7 @@ from mailcrm.ingest.imap.plan import is_same_folder
 from mailcrm.log import get_logger
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
-from mailcrm.store import Session, Store, message_bodies, quarantine, sync_state
+from mailcrm.store import Session, Store, message_bodies, quarantine, rejudging, sync_state
 from mailcrm.store.renames import follow_renames
 
 _ORDER = (FolderRole.INBOX, FolderRole.SENT, FolderRole.ARCHIVE, FolderRole.OTHER, FolderRole.ALL)
@@ -70,7 +71,7 @@ def sync_account(
 
     labels = Labels.of(listed, job.leave_out)
     one = FolderPass(mailbox, store, job, clock, parse, retry, stopped, progress, report, labels)
-    for phase in (one.live, one.backfill, one.bodies):
+    for phase in (one.live, one.backfill, one.again, one.bodies):
         for folder in work:
             if stopped():
                 return report
@@ -120,7 +121,11 @@ def _changed(
         changed = []
         for folder in found:
             status = statuses.get(folder.info.name_raw)
-            if folder.ref.id not in pending and status is not None and _stands_still(session, folder, status, clock()):
+            if (
+                folder.ref.id not in pending
+                and status is not None
+                and _stands_still(session, folder, status, job, clock())
+            ):
                 sync_state.note_folder(session, folder.ref, status.exists, "", clock())
             else:
                 changed.append(folder)
@@ -128,11 +133,11 @@ def _changed(
     return changed
 
 
-def _stands_still(session: Session, folder: _Work, status: FolderStatus, now: datetime) -> bool:
+def _stands_still(session: Session, folder: _Work, status: FolderStatus, job: SyncJob, now: datetime) -> bool:
     state = sync_state.load_state(session, folder.ref)
     if state is None or state.uid_floor > 0 or status.uidnext != state.uid_high + 1:
         return False
-    if not is_same_folder(status, state):
+    if not is_same_folder(status, state) or rejudging.judged_by(session, folder.ref) != job.judged_by:
         return False
     if status.uidvalidity != state.uidvalidity or status.exists != sync_state.server_count(session, folder.ref):
         return False

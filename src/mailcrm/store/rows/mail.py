@@ -34,7 +34,8 @@ class Account(Base):
 
 
 class Folder(Base):
-    """A folder and how far it is known. The UID cursor alone decides what is fetched.
+    """A folder and how far it is known. The UID cursor alone decides what is fetched; `judged_by` is the fingerprint of the
+    rules that all of it went through.
 
     The role `import` makes it an imported file or folder of files; `name_raw` is then its path.
     """
@@ -54,6 +55,7 @@ class Folder(Base):
     modseq_done: Mapped[int] = mapped_column(Id, default=0)
     settled_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     mark: Mapped[str] = mapped_column(String(64), default="")
+    judged_by: Mapped[int] = mapped_column(Id, default=0)
     mailboxid: Mapped[str] = mapped_column(String(255), default="")
     server_count: Mapped[int] = mapped_column(default=0)
     last_ok_at: Mapped[datetime | None] = mapped_column(UtcMicros)
@@ -153,7 +155,7 @@ class MessageObject(Base):
 
 
 class MessageSkip(Base):
-    """A UID that a rule leaves out: no content, only which rule."""
+    """A UID that a rule leaves out: no content, only which rule, and when the mail arrived."""
 
     __tablename__ = "message_skip"
 
@@ -161,6 +163,7 @@ class MessageSkip(Base):
     generation: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     rule: Mapped[str] = mapped_column(String(200))
+    arrived_at: Mapped[datetime | None] = mapped_column(UtcMicros)
 
 
 class SyncQuarantine(Base):

@@ -1,0 +1,95 @@
+"""When the rules of an account change: what of a folder they left out or kept only in part, to be looked at again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select, true, union, update
+from sqlalchemy.orm import Session
+
+from mailcrm.model.filing import FolderRef
+from mailcrm.model.message import BodyState
+from mailcrm.store.rows.mail import Folder, Message, MessageLocation, MessageSkip
+from mailcrm.store.uids import here
+
+
+def judged_by(session: Session, folder: FolderRef) -> int:
+    """The fingerprint of the rules that all mail of a folder went through, as far as it was read; 0 if never."""
+    return session.get_one(Folder, folder.id).judged_by
+
+
+def note_judged(session: Session, folder: FolderRef, fingerprint: int) -> None:
+    """All of it went through these rules."""
+    session.execute(update(Folder).where(Folder.id == folder.id).values(judged_by=fingerprint))
+
+
+def keep_too_old(session: Session, folder: FolderRef, generation: int, since: datetime, rule: str) -> None:
+    """What was left out and arrived before `since` stays out, by `rule`: nobody has to ask the server."""
+    session.execute(
+        update(MessageSkip)
+        .where(here(MessageSkip, folder, generation), MessageSkip.arrived_at < since)
+        .values(rule=rule)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def to_judge(
+    session: Session,
+    folder: FolderRef,
+    generation: int,
+    since: datetime | None,
+    *,
+    subjects: bool,
+    below: int | None,
+    limit: int,
+) -> list[int]:
+    """UIDs to be looked at again, highest first, with a UID below `below`: what a rule left out, but for mail that is
+    too old for `since` as well; and with `subjects` mail that was filed without one."""
+    skipped = select(MessageSkip.uid.label("uid")).where(here(MessageSkip, folder, generation), _may_be_kept(since))
+    untitled = (
+        select(MessageLocation.uid.label("uid"))
+        .join(Message, Message.id == MessageLocation.message_id)
+        .where(here(MessageLocation, folder, generation), MessageLocation.gone_at.is_(None), Message.subject == "")
+    )
+    if below is not None:
+        skipped, untitled = skipped.where(MessageSkip.uid < below), untitled.where(MessageLocation.uid < below)
+    both = (union(skipped, untitled) if subjects else skipped).subquery()
+    return list(session.execute(select(both.c.uid).order_by(both.c.uid.desc()).limit(limit)).scalars())
+
+
+def lacking_bodies(
+    session: Session, folder: FolderRef, generation: int, since: datetime | None, *, below: int | None, limit: int
+) -> list[tuple[int, str]]:
+    """Copies (UID, labels) whose bytes the capture level left on the server, highest first, with a UID below `below`;
+    not what is too old for `since`."""
+    query = select(MessageLocation.uid, MessageLocation.labels).where(*_lacking(folder, generation))
+    if since is not None:
+        query = query.where(or_(MessageLocation.internaldate.is_(None), MessageLocation.internaldate >= since))
+    if below is not None:
+        query = query.where(MessageLocation.uid < below)
+    rows = session.execute(query.order_by(MessageLocation.uid.desc()).limit(limit))
+    return [(row[0], row[1]) for row in rows]
+
+
+def want_bodies(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> None:
+    """The bytes of these copies are to be fetched."""
+    these = (*_lacking(folder, generation), MessageLocation.uid.in_(uids))
+    ids = list(session.execute(select(MessageLocation.message_id).where(*these)).scalars())
+    pending, quietly = {"body_state": BodyState.PENDING}, {"synchronize_session": False}
+    session.execute(update(MessageLocation).where(*these).values(**pending).execution_options(**quietly))
+    messages = update(Message).where(Message.id.in_(ids), Message.body_state == BodyState.NONE)
+    session.execute(messages.values(**pending).execution_options(**quietly))
+
+
+def _lacking(folder: FolderRef, generation: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        here(MessageLocation, folder, generation),
+        MessageLocation.body_state == BodyState.NONE,
+        MessageLocation.raw_sha256.is_(None),
+        MessageLocation.gone_at.is_(None),
+    )
+
+
+def _may_be_kept(since: datetime | None) -> ColumnElement[bool]:
+    if since is None:
+        return true()
+    return or_(MessageSkip.arrived_at.is_(None), MessageSkip.arrived_at >= since)

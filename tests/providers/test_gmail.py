@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from mailcrm.ingest.imap.changes import Flags
 from mailcrm.ingest.imap.labels import Labels
+from mailcrm.ingest.imap.upkeep import latest
 from mailcrm.model.interaction import Direction
 from mailcrm.service.verify import verify_account
 from mailcrm.store.rows.mail import Message, MessageObject
@@ -177,3 +179,8 @@ def test_the_proof_counts_each_mail_once(imap: ScriptedImap, scene: Scene) -> No
 def test_labels_that_leave_out(labels: tuple[str, ...] | None, flags: tuple[str, ...], rule: str | None) -> None:
     found = Labels({"\\inbox": "INBOX", "\\sent": "Sent"}, ("Private", "INBOX", "\\*"))
     assert found.rule(labels, flags) == rule
+
+
+def test_flags_that_come_unasked_hide_no_labels() -> None:
+    told = [(1, Flags((), 5, ("a",))), (2, Flags((), 5)), (1, Flags(("\\Seen",), 6)), (2, Flags((), 7, ()))]
+    assert latest(told) == {1: Flags(("\\Seen",), 6, ("a",)), 2: Flags((), 7, ())}

@@ -26,7 +26,7 @@ def keep_too_old(session: Session, folder: FolderRef, generation: int, since: da
     """What was left out and arrived before `since` stays out, by `rule`: nobody has to ask the server."""
     session.execute(
         update(MessageSkip)
-        .where(here(MessageSkip, folder, generation), MessageSkip.arrived_at < since)
+        .where(here(MessageSkip, folder, generation), MessageSkip.arrived_at < since, MessageSkip.rule != rule)
         .values(rule=rule)
         .execution_options(synchronize_session=False)
     )

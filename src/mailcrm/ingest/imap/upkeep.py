@@ -9,7 +9,7 @@ changes heard      QRESYNC with EXAMINE, else CONDSTORE, else the flags (and lab
 The archive never deletes a mail because a server did: only where it lies is noted.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from mailcrm.clock import Clock
@@ -131,9 +131,12 @@ class Upkeep:
         first = {} if told else self._asked(folder, state, status, lost=lost)
         changes = self.mailbox.changes()
         if changes.incomplete and state.uid_high:  # more than can be kept, or something that we do not understand
-            first |= dict(self.mailbox.all_flags(1, state.uid_high))
-        flags = first | {uid: _with_labels(each, first.get(uid)) for uid, each in changes.flags.items()}
-        return flags, changes.vanished, lost or changes.incomplete or changes.expunged_by_number
+            first |= latest(self.mailbox.all_flags(1, state.uid_high))
+        return (
+            latest((*first.items(), *changes.flags.items())),
+            changes.vanished,
+            lost or changes.incomplete or changes.expunged_by_number,
+        )
 
     def _asked(self, folder: FolderRef, state: SyncState, status: FolderStatus, *, lost: bool) -> dict[int, Flags]:
         """Flags where EXAMINE does not tell them by itself."""
@@ -149,7 +152,7 @@ class Upkeep:
             found = self.mailbox.flags_since(state.modseq, 1, high)
         else:
             found = self.mailbox.all_flags(max(1, high - _NEWEST + 1), high)
-        return dict(found)
+        return latest(found)
 
     def _freed(self, folder: FolderRef, state: SyncState, heard: Mapping[int, Flags]) -> list[int]:
         """UIDs that were left out for a label which they no longer have."""
@@ -175,6 +178,10 @@ class Upkeep:
         return _Found(gone=[uid for uid in ours if uid not in there], back=back, missing=missing)
 
 
-def _with_labels(later: Flags, earlier: Flags | None) -> Flags:
-    """Flags that came unasked tell no labels: those that were asked for still hold."""
-    return later if later.labels is not None or earlier is None else replace(later, labels=earlier.labels)
+def latest(told: Iterable[tuple[int, Flags]]) -> dict[int, Flags]:
+    """The flags by UID, of several the last. Those that came unasked tell no labels: what was told before still holds."""
+    found: dict[int, Flags] = {}
+    for uid, flags in told:
+        before = found.get(uid)
+        found[uid] = flags if flags.labels is not None or before is None else replace(flags, labels=before.labels)
+    return found

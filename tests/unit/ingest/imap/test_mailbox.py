@@ -99,8 +99,8 @@ def _after_data(monkeypatch: pytest.MonkeyPatch, server: ScriptedImap, line: byt
     """Let FETCH send its data and then fail."""
     stock = Conversation._fetch
 
-    def failing(self: Conversation, number_set: str, items: str, *, by_uid: bool) -> bytes:
-        stock(self, number_set, items, by_uid=by_uid)
+    def failing(self: Conversation, number_set: str, items: str, *, by_uid: bool, since: int = 0) -> bytes:
+        stock(self, number_set, items, by_uid=by_uid, since=since)
         return line
 
     monkeypatch.setattr(Conversation, "_fetch", failing)
@@ -110,9 +110,9 @@ def test_flags_that_another_client_sets_meanwhile_are_not_taken_for_an_answer(mo
     """RFC 7162 lets a server add the UID to what it tells unasked."""
     stock = Conversation._fetch
 
-    def with_news(self: Conversation, number_set: str, items: str, *, by_uid: bool) -> bytes:
+    def with_news(self: Conversation, number_set: str, items: str, *, by_uid: bool, since: int = 0) -> bytes:
         self._send(b"* 3 FETCH (UID 3 FLAGS (\\Flagged))", b"* 1 FETCH (FLAGS (\\Flagged))")
-        return stock(self, number_set, items, by_uid=by_uid)
+        return stock(self, number_set, items, by_uid=by_uid, since=since)
 
     with _open_inbox() as (mailbox, server):
         for _ in range(3):

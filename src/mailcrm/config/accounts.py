@@ -12,7 +12,7 @@ from mailcrm.errors import UserError
 from mailcrm.model.account import Capture, CustomerWhen, Visibility
 from mailcrm.model.address import address_key, parse_address
 from mailcrm.model.base_url import LOOPBACK
-from mailcrm.model.provider import Security
+from mailcrm.model.provider import Compress, Security
 from mailcrm.model.proxy import parse_proxy
 
 
@@ -46,11 +46,13 @@ class ServerSection(Section):
 class ImapSection(ServerSection):
     """The server that a mailbox is read from, and the proxy on the way to it.
 
-    `{password}` in the proxy's URL stands for `proxy_password`.
+    `{password}` in the proxy's URL stands for `proxy_password`. `qresync` None: where the provider's is known to be right.
     """
 
     proxy: str | None = Field(default=None, repr=False)
     proxy_password: Secret | None = None
+    compress: Compress = Compress.AUTO
+    qresync: bool | None = None
 
     @field_validator("proxy")
     @classmethod

@@ -16,6 +16,14 @@ class Security(StrEnum):
     NONE = "none"
 
 
+class Compress(StrEnum):
+    """When to compress a connection: `auto` measures whether the server is far enough away."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A host, a port and how to protect the connection to it."""

@@ -72,7 +72,8 @@ def imap_login(config: Config, account: Account) -> Login:
         ca_file=server.ca_file,
         connect_timeout=config.sync.connect_timeout,
         read_timeout=config.sync.read_timeout,
-        qresync=provider is None or provider.qresync_works,
+        qresync=provider is None or provider.qresync_works if server.qresync is None else server.qresync,
+        compress=server.compress,
         proxy=server.proxy_url(f"accounts.{account.name}.imap.proxy_password"),
     )
 

@@ -1,7 +1,8 @@
 """COMPRESS=DEFLATE (RFC 4978): raw deflate in both directions, and when it is worth its processor time."""
 
 import zlib
-from enum import StrEnum
+
+from mailcrm.model.provider import Compress
 
 PORTION = 1024 * 1024
 SLOW_ROUND_TRIP = 0.015
@@ -10,19 +11,11 @@ SLOW_ROUND_TRIP = 0.015
 _RAW = -15
 
 
-class Compress(StrEnum):
-    """When to compress a connection: `auto` measures."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
-
-
 def worth_it(wish: Compress, capabilities: frozenset[str], round_trip: float) -> bool:
     """Whether to compress; `round_trip` is the shortest wait for an answer so far, in seconds."""
-    if "COMPRESS=DEFLATE" not in capabilities or wish == Compress.NEVER:
+    if "COMPRESS=DEFLATE" not in capabilities or wish == Compress.OFF:
         return False
-    return wish == Compress.ALWAYS or round_trip > SLOW_ROUND_TRIP
+    return wish == Compress.ON or round_trip > SLOW_ROUND_TRIP
 
 
 class Deflate:

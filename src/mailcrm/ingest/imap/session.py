@@ -9,10 +9,10 @@ from pathlib import Path
 from mailcrm import __version__
 from mailcrm.errors import ConfigError, LoginRefused, PermanentError
 from mailcrm.ingest.imap.client import MailClient, Reply
-from mailcrm.ingest.imap.deflate import Compress, worth_it
+from mailcrm.ingest.imap.deflate import worth_it
 from mailcrm.ingest.imap.failures import Place, login_refusal, translated
 from mailcrm.ingest.imap.responses import Chunk, code, server_identity
-from mailcrm.model.provider import Security
+from mailcrm.model.provider import Compress, Security
 from mailcrm.model.proxy import parse_proxy
 
 _IDENTITY = b'("name" "mailcrm" "version" "%s" "vendor" "mailcrm")' % __version__.encode()
@@ -22,8 +22,8 @@ _IDENTITY = b'("name" "mailcrm" "version" "%s" "vendor" "mailcrm")' % __version_
 class Login:
     """Whom to connect to and as whom. Time-outs are in seconds; `ca_file` replaces the authorities of the system.
 
-    `qresync` false: a server whose QRESYNC is known not to be right (iCloud, by Mailspring-Sync in 2026). `compress`:
-    whether to compress what is sent and received, where the server can. `proxy`: the URL of a proxy (`model.proxy`).
+    `qresync` false: it is not used, even if offered (`model.provider`, or a setting). `compress`: whether to compress
+    what is sent and received, where the server can. `proxy`: the URL of a proxy (`model.proxy`).
     """
 
     host: str

@@ -16,11 +16,11 @@ import pytest
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.imap import deflate as module
 from mailcrm.ingest.imap import transport
-from mailcrm.ingest.imap.deflate import PORTION, Compress, Deflate, worth_it
+from mailcrm.ingest.imap.deflate import PORTION, Deflate, worth_it
 from mailcrm.ingest.imap.mailbox import Login, Mailbox, open_mailbox
 from mailcrm.ingest.imap.session import open_session
 from mailcrm.ingest.imap.transport import Ready, Transport
-from mailcrm.model.provider import Security
+from mailcrm.model.provider import Compress, Security
 from tests.unit.ingest.imap.peer import answering, command, connected, place
 from tests.unit.ingest.imap.script import INBOX
 
@@ -40,9 +40,9 @@ def _deflated(data: bytes) -> bytes:
     [
         (Compress.AUTO, _CAN, 0.04, True),
         (Compress.AUTO, _CAN, 0.001, False),
-        (Compress.ALWAYS, _CAN, 0.001, True),
-        (Compress.NEVER, _CAN, 0.3, False),
-        (Compress.ALWAYS, frozenset({"COMPRESS"}), 0.3, False),
+        (Compress.ON, _CAN, 0.001, True),
+        (Compress.OFF, _CAN, 0.3, False),
+        (Compress.ON, frozenset({"COMPRESS"}), 0.3, False),
     ],
 )
 def test_only_far_servers_are_worth_it(
@@ -215,11 +215,11 @@ def _mailbox(compress: Compress, *, refuses: bool = False, damaged: bool = False
 
 
 @pytest.mark.parametrize("refuses", [False, True])
-@pytest.mark.parametrize("compress", [Compress.ALWAYS, Compress.NEVER])
+@pytest.mark.parametrize("compress", [Compress.ON, Compress.OFF])
 def test_all_works_the_same_compressed_or_not(compress: Compress, refuses: bool) -> None:
     with _mailbox(compress, refuses=refuses) as mailbox:
         assert mailbox.examine(INBOX).exists == 4
-        assert mailbox.compressed is (compress is Compress.ALWAYS and not refuses)
+        assert mailbox.compressed is (compress is Compress.ON and not refuses)
         received = mailbox.received
         assert [raw.raw for raw in mailbox.fetch_bodies([1])] == [b"y" * 9000]
         assert (mailbox.received - received < 500) is mailbox.compressed
@@ -240,9 +240,7 @@ def test_bytes_behind_the_ok_are_compressed_wherever_the_segments_end(monkeypatc
     for size in range(1, 60):
         monkeypatch.setattr(transport, "_RECEIVE", size)
         with answering(lambda connection: _serve(connection, refuses=False, damaged=False)) as port:
-            session = open_session(
-                Login("127.0.0.1", port, Security.NONE, "u", "p", None, 5, 5, compress=Compress.ALWAYS)
-            )
+            session = open_session(Login("127.0.0.1", port, Security.NONE, "u", "p", None, 5, 5, compress=Compress.ON))
             session.compress_if_worth()
             session.client.call("NOOP")
             assert session.client.exists == 77
@@ -250,7 +248,7 @@ def test_bytes_behind_the_ok_are_compressed_wherever_the_segments_end(monkeypatc
 
 
 def test_damaged_bytes_behind_the_ok_are_a_lost_connection() -> None:
-    with pytest.raises(ConnectionLost, match="cannot be read"), _mailbox(Compress.ALWAYS, damaged=True) as mailbox:
+    with pytest.raises(ConnectionLost, match="cannot be read"), _mailbox(Compress.ON, damaged=True) as mailbox:
         mailbox.examine(INBOX)
 
 
@@ -270,7 +268,7 @@ def test_nothing_is_sent_behind_compress_before_its_answer() -> None:
         connection.sendall(line.split()[0] + b" NO no\r\n")
 
     with answering(serve) as port:
-        login = Login("127.0.0.1", port, Security.NONE, "u", "p", None, 5, 5, compress=Compress.ALWAYS)
+        login = Login("127.0.0.1", port, Security.NONE, "u", "p", None, 5, 5, compress=Compress.ON)
         session = open_session(login)
         session.compress_if_worth()
         assert answered.is_set()

@@ -19,6 +19,7 @@ from mailcrm.cli import (
     daemon,
     db,
     demo_command,
+    doctor,
     imports,
     init,
     inspect,
@@ -73,6 +74,7 @@ app.add_typer(segments.app, name="segments")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(send.app, name="send")
 app.add_typer(verify.app, name="verify")
+app.add_typer(doctor.app, name="doctor")
 app.add_typer(db.app, name="db")
 
 

@@ -7,6 +7,9 @@ behaviour come from issue threads and help pages (docs/providers.md); hosts are 
 from dataclasses import dataclass
 from enum import StrEnum
 
+EXPIRY_DAYS = 14
+"""So many days before it ends, people are told that a code or password has to be renewed."""
+
 
 class Security(StrEnum):
     """How a connection is protected. `none` is accepted for loopback only."""

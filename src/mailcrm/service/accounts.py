@@ -62,7 +62,6 @@ def _follow_own_addresses(session: Session, app: App) -> None:
 def imap_login(config: Config, account: Account) -> Login:
     """How to log in to the mailbox. Raises ConfigError if a secret cannot be read."""
     server = account.imap
-    provider = provider_for_host(server.host)
     return Login(
         host=server.host,
         port=server.port,
@@ -72,10 +71,18 @@ def imap_login(config: Config, account: Account) -> Login:
         ca_file=server.ca_file,
         connect_timeout=config.sync.connect_timeout,
         read_timeout=config.sync.read_timeout,
-        qresync=provider is None or provider.qresync_works if server.qresync is None else server.qresync,
+        qresync=uses_qresync(account),
         compress=server.compress,
         proxy=server.proxy_url(f"accounts.{account.name}.imap.proxy_password"),
     )
+
+
+def uses_qresync(account: Account) -> bool:
+    """By the setting, else wherever the provider's QRESYNC is not known to be wrong."""
+    if account.imap.qresync is not None:
+        return account.imap.qresync
+    provider = provider_for_host(account.imap.host)
+    return provider is None or provider.qresync_works
 
 
 def sync_job(app: App, account: Account, row: AccountRow) -> SyncJob:

@@ -7,14 +7,12 @@ from mailcrm.config import Account, Config
 from mailcrm.errors import MailcrmError
 from mailcrm.model.account import AccountState, Capture
 from mailcrm.model.address import OwnAddresses, address_key, domain_of
-from mailcrm.model.provider import Provider, provider_for_host
+from mailcrm.model.provider import EXPIRY_DAYS, Provider, provider_for_host
 from mailcrm.service.accounts import imap_login
 from mailcrm.service.answers import is_anybodys
 from mailcrm.service.check import Finding, Standing, error, ok, too_open, unreadable, warning
 from mailcrm.service.logins import try_imap, try_smtp
 from mailcrm.service.senders import smtp_login
-
-_EXPIRY_DAYS = 14
 
 
 def check_accounts(config: Config, standing: Standing | None, now: datetime, *, offline: bool) -> Iterator[Finding]:
@@ -64,7 +62,7 @@ def _expiry(key: str, account: Account, now: datetime) -> Iterator[Finding]:
     left = (day - now.date()).days
     if left < 0:
         yield error(f"{key}.secret_expires", f"the code expired on {day}", _renew(account))
-    elif left <= _EXPIRY_DAYS:
+    elif left <= EXPIRY_DAYS:
         yield warning(f"{key}.secret_expires", f"the code expires in {left} days, on {day}", _renew(account))
 
 

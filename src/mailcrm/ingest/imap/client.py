@@ -2,6 +2,7 @@
 
 import imaplib
 import re
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,8 +56,9 @@ class MailClient(IMAPClient):
     folder, `grown` turns true when the server reports more, `modseq` is the last HIGHESTMODSEQ that it named.
     """
 
-    def __init__(self, place: Place, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, place: Place, tls: ssl.SSLContext | None = None, sock: socket.socket | None = None) -> None:
         self.place = place
+        self._connected = sock
         self.exists = 0
         self.grown = False
         self.modseq: int | None = None
@@ -69,7 +71,7 @@ class MailClient(IMAPClient):
         self.transport.limit(place.read_timeout)
 
     def _create_IMAP4(self) -> Transport:  # noqa: N802 (imapclient's name for its factory)
-        return Transport(self.place, self.ssl_context)
+        return Transport(self.place, self.ssl_context, self._connected)
 
     @property
     def transport(self) -> Transport:

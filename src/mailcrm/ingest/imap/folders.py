@@ -60,6 +60,11 @@ def roles_of(listed: Sequence[Listed]) -> list[FolderInfo]:
     return [_folder(each, role) for each, role in zip(listed, roles, strict=True)]
 
 
+def is_flagged(listed: Listed) -> bool:
+    """Whether the server itself says what the folder is for; else its name does."""
+    return _role_by_flags(listed.flags) is not None
+
+
 def wanted(folder: FolderInfo, leave_out: Sequence[str]) -> bool:
     """Whether the mail of a folder is fetched. `leave_out` are readable names or patterns (* ? [abc]) over them."""
     if not folder.selectable or folder.role in _NOT_WANTED:

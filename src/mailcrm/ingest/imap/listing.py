@@ -21,8 +21,12 @@ class Listing:
 
     def list_folders(self) -> list[FolderInfo]:
         """All folders with their roles, by special-use flags, else XLIST, else names."""
+        return roles_of(self.lines())
+
+    def lines(self) -> list[Listed]:
+        """All folders as LIST shows them, with the flags of XLIST where LIST has none."""
         with self._talk.guard():
-            return self._with_roles(self._list())
+            return self._flagged(self._list())
 
     def status(self, folders: Sequence[FolderInfo]) -> dict[str, FolderStatus]:
         """What the server says of `folders`, by `name_raw`."""
@@ -46,7 +50,7 @@ class Listing:
                 self._talk.check(reply, "list folders", unless=CommandRefused)
                 found, answers = list(listed(self._client.take("LIST"))), self._client.take("STATUS")
                 if reply.ok and found:
-                    folders = self._with_roles(found)
+                    folders = roles_of(self._flagged(found))
                     return folders, _of_asked(answers, [each.name_raw for each in folders if each.selectable])
         folders = self.list_folders()
         return folders, self.status(folders)
@@ -69,10 +73,10 @@ class Listing:
         self._talk.check(self._client.call("LIST", b'""', b'"*"'), "list folders")
         return list(listed(self._client.take("LIST")))
 
-    def _with_roles(self, found: list[Listed]) -> list[FolderInfo]:
+    def _flagged(self, found: list[Listed]) -> list[Listed]:
         if "XLIST" in self._talk.capabilities and not any(_has_special_use(each) for each in found):
-            found = self._with_xlist_flags(found)
-        return roles_of(found)
+            return self._with_xlist_flags(found)
+        return found
 
     def _with_xlist_flags(self, found: Iterable[Listed]) -> list[Listed]:
         """Only the flags: some servers translate the names in XLIST into ones they do not accept."""

@@ -9,6 +9,7 @@ from mailcrm.ingest.imap.changes import Changes, Flags
 from mailcrm.ingest.imap.client import Items
 from mailcrm.ingest.imap.failures import CommandRefused, refusal
 from mailcrm.ingest.imap.fetching import GMAIL, Fetching, Refused
+from mailcrm.ingest.imap.folders import Listed
 from mailcrm.ingest.imap.idling import Change, Idling, Suspended, Wakefulness
 from mailcrm.ingest.imap.listing import Listing, wire
 from mailcrm.ingest.imap.parts import Parts
@@ -106,6 +107,10 @@ class Mailbox:
     def list_folders(self) -> list[FolderInfo]:
         """All folders with their roles, by special-use flags, else XLIST, else names."""
         return self._listing.list_folders()
+
+    def list_lines(self) -> list[Listed]:
+        """All folders as the server shows them, with the flags that decide their roles (`folders.roles_of`)."""
+        return self._listing.lines()
 
     def status(self, folders: Sequence[FolderInfo]) -> dict[str, FolderStatus]:
         """What the server says of folders without opening them, by `name_raw`; only to skip those that did not change.

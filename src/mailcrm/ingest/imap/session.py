@@ -1,8 +1,10 @@
 """Opens a session: connect, TLS, login, and say who we are, in the order that providers insist on."""
 
 import base64
+import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,18 +94,44 @@ def open_session(login: Login) -> Session:
 
     Raises ConnectionLost, Throttled, LoginRefused, PermanentError (certificate, no TLS) or ConfigError (ca_file).
     """
-    tls = _tls(login)
+    client, before = connect(login, trust(login))
+    return sign_in(client, login, before)
+
+
+def connect(
+    login: Login, tls: ssl.SSLContext | None, sock: socket.socket | None = None
+) -> tuple[MailClient, frozenset[str]]:
+    """A connection with TLS as the login wants it, and what the server can do before anybody is known.
+
+    `sock` is used if it is given, and closed in case of an error. Raises like `open_session`.
+    """
     with translated(login.place):
-        client = MailClient(login.place, tls if login.security is Security.TLS else None)
+        client = MailClient(login.place, tls if login.security is Security.TLS else None, sock)
+    with _closed_on_error(client, login):
+        before = frozenset(client.transport.capabilities)
+        if tls and login.security is Security.STARTTLS:
+            before = _start_tls(client, login, before, tls)
+        return client, before
+
+
+def sign_in(client: MailClient, login: Login, before: frozenset[str]) -> Session:
+    """Log in and switch on what the server offers. Raises like `open_session`, and closes the connection then."""
+    with _closed_on_error(client, login):
+        return _signed_in(client, login, before)
+
+
+@contextmanager
+def _closed_on_error(client: MailClient, login: Login) -> Iterator[None]:
     try:
         with translated(login.place):
-            return _signed_in(client, login, tls)
+            yield
     except BaseException:
         client.transport.shutdown()
         raise
 
 
-def _tls(login: Login) -> ssl.SSLContext | None:
+def trust(login: Login) -> ssl.SSLContext | None:
+    """Whose certificates are believed; None without TLS. Raises ConfigError if `ca_file` cannot be read."""
     if login.security is Security.NONE:
         return None
     try:
@@ -112,10 +140,7 @@ def _tls(login: Login) -> ssl.SSLContext | None:
         raise ConfigError(f"ca_file {login.ca_file} is not a readable file of certificates: {exc.strerror}") from exc
 
 
-def _signed_in(client: MailClient, login: Login, tls: ssl.SSLContext | None) -> Session:
-    before = frozenset(client.transport.capabilities)
-    if tls and login.security is Security.STARTTLS:
-        before = _start_tls(client, login, before, tls)
+def _signed_in(client: MailClient, login: Login, before: frozenset[str]) -> Session:
     after = before if client.transport.state == "AUTH" else _log_in(client, login, before)
     # NetEase opens no folder before it has seen an ID, on every connection; some name ID only before the login.
     client.forget()

@@ -40,11 +40,12 @@ class Transport(imaplib.IMAP4):
 
     `rx` and `tx` count bytes as they are on their way (inside TLS, deflated). `round_trip` is the shortest time, in
     seconds, from sending something to receiving something. Reading raises OSError, or imaplib's abort at the end of the
-    stream. `tls` speaks TLS from the first byte; `upgrade` starts it later.
+    stream. `tls` speaks TLS from the first byte; `upgrade` starts it later. `sock` is connected to the server already.
     """
 
-    def __init__(self, place: Place, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, place: Place, tls: ssl.SSLContext | None = None, sock: socket.socket | None = None) -> None:
         self.place = place
+        self._connected = sock
         self.rx = self.tx = 0
         self.round_trip = math.inf
         self._sent_at: float | None = None
@@ -61,7 +62,7 @@ class Transport(imaplib.IMAP4):
         `timeout` in seconds holds for each address, for the proxy, for TLS and for the greeting.
         """
         self.host, self.port = host, port
-        plain = connect(host, port, timeout, self.place.proxy)
+        plain = self._connected or connect(host, port, timeout, self.place.proxy)
         try:
             self.sock = self._tls.wrap_socket(plain, server_hostname=host) if self._tls else plain
         except BaseException:

@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 ARGS ?=
+# From the oldest to the newest imapclient that pyproject.toml allows.
+VERSIONS ?= 3.0.1 3.1.0 4.1.0
 LOCK_FLAGS ?=
 
 # The first Python on the PATH that is new enough and can make a virtual environment.
@@ -29,7 +31,7 @@ WITH_INDEX = index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(BIN)/python -m p
 COMPILE = $(WITH_INDEX) UV_FIND_LINKS= UV_INDEX= UV_EXTRA_INDEX_URL= $(BIN)/uv pip compile --quiet --no-config --universal \
 	--generate-hashes --python-version 3.11 --no-annotate --no-header $(LOCK_FLAGS)
 
-.PHONY: help demo test check fmt style types layers unit faults bench lock clean servers
+.PHONY: help demo test check fmt style types layers unit faults contract bench lock clean servers
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +63,19 @@ unit: $(ALL)
 
 faults: $(ALL) servers ## Cut the line to a real server at very many bytes (MAILCRM_CUT_STEP=1: at every one; hours)
 	MAILCRM_CUT_STEP=$${MAILCRM_CUT_STEP:-131} $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/faults $(ARGS)
+
+# What talks to IMAP servers by imapclient. Each version lies in a folder of its own, in front of the one in .venv.
+CONTRACT := tests/contract/test_imapclient.py tests/unit/ingest/imap tests/providers/test_mailbox.py tests/flow/test_mailbox_on_dovecot.py
+
+contract: $(ALL) servers ## Test the IMAP engine over each version of imapclient that is allowed (VERSIONS="4.0.1")
+	@$(WITH_INDEX) set -e; for each in $(VERSIONS); do \
+		place="$(CURDIR)/build/imapclient-$$each"; \
+		test -f "$$place/imapclient/__init__.py" || \
+			$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --target "$$place" "imapclient==$$each"; \
+		echo "== imapclient $$each"; \
+		MAILCRM_IMAPCLIENT=$$each PYTHONPATH="$$place$${PYTHONPATH:+:$$PYTHONPATH}" \
+			$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup $(CONTRACT) $(ARGS); \
+	done
 
 bench: $(ALL) ## Run every benchmark; each ends with one line of JSON
 	@set -e; for each in ingest far send; do echo "== bench.$$each"; $(BIN)/python -m bench.$$each $(ARGS); done

@@ -77,6 +77,10 @@ def _interrupted(trouble: Trouble, topic: str) -> Finding:
         means = "the provider limits how often or how much is asked; the login may well be right"
         wait = "wait a quarter of an hour; stop other programs that read this mailbox; the daemon waits by itself"
         return Finding(Severity.WARNING, topic, trouble.text, means, wait)
+    if trouble.error == "CommandRefused":
+        means = "the login works, and the server refuses this one thing"
+        fix = "see whether the web mail shows the folder; else ask the administrator of the server what its words mean"
+        return Finding(Severity.ERROR, topic, trouble.text, means, fix)
     means = "the server took the connection, and then did not go on"
     return Finding(Severity.ERROR, topic, trouble.text, means, "run this again; if it lasts, ask the provider")
 

@@ -95,8 +95,9 @@ class Facts:
 
     @property
     def reached(self) -> bool:
-        """Whether the server greeted us on a connection that can be trusted."""
-        return self.trouble is None or self.trouble.step not in BEFORE_GREETING
+        """Whether the server greeted us on a connection that can be trusted, be it to turn us away for now."""
+        trouble = self.trouble
+        return trouble is None or trouble.step not in BEFORE_GREETING or trouble.error == "Throttled"
 
     @property
     def place(self) -> str:

@@ -26,7 +26,7 @@ _KNOWN: tuple[tuple[re.Pattern[str], Refusal], ...] = tuple(
             ),
         ),
         (  # Gmail and Zoho in their help pages
-            r"not enabled for imap|yet to enable imap|imap (access )?is (disabled|not enabled)|未开[启通]",
+            r"not enabled for imap|yet to enable imap|imap (access )?is (disabled|not enabled)",
             Refusal("IMAP is switched off for this mailbox", "switch IMAP on in the settings of the web mail"),
         ),
         (  # Gmail (imapsync#175, mutt-wizard#831), QQ (qqbot#139, yapi#2219), mail.ru

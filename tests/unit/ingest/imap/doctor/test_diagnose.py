@@ -123,6 +123,11 @@ def test_authenticated_but_not_connected_is_explained(step: Step) -> None:
     assert "sales@shop.example the mailbox's own address" in found.next
 
 
+def test_folder_that_is_refused_is_told_from_a_broken_line() -> None:
+    found = the_one(stopped(Step.INBOX, "x refused to open 'INBOX': NO permission denied", "CommandRefused"))
+    assert "refuses this one thing" in found.means
+
+
 def test_unsafe_login_is_explained() -> None:
     found = the_one(stopped(Step.INBOX, "x does not let us open folders: EXAMINE Unsafe Login.", "PermanentError"))
     assert found.topic == "inbox"

@@ -92,7 +92,9 @@ def test_greeting_that_does_not_come(
 
 
 def test_server_that_is_full_asks_for_patience() -> None:
-    assert the_one(stopped(Step.TLS, "x asks us to slow down", "Throttled")).severity is Severity.WARNING
+    seen = stopped(Step.TLS, "x asks us to slow down", "Throttled")
+    assert the_one(seen).severity is Severity.WARNING
+    assert seen.reached
 
 
 @pytest.mark.parametrize(("life", "left", "warned"), [(90, 6, True), (90, 8, False), (6, 2, False)])

@@ -59,8 +59,10 @@ def _compress(facts: Facts) -> str:
         return ""
     if facts.compress is Compress.OFF:
         return "switched off by accounts.imap.compress"
+    if facts.inbox is None:
+        return "no folder was opened"
     if facts.compress is Compress.ON:
-        return "the server offers it and refuses it" if facts.inbox is not None else "no folder was opened"
+        return "the server offers it and refuses it"
     return f"the server is near (under {SLOW_ROUND_TRIP * 1000:g} ms), and sending is cheaper than compressing"
 
 

@@ -23,6 +23,7 @@ from mailcrm.model.message import (
 )
 from mailcrm.store import Session, addresses, messages, sync_state, threads
 from mailcrm.store.blobs import stage
+from mailcrm.store.standing import ensure_folders
 from tests.builders import NOW
 
 GENERATION = 1
@@ -38,9 +39,14 @@ def a_mailbox(
     return a_folder(session, account_id, "INBOX", FolderRole.INBOX)
 
 
+def ensure_folder(session: Session, account_id: int, info: FolderInfo) -> FolderRef:
+    """The row of one folder as a server lists it."""
+    return ensure_folders(session, account_id, [info])[0].ref
+
+
 def a_folder(session: Session, account_id: int, name: str, role: FolderRole = FolderRole.OTHER) -> FolderRef:
     """A folder of which nothing is known but that it is there."""
-    folder = sync_state.ensure_folder(session, account_id, FolderInfo(name, name, role))
+    folder = ensure_folder(session, account_id, FolderInfo(name, name, role))
     sync_state.advance(session, folder, SyncState(GENERATION, 4711, 0, 0))
     return folder
 

@@ -10,7 +10,7 @@ from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
 from mailcrm.store import Session, Store, coverage, messages, quarantine, sync_state
 from mailcrm.store.rows.mail import Folder, SyncQuarantine
 from tests.builders import NOW, a_write, an_account
-from tests.store.builders import a_folder, skipped
+from tests.store.builders import a_folder, ensure_folder, skipped
 
 BIG = 2**63 - 1
 
@@ -38,9 +38,9 @@ def test_a_folder_of_the_server_is_never_an_import_of_the_same_name(store: Store
         account = an_account(session)
         ours = an_import(session, account)
         info = FolderInfo("import: box", "import: box", FolderRole.OTHER)
-        theirs = sync_state.ensure_folder(session, account, info)
+        theirs = ensure_folder(session, account, info)
         assert theirs.id != ours.id
-        assert sync_state.ensure_folder(session, account, info) == theirs
+        assert ensure_folder(session, account, info) == theirs
         row = session.get_one(Folder, ours.id)
         assert (row.role, row.name_raw) == (FolderRole.IMPORT, "/old/box")
 

@@ -6,7 +6,7 @@ from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
 from mailcrm.store import Session, Store, sync_state
 from mailcrm.store.renames import follow_renames
 from tests.builders import a_write
-from tests.store.builders import GENERATION, a_folder, a_mailbox
+from tests.store.builders import GENERATION, a_folder, a_mailbox, ensure_folder
 
 
 def _info(name: str) -> FolderInfo:
@@ -55,7 +55,7 @@ def test_an_imported_file_keeps_its_name(store: Store) -> None:
         imported = sync_state.ensure_import(session, rows["account"], "/old/box", "Old")
         follow_renames(session, rows["account"], [(_info("Old"), "1")])
         assert _name_of(session, rows["account"], "Old") == imported.id
-        assert sync_state.ensure_folder(session, rows["account"], _info("Old")).id == rows["A"]
+        assert ensure_folder(session, rows["account"], _info("Old")).id == rows["A"]
 
 
 def test_ids_that_several_have_mean_nothing(store: Store) -> None:

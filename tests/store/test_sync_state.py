@@ -12,6 +12,7 @@ from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
 from mailcrm.store import Session, Store, sync_state
 from mailcrm.store.rows.mail import Folder
 from tests.builders import NOW, a_write, an_account
+from tests.store.builders import ensure_folder
 from tests.store.crowd import after_a_race, written
 
 LATER = NOW + timedelta(hours=1)
@@ -66,14 +67,14 @@ def test_failures_are_counted_until_a_success(store: Store) -> None:
 def test_a_folder_is_made_once_and_its_cursor_moves(store: Store) -> None:
     with a_write(store) as session:
         account_id = an_account(session)
-        folder = sync_state.ensure_folder(session, account_id, a_folder_info("发件箱", "&U9FO9nux-"))
+        folder = ensure_folder(session, account_id, a_folder_info("发件箱", "&U9FO9nux-"))
         assert folder.name == "发件箱"
         assert sync_state.load_state(session, folder) is None
         moved = SyncState(1, 2**32 - 1, 2**32 - 1, 7)
         sync_state.advance(session, folder, moved)
         sync_state.note_folder(session, folder, 12, "\x00 busy", None)
         session.expire_all()
-        assert sync_state.ensure_folder(session, account_id, a_folder_info("发件箱", "&U9FO9nux-")) == folder
+        assert ensure_folder(session, account_id, a_folder_info("发件箱", "&U9FO9nux-")) == folder
         assert sync_state.load_state(session, folder) == moved
         row = session.get_one(Folder, folder.id)
         assert (row.server_count, row.last_error, row.last_ok_at) == (12, " busy", None)
@@ -85,7 +86,7 @@ def test_a_folder_is_made_once_and_its_cursor_moves(store: Store) -> None:
 
 def test_a_cursor_never_moves_back(store: Store) -> None:
     with a_write(store) as session:
-        folder = sync_state.ensure_folder(session, an_account(session), a_folder_info("INBOX", "INBOX"))
+        folder = ensure_folder(session, an_account(session), a_folder_info("INBOX", "INBOX"))
         sync_state.advance(session, folder, SyncState(1, 7, 10, 5))
         sync_state.advance(session, folder, SyncState(1, 7, 9, 3))  # a slow worker beside a fast one
         assert sync_state.load_state(session, folder) == SyncState(1, 7, 10, 3)
@@ -111,9 +112,7 @@ def test_a_cursor_never_moves_back(store: Store) -> None:
 def test_folders_whose_names_an_engine_might_confuse_are_two(store: Store, one: str, other: str) -> None:
     with a_write(store) as session:
         account_id = an_account(session)
-        ids = [
-            sync_state.ensure_folder(session, account_id, a_folder_info(name)).id for name in (one, other, one, other)
-        ]
+        ids = [ensure_folder(session, account_id, a_folder_info(name)).id for name in (one, other, one, other)]
         assert (ids[0], ids[1]) == (ids[2], ids[3])
         assert ids[0] != ids[1]
 
@@ -122,7 +121,7 @@ def test_two_workers_that_see_a_new_folder_make_it_once(store: Store) -> None:
     account_id = written(store, an_account)
 
     def ensure(session: Session) -> int:
-        return sync_state.ensure_folder(session, account_id, a_folder_info("INBOX")).id
+        return ensure_folder(session, account_id, a_folder_info("INBOX")).id
 
     second = after_a_race(store, ensure, ensure)
     with store.read() as session:

@@ -125,20 +125,6 @@ def resume_account(session: Session, account_id: int) -> None:
     )
 
 
-def ensure_folder(session: Session, account_id: int, info: FolderInfo) -> FolderRef:
-    """The row of a folder on the server, made when it is seen for the first time."""
-    name = folder_name(info)
-    row = _folder_named(session, account_id, name)
-    if row is not None and row.role == FolderRole.IMPORT:
-        row = _folder_named(session, account_id, name := marked_name(name, info.name_raw))
-    if row is None:
-        row = _new_folder(account_id, name)
-        session.add(row)
-    row.name_raw, row.role = clean_text(info.name_raw), info.role
-    session.flush()
-    return FolderRef(row.id, account_id, row.name)
-
-
 def ensure_import(session: Session, account_id: int, path: str, name: str) -> FolderRef:
     """The row of an imported file or folder of files: known by its `path`, shown by its `name`."""
     path = clean_text(path)
@@ -148,14 +134,15 @@ def ensure_import(session: Session, account_id: int, path: str, name: str) -> Fo
         shown = folder_name(FolderInfo(path, name, FolderRole.IMPORT))
         if _folder_named(session, account_id, shown) is not None:
             shown = marked_name(shown, path)
-        row = _new_folder(account_id, shown)
+        row = new_folder(account_id, shown)
         row.name_raw, row.role = path, FolderRole.IMPORT
         session.add(row)
         session.flush()
     return FolderRef(row.id, account_id, row.name)
 
 
-def _new_folder(account_id: int, name: str) -> Folder:
+def new_folder(account_id: int, name: str) -> Folder:
+    """A row for a folder of which nothing is known yet."""
     return Folder(
         account_id=account_id, name=name, generation=0, uidvalidity=0, uid_high=0, uid_floor=0, server_count=0
     )
@@ -196,17 +183,16 @@ def marked_name(shown: str, name_raw: str) -> str:
 
 def load_state(session: Session, folder: FolderRef) -> SyncState | None:
     """Where we stand in a folder, None before the first pass."""
-    row = session.get_one(Folder, folder.id)
+    return state_of(session.get_one(Folder, folder.id))
+
+
+def state_of(row: Folder) -> SyncState | None:
+    """The same of a row."""
     if row.generation == 0:
         return None
     return SyncState(
         row.generation, row.uidvalidity, row.uid_high, row.uid_floor, row.modseq_done, row.mark, row.mailboxid
     )
-
-
-def server_count(session: Session, folder: FolderRef) -> int:
-    """How many mails the server held when the folder was last looked at."""
-    return session.get_one(Folder, folder.id).server_count
 
 
 def advance(session: Session, folder: FolderRef, state: SyncState) -> None:

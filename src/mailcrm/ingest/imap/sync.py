@@ -22,8 +22,9 @@ from mailcrm.ingest.imap.plan import is_same_folder
 from mailcrm.log import get_logger
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
-from mailcrm.store import Session, Store, message_bodies, quarantine, rejudging, sync_state
+from mailcrm.store import Store, message_bodies, quarantine, sync_state
 from mailcrm.store.renames import follow_renames
+from mailcrm.store.standing import Standing, ensure_folders, note_unchanged
 
 _ORDER = (FolderRole.INBOX, FolderRole.SENT, FolderRole.ARCHIVE, FolderRole.OTHER, FolderRole.ALL)
 _LOOK_AGAIN = timedelta(minutes=15)
@@ -115,33 +116,29 @@ def _changed(
         known = [(info, ids[info.name_raw]) for info in listed if info.name_raw in ids]
         if known and (renamed := follow_renames(session, job.account_id, known)):
             _log.info("folders renamed", account_id=job.account_id, folders=renamed)
-        found = [_Work(info, sync_state.ensure_folder(session, job.account_id, info)) for info in folders]
+        standings = ensure_folders(session, job.account_id, folders)
         pending = message_bodies.folders_with_pending(session, job.account_id)
         pending |= quarantine.folders_with_retries(session, job.account_id, clock())
-        changed = []
-        for folder in found:
-            status = statuses.get(folder.info.name_raw)
-            if (
-                folder.ref.id not in pending
-                and status is not None
-                and _stands_still(session, folder, status, job, clock())
-            ):
-                sync_state.note_folder(session, folder.ref, status.exists, "", clock())
+        changed, unchanged = [], []
+        for info, known_as in zip(folders, standings, strict=True):
+            status = statuses.get(info.name_raw)
+            if status and known_as.ref.id not in pending and _stands_still(known_as, status, job, clock()):
+                unchanged.append(known_as.ref)
             else:
-                changed.append(folder)
-    report.folders, report.unchanged = len(found), len(found) - len(changed)
+                changed.append(_Work(info, known_as.ref))
+        note_unchanged(session, unchanged, clock())
+    report.folders, report.unchanged = len(folders), len(unchanged)
     return changed
 
 
-def _stands_still(session: Session, folder: _Work, status: FolderStatus, job: SyncJob, now: datetime) -> bool:
-    state = sync_state.load_state(session, folder.ref)
+def _stands_still(folder: Standing, status: FolderStatus, job: SyncJob, now: datetime) -> bool:
+    state = folder.state
     if state is None or state.uid_floor > 0 or status.uidnext != state.uid_high + 1:
         return False
-    if not is_same_folder(status, state) or rejudging.judged_by(session, folder.ref) != job.judged_by:
+    if not is_same_folder(status, state) or folder.judged_by != job.judged_by:
         return False
-    if status.uidvalidity != state.uidvalidity or status.exists != sync_state.server_count(session, folder.ref):
+    if status.uidvalidity != state.uidvalidity or status.exists != folder.server_count:
         return False
-    if (status.highestmodseq or 0) != state.modseq:
+    if (status.highestmodseq or 0) != state.modseq or folder.settled_at is None:
         return False
-    settled = sync_state.settled_at(session, folder.ref)
-    return settled is not None and now - settled < (_COUNT_AGAIN if state.modseq else _LOOK_AGAIN)
+    return now - folder.settled_at < (_COUNT_AGAIN if state.modseq else _LOOK_AGAIN)

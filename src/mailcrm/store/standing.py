@@ -1,0 +1,56 @@
+"""How the folders of an account stand: read all at once, for most passes find nothing new in a hundred of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from mailcrm.model.filing import FolderRef
+from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
+from mailcrm.model.text import clean_text
+from mailcrm.store.bulk import portions
+from mailcrm.store.rows.mail import Folder
+from mailcrm.store.sync_state import folder_name, marked_name, new_folder, state_of
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the last pass left: the cursor (None before the first), how many mails the server held, by which rules they
+    were judged, and when flags and deletions were last looked at."""
+
+    ref: FolderRef
+    state: SyncState | None
+    server_count: int
+    judged_by: int
+    settled_at: datetime | None
+
+
+def ensure_folders(session: Session, account_id: int, listed: Sequence[FolderInfo]) -> list[Standing]:
+    """The rows of folders on the server, in their order, made where one is seen for the first time."""
+    known = {row.name: row for row in session.execute(select(Folder).where(Folder.account_id == account_id)).scalars()}
+    rows = []
+    for info in listed:
+        name = folder_name(info)
+        if name in known and known[name].role == FolderRole.IMPORT:
+            name = marked_name(name, info.name_raw)
+        if name not in known:
+            known[name] = new_folder(account_id, name)
+            session.add(known[name])
+        known[name].name_raw, known[name].role = clean_text(info.name_raw), info.role
+        rows.append(known[name])
+    session.flush()
+    return [
+        Standing(
+            FolderRef(row.id, account_id, row.name), state_of(row), row.server_count, row.judged_by, row.settled_at
+        )
+        for row in rows
+    ]
+
+
+def note_unchanged(session: Session, folders: Sequence[FolderRef], now: datetime) -> None:
+    """A pass found these as the last complete one left them."""
+    for some in portions([folder.id for folder in folders]):
+        mine = update(Folder).where(Folder.id.in_(some))
+        session.execute(mine.values(last_error="", last_ok_at=now).execution_options(synchronize_session=False))

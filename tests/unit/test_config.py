@@ -77,7 +77,7 @@ def test_unknown_key_is_an_error_with_a_suggestion(data: dict[str, Any], problem
 
 def test_missing_key_is_named() -> None:
     assert problems({"accounts": [{"name": "a", "address": "a@b.example"}]}) == [
-        "accounts.0.secret: is missing",
+        "accounts.0.secret: is missing; give it, or the table oauth",
         "accounts.0.imap: is missing",
     ]
 
@@ -307,6 +307,71 @@ def test_the_login_to_a_mailbox_knows_the_proxy(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SALES", "code")
     config = parse_config(with_proxy(proxy="http://proxy.example:3128"), "mailcrm.toml")
     assert imap_login(config, config.accounts[0]).proxy == "http://proxy.example:3128"
+
+
+# --- OAuth -------------------------------------------------------------------------------------------------------
+
+OAUTH = {"provider": "microsoft", "client_id": "me"}
+ELSEWHERE = {"authorization_url": "https://a.example/auth", "token_url": "https://a.example/token", "scopes": ["mail"]}
+
+
+def with_oauth(**section: Any) -> dict[str, Any]:
+    return {"accounts": [{name: value for name, value in ACCOUNT.items() if name != "secret"} | {"oauth": section}]}
+
+
+def oauth_of(**section: Any) -> Any:
+    return parse_config(with_oauth(**section), "mailcrm.toml").accounts[0].oauth
+
+
+def test_an_account_signs_in_by_its_secret_or_by_oauth() -> None:
+    assert parse_config(with_oauth(**OAUTH), "x").accounts[0].password == ""
+    (problem,) = problems(with_account(oauth=OAUTH))
+    assert problem == "accounts.0.secret: belongs to accounts without the table oauth"
+
+
+def test_a_provider_is_known_by_its_name() -> None:
+    found = oauth_of(**OAUTH, tenant="my.example").client("key")
+    assert found.endpoints.token_url == "https://login.microsoftonline.com/my.example/oauth2/v2.0/token"
+    assert "offline_access" in found.endpoints.scopes
+    assert found.secret == ""
+    assert oauth_of(**{**OAUTH, "provider": "google"}).endpoints().device_url == ""
+
+
+def test_addresses_replace_those_of_the_provider() -> None:
+    found = oauth_of(**OAUTH, token_url="https://login.example/token", scopes=["offline_access"]).endpoints()
+    assert found.token_url == "https://login.example/token"
+    assert found.authorization_url == "https://login.microsoftonline.com/common/oauth2/v2.0/authorize"
+    assert found.scopes == ("offline_access",)
+
+
+def test_another_provider_is_known_by_its_addresses() -> None:
+    found = oauth_of(client_id="me", **ELSEWHERE).endpoints()
+    assert (found.authorization_url, found.token_url, found.scopes) == (*list(ELSEWHERE.values())[:2], ("mail",))
+
+
+def test_the_secret_of_the_client_is_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    section = oauth_of(**OAUTH, client_secret={"env": "CLIENT"})
+    with pytest.raises(ConfigError, match=r"key\.client_secret: cannot read the secret from env CLIENT"):
+        section.client("key")
+    monkeypatch.setenv("CLIENT", "hunter2")
+    assert section.client("key").secret == "hunter2"
+    assert "hunter2" not in repr(section.client("key"))
+
+
+@pytest.mark.parametrize("missing", list(ELSEWHERE))
+def test_without_a_provider_everything_has_to_be_said(missing: str) -> None:
+    (problem,) = problems(with_oauth(client_id="me", **{key: ELSEWHERE[key] for key in ELSEWHERE if key != missing}))
+    assert problem.startswith("accounts.0.oauth: give provider (google, microsoft), or authorization_url")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://a.example/token", "ftp://a.example", "a.example", "https://", "https://a.example:0/", "https://a:x/"],
+)
+def test_tokens_go_over_protected_connections_only(url: str) -> None:
+    (problem,) = problems(with_oauth(**OAUTH, token_url=url))
+    assert problem.startswith("accounts.0.oauth.token_url: ")
+    oauth_of(**OAUTH, token_url="http://127.0.0.1:8080/token")
 
 
 # --- what is shipped ---------------------------------------------------------------------------------------------

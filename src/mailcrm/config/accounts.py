@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import quote
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from mailcrm.config.oauth import OAuthSection
 from mailcrm.config.section import Port, Secret, Section
 from mailcrm.errors import UserError
 from mailcrm.model.account import Capture, CustomerWhen, Visibility
@@ -104,7 +105,8 @@ class Account(Section):
     address: str
     aliases: tuple[Address, ...] = ()
     login: str | None = None
-    secret: Secret
+    oauth: OAuthSection | None = None
+    secret: Secret | None = Field(default=None, validate_default=True)
     secret_expires: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
     imap: ImapSection
     smtp: ServerSection | None = None
@@ -113,6 +115,15 @@ class Account(Section):
     leave_out_folders: tuple[str, ...] = ()
     never_log: tuple[str, ...] = ()
     sending: AccountSending = AccountSending()
+
+    @field_validator("secret")
+    @classmethod
+    def _one_way_to_sign_in(cls, value: Secret | None, info: ValidationInfo) -> Secret | None:
+        if value is None and "oauth" in info.data and info.data["oauth"] is None:
+            raise ValueError("is missing; give it, or the table oauth")
+        if value is not None and info.data.get("oauth") is not None:
+            raise ValueError("belongs to accounts without the table oauth")
+        return value
 
     @field_validator("address")
     @classmethod
@@ -132,3 +143,8 @@ class Account(Section):
     def login_name(self) -> str:
         """What the server knows us as: usually the address."""
         return self.login or self.address
+
+    @property
+    def password(self) -> str:
+        """The secret, '' for an account that signs in by OAuth. Raises ConfigError if it cannot be read."""
+        return "" if self.secret is None else self.secret.read(f"accounts.{self.name}.secret")

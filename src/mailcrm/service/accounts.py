@@ -67,7 +67,7 @@ def imap_login(config: Config, account: Account) -> Login:
         port=server.port,
         security=server.security,
         user=account.login_name,
-        secret=account.secret.read(f"accounts.{account.name}.secret"),
+        secret=account.password,
         ca_file=server.ca_file,
         connect_timeout=config.sync.connect_timeout,
         read_timeout=config.sync.read_timeout,

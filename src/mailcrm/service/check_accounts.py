@@ -32,13 +32,20 @@ def _account(
         yield _provider(key, provider)
     yield from _expiry(key, account, now)
     yield from _policy(key, config, account, standing)
-    secret = f"{key}.secret"
-    missing, exposed = unreadable(secret, account.secret), too_open(secret, account.secret)
+    missing, exposed = _secret(key, account)
     yield from (finding for finding in (missing, exposed) if finding is not None)
     if not offline and missing is None:
         yield _imap(key, config, account)
         if account.smtp is not None:
             yield _smtp(key, config, account)
+
+
+def _secret(key: str, account: Account) -> tuple[Finding | None, Finding | None]:
+    """Whether the secret that the configuration refers to cannot be read, and whether others can."""
+    place, secret = f"{key}.secret", account.secret
+    if account.oauth is not None:
+        place, secret = f"{key}.oauth.client_secret", account.oauth.client_secret
+    return (None, None) if secret is None else (unreadable(place, secret), too_open(place, secret))
 
 
 def _provider(key: str, provider: Provider) -> Finding:

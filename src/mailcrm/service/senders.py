@@ -20,10 +20,10 @@ def smtp_login(config: Config, account: Account) -> SmtpLogin:
     if account.smtp is None:
         raise ConfigError(f"accounts.{account.name}.smtp: is missing, so this account cannot send")
     server = account.smtp
-    secret = account.secret.read(f"accounts.{account.name}.secret")
     return SmtpLogin(
-        server.host, server.port, server.security, account.login_name, secret, server.ca_file, config.sending.timeout
-    )
+        server.host, server.port, server.security, account.login_name, account.password, server.ca_file,
+        config.sending.timeout,
+    )  # fmt: skip
 
 
 def sender_of(app: App, account: Account) -> Sender:

@@ -20,6 +20,8 @@ from mailcrm.store.rows.service import Lease, Worker
 
 _FREE = from_micros(0)
 _OF_ACCOUNTS = ("mailbox", "sender")
+TOKEN = "token"
+"""The kind of a lease that nobody works on: who holds it may renew an account's tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def sync_leases(session: Session, wanted: Mapping[str, str], worker: str = "") -
     belonged to an account that is disconnected goes.
     """
     add_leases(session, wanted)
-    names = session.execute(select(Lease.name).where(Lease.name.not_in(list(wanted)))).scalars().all()
+    unknown = select(Lease.name).where(Lease.name.not_in(list(wanted)), Lease.kind != TOKEN)
+    names = session.execute(unknown).scalars().all()
     if _has_company(session, worker):
         left = session.execute(select(Account.name).where(Account.state == AccountState.DISCONNECTED)).scalars()
         disconnected = {f"{kind}:{name}" for name in left for kind in _OF_ACCOUNTS}

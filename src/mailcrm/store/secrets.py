@@ -18,7 +18,7 @@ _BYTES = 32
 
 @dataclass(frozen=True)
 class Keys:
-    """`hmac` hashes addresses for suppression, `links` sign public links, `master` will encrypt secrets at rest."""
+    """`hmac` hashes addresses for suppression, `links` sign public links, `master` encrypts secrets at rest."""
 
     hmac: bytes = field(repr=False)
     links: LinkKeys = field(repr=False)

@@ -30,6 +30,7 @@ class Account(Base):
     next_try_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     last_ok_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     last_error: Mapped[str] = mapped_column(Text, default="")
+    oauth_token_enc: Mapped[bytes | None] = mapped_column(Bytes, deferred=True)
     created_at: Mapped[datetime] = mapped_column(UtcMicros)
 
 

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("next_try_at", t.TIME, nullable=True),
         sa.Column("last_ok_at", t.TIME, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("oauth_token_enc", t.BYTES, nullable=True),
         sa.Column("created_at", t.TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("name", name=op.f("uq_account_name")),

@@ -1,0 +1,99 @@
+"""The one source of an account's access tokens: from the store while they are good, else renewed, by one at a time.
+
+Threads and processes that need a token at the same time must not all renew it: some providers take a refresh token only
+once. Who renews holds a lease in the store; the others wait and take what it got.
+"""
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mailcrm.clock import Clock
+from mailcrm.config import Account, Config
+from mailcrm.errors import Conflict, ConnectionLost, LoginRefused, TransientError
+from mailcrm.model.oauth import Tokens, TokenSource
+from mailcrm.model.proxy import parse_proxy
+from mailcrm.model.rights import Actor
+from mailcrm.service.holding import held
+from mailcrm.service.retry import store_retry
+from mailcrm.store import Store, leases, sync_state, tokens
+
+if TYPE_CHECKING:
+    from mailcrm.service.oauth.server import AuthorizationServer
+
+_ACTOR = Actor.system("oauth")
+_LIFE = timedelta(seconds=30)
+_LOOK_SECONDS = 0.1
+_PATIENCE_SECONDS = 120.0
+
+
+def token_source(config: Config, account: Account, store: Store, clock: Clock) -> TokenSource | None:
+    """Where the account's access tokens come from; None for an account that signs in by a password."""
+    return None if account.oauth is None else StoredTokens(config, account, store, clock)
+
+
+class StoredTokens:
+    """A `TokenSource` over the store."""
+
+    def __init__(self, config: Config, account: Account, store: Store, clock: Clock) -> None:
+        self._config, self._account, self._store, self._clock = config, account, store, clock
+
+    def __call__(self, refused: str = "") -> str:
+        """See `TokenSource`."""
+        found = self._load()
+        return found.access if found.good(self._clock(), refused) else self._renewed(refused)
+
+    def _load(self) -> Tokens:
+        with self._store.read() as session:
+            row = sync_state.get_account(session, self._account.name)
+            found = tokens.load_tokens(session, row.id, self._store.keys.master)
+        if found is None:
+            raise LoginRefused(f"nobody has signed in to {self._account.name} yet: {again(self._account)}")
+        return found
+
+    def _renewed(self, refused: str) -> str:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                with held(self._store, tokens.lease_name(self._account.name), leases.TOKEN, _LIFE):
+                    return self._renew(refused).access
+            except Conflict:
+                time.sleep(_LOOK_SECONDS)
+        raise ConnectionLost(f"somebody else has been renewing the tokens of {self._account.name} for minutes")
+
+    def _renew(self, refused: str) -> Tokens:
+        old = self._load()  # again: somebody may have been faster
+        now = self._clock()
+        if old.good(now, refused):
+            return old
+        try:
+            new = authorization_server(self._config, self._account, self._clock).renew(old)
+        except TransientError:
+            if now < old.expires_at and old.access != refused:
+                return old
+            raise
+        # Before anybody sees them: the old refresh token may be worth nothing by now.
+        store_retry(lambda: self._save(new))
+        return new
+
+    def _save(self, new: Tokens) -> None:
+        with self._store.write(_ACTOR) as session:
+            row = sync_state.get_account(session, self._account.name)
+            tokens.save_tokens(session, row.id, new, self._store.keys.master)
+
+
+def authorization_server(config: Config, account: Account, clock: Clock) -> "AuthorizationServer":
+    """The account's, reached as its mail server is. Raises ConfigError if a secret cannot be read."""
+    from mailcrm.service.oauth.server import AuthorizationServer  # only now: most of the time a token is still good
+    from mailcrm.service.oauth.web import Web
+
+    assert account.oauth is not None
+    key = f"accounts.{account.name}"
+    proxy = account.imap.proxy_url(f"{key}.imap.proxy_password")
+    web = Web(parse_proxy(proxy) if proxy else None, config.sync.connect_timeout)
+    return AuthorizationServer(account.oauth.client(f"{key}.oauth"), web, clock, again(account))
+
+
+def again(account: Account) -> str:
+    """What to do when tokens are of no use."""
+    return f"sign in again: mailcrm accounts sign-in {account.name}"

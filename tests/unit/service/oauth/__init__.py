@@ -1,0 +1,1 @@
+"""OAuth against a real authorization server on this machine."""

@@ -61,6 +61,9 @@ class Conversation:
         if not answer:
             return False
         self._flush()
+        if answer.startswith(b"* BYE"):
+            self._send(answer)
+            return False
         self._send(command.tag + b" " + answer)
         if command.name == "STARTTLS" and answer.startswith(b"OK"):
             self._start_tls()
@@ -145,12 +148,26 @@ class Conversation:
             return b"OK [CAPABILITY " + self._capability_list() + b"] welcome [you]"
         return b"OK Success login ok"
 
-    def _do_authenticate(self, mechanism: bytes) -> bytes:
-        if not self._offers(f"AUTH={mechanism.decode().upper()}"):
+    def _do_authenticate(self, mechanism: bytes, *initial: bytes) -> bytes:
+        if not self._offers(f"AUTH={mechanism.decode().upper()}") or (initial and not self._offers("SASL-IR")):
             return b"NO no such mechanism"
-        self._send(b"+ ")
-        _, user, secret = base64.b64decode(self._file.readline()).split(b"\0")
+        if not initial:
+            self._send(b"+ ")
+        said = base64.b64decode(initial[0] if initial else self._file.readline())
+        if mechanism != b"PLAIN":
+            return self._token_shown(said)
+        _, user, secret = said.split(b"\0")
         return self._do_login(user, secret)
+
+    def _token_shown(self, said: bytes) -> bytes:
+        """XOAUTH2 or OAUTHBEARER: a refusal comes as a challenge first, and the client has to answer it."""
+        found = re.fullmatch(rb"(?:user=|n,a=)([^,\x01]*).*auth=Bearer ([^\x01]*)\x01\x01", said, re.DOTALL)
+        assert found
+        if found[2].decode() == self._server.secret:
+            return self._do_login(found[1], found[2])
+        self._send(b"+ " + base64.b64encode(b'{"status":"400","schemes":"Bearer"}'))
+        self._server.commands.append(f"(answer) {self._file.readline().decode().strip()}")
+        return self._quirks.login_error
 
     # --- folders
 

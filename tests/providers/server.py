@@ -110,7 +110,8 @@ class ScriptedImap:
         return self.box.append(folder, raw, flags, date, identity)
 
     def answer(self, command: str, line: bytes) -> None:
-        """Let the next such command fail: `line` follows its tag, e.g. b"NO [UNAVAILABLE] later". b"" hangs up."""
+        """Let the next such command fail: `line` follows its tag, e.g. b"NO [UNAVAILABLE] later". b"" hangs up, and
+        so does b"* BYE ...", which is said before."""
         self.prepared[command].append(line)
 
     def sent(self, command: str) -> list[str]:

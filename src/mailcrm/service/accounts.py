@@ -4,11 +4,13 @@ import hashlib
 import json
 
 from mailcrm import __version__
+from mailcrm.clock import Clock
 from mailcrm.config import Account, Config
 from mailcrm.ingest.capture import CaptureRules
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.mailbox import Login
 from mailcrm.model.account import AccountPolicy
+from mailcrm.model.oauth import TokenSource
 from mailcrm.model.provider import provider_for_host
 from mailcrm.model.rights import Actor
 from mailcrm.service.app import App
@@ -59,8 +61,24 @@ def _follow_own_addresses(session: Session, app: App) -> None:
         )  # fmt: skip
 
 
-def imap_login(config: Config, account: Account) -> Login:
+def mailbox_login(app: App, account: Account) -> Login:
     """How to log in to the mailbox. Raises ConfigError if a secret cannot be read."""
+    return imap_login(app.config, account, token_source(app.config, account, app.store, app.clock))
+
+
+def token_source(config: Config, account: Account, store: Store, clock: Clock) -> TokenSource | None:
+    """Where the account's access tokens come from; None for an account that signs in by a password."""
+    if account.oauth is None:
+        return None
+    from mailcrm.service.oauth.tokens import StoredTokens  # only now: it loads what decrypts them
+
+    return StoredTokens(config, account, store, clock)
+
+
+def imap_login(config: Config, account: Account, token: TokenSource | None = None) -> Login:
+    """How to log in to the mailbox; `token` for one that signs in by OAuth. Raises ConfigError if a secret cannot be read."""
+    if account.oauth is not None and token is None:
+        raise ValueError(f"{account.name} signs in by OAuth, and nobody gives it tokens")  # not with an empty password
     server = account.imap
     return Login(
         host=server.host,
@@ -74,6 +92,7 @@ def imap_login(config: Config, account: Account) -> Login:
         qresync=uses_qresync(account),
         compress=server.compress,
         proxy=server.proxy_url(f"accounts.{account.name}.imap.proxy_password"),
+        token=token,
     )
 
 

@@ -1,15 +1,19 @@
 """Looks at one mailbox after the other: its secret, what is known of its provider, and whether both logins really work."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 
+from mailcrm.clock import utc_now
 from mailcrm.config import Account, Config
 from mailcrm.errors import MailcrmError
 from mailcrm.model.account import AccountState, Capture
 from mailcrm.model.address import OwnAddresses, address_key, domain_of
+from mailcrm.model.oauth import TokenSource
 from mailcrm.model.provider import EXPIRY_DAYS, Provider, provider_for_host
-from mailcrm.service.accounts import imap_login
+from mailcrm.service.accounts import imap_login, token_source
 from mailcrm.service.answers import is_anybodys
+from mailcrm.service.bootstrap import open_configured_store
 from mailcrm.service.check import Finding, Standing, error, ok, too_open, unreadable, warning
 from mailcrm.service.logins import try_imap, try_smtp
 from mailcrm.service.senders import smtp_login
@@ -29,7 +33,7 @@ def _account(
     key = f"accounts.{account.name}"
     provider = provider_for_host(account.imap.host)
     if provider is not None:
-        yield _provider(key, provider)
+        yield _provider(key, account, provider)
     yield from _expiry(key, account, now)
     yield from _policy(key, config, account, standing)
     missing, exposed = _secret(key, account)
@@ -48,14 +52,14 @@ def _secret(key: str, account: Account) -> tuple[Finding | None, Finding | None]
     return (None, None) if secret is None else (unreadable(place, secret), too_open(place, secret))
 
 
-def _provider(key: str, provider: Provider) -> Finding:
-    if provider.oauth_only:
-        text = f"{provider.title} no longer takes passwords, and mailcrm cannot sign in by OAuth yet"
-        return error(key, text, "wait for a later version, or forward this mailbox to another one")
+def _provider(key: str, account: Account, provider: Provider) -> Finding:
+    if provider.oauth_only and account.oauth is None:
+        fix = f"give the table accounts.oauth in place of secret, then run: mailcrm accounts sign-in {account.name}"
+        return error(key, f"{provider.title} no longer takes passwords", fix)
     facts = [f"{provider.title}: about {provider.daily_limit} mails a day to strangers"]
     if provider.mails_per_connection:
         facts.append(f"{provider.mails_per_connection} mails a connection")
-    if provider.code_name:
+    if provider.code_name and account.oauth is None:
         facts.append(f"wants its {provider.code_name}")
     if provider.ambiguous_login:
         facts.append("one error for wrong code, service off and rate limit, so a refusal is tried three times")
@@ -103,17 +107,32 @@ def _company(account: Account, domains: Sequence[str]) -> Iterator[Finding]:
 def _imap(key: str, config: Config, account: Account) -> Finding:
     place = f"{account.imap.host}:{account.imap.port}"
     try:
-        seen = try_imap(imap_login(config, account))
+        with _tokens(config, account) as source:
+            seen = try_imap(imap_login(config, account, source))
     except MailcrmError as exc:
         return error(f"{key}.imap", exc.message)
     news = "new mail comes at once (IDLE)" if seen.idle else "no IDLE, so it is polled"
     return ok(f"{key}.imap", f"signed in to {place}; {seen.folders} folders; {news}")
 
 
+@contextmanager
+def _tokens(config: Config, account: Account) -> Iterator[TokenSource | None]:
+    """Where its tokens come from; they are in the store."""
+    if account.oauth is None:
+        yield None
+        return
+    store = open_configured_store(config)
+    try:
+        yield token_source(config, account, store, utc_now)
+    finally:
+        store.close()
+
+
 def _smtp(key: str, config: Config, account: Account) -> Finding:
     assert account.smtp is not None
     try:
-        try_smtp(smtp_login(config, account))
+        with _tokens(config, account) as source:
+            try_smtp(smtp_login(config, account, source))
     except MailcrmError as exc:
         return error(f"{key}.smtp", exc.message)
     return ok(f"{key}.smtp", f"signed in to {account.smtp.host}:{account.smtp.port}; no mail was sent")

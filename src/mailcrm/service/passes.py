@@ -1,5 +1,6 @@
 """One pass over one mailbox, by hand: what the daemon does all the time, with progress and a result."""
 
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -7,10 +8,10 @@ from datetime import timedelta
 from mailcrm.config import Account
 from mailcrm.errors import LoginRefused, MailcrmError
 from mailcrm.ingest.imap.job import PassReport
-from mailcrm.ingest.imap.mailbox import open_mailbox
+from mailcrm.ingest.imap.mailbox import TokenExpired, open_mailbox
 from mailcrm.ingest.imap.sync import sync_account
 from mailcrm.model.rights import Actor
-from mailcrm.service.accounts import account_row, imap_login, sync_job
+from mailcrm.service.accounts import account_row, mailbox_login, sync_job
 from mailcrm.service.app import App
 from mailcrm.service.guard import Guard
 from mailcrm.service.holding import held
@@ -35,10 +36,7 @@ def sync_once(app: App, name: str, progress: Callable[[PassReport], None]) -> tu
 
 def _read(app: App, account: Account, row: AccountRow, progress: Callable[[PassReport], None]) -> PassReport:
     try:
-        with open_mailbox(imap_login(app.config, account)) as mailbox, closing(Guard()) as parse:
-            report = sync_account(
-                mailbox, app.store, sync_job(app, account, row), app.clock, parse=parse, progress=progress
-            )
+        report = _pass(app, account, row, progress)
     except MailcrmError as exc:
         with app.store.write(_ACTOR) as session:
             sync_state.note_failure(session, row.id, str(exc), None, parked=isinstance(exc, LoginRefused))
@@ -48,6 +46,26 @@ def _read(app: App, account: Account, row: AccountRow, progress: Callable[[PassR
             sync_state.resume_account(session, row.id)  # somebody asked for this pass, and the login works
             sync_state.note_success(session, row.id, app.clock())
     return report
+
+
+def _pass(app: App, account: Account, row: AccountRow, progress: Callable[[PassReport], None]) -> PassReport:
+    """Over again from where it stood, as often as an OAuth token runs out on the way; what was filed stays filed."""
+    read = threading.Event()
+
+    def moved(report: PassReport) -> None:
+        read.set()
+        progress(report)
+
+    while True:
+        read.clear()
+        try:
+            with open_mailbox(mailbox_login(app, account)) as mailbox, closing(Guard()) as parse:
+                return sync_account(
+                    mailbox, app.store, sync_job(app, account, row), app.clock, parse=parse, progress=moved
+                )
+        except TokenExpired:
+            if not read.is_set():  # it would end at once again
+                raise
 
 
 def _resolve(app: App) -> int:

@@ -9,20 +9,24 @@ from mailcrm.campaigns.delivery.transport import SmtpLogin
 from mailcrm.campaigns.preflight import Means
 from mailcrm.config import Account, Config
 from mailcrm.errors import ConfigError
+from mailcrm.model.oauth import TokenSource
 from mailcrm.model.provider import provider_for_host
 from mailcrm.service.app import App
 from mailcrm.store import settings, sync_state
 from mailcrm.store.sync_state import AccountRow
 
 
-def smtp_login(config: Config, account: Account) -> SmtpLogin:
-    """How to log in to the submission server. Raises ConfigError if there is none or the secret cannot be read."""
+def smtp_login(config: Config, account: Account, token: TokenSource | None = None) -> SmtpLogin:
+    """How to log in to the submission server; `token` for an account that signs in by OAuth.
+
+    Raises ConfigError if there is none or the secret cannot be read.
+    """
     if account.smtp is None:
         raise ConfigError(f"accounts.{account.name}.smtp: is missing, so this account cannot send")
     server = account.smtp
     return SmtpLogin(
         server.host, server.port, server.security, account.login_name, account.password, server.ca_file,
-        config.sending.timeout,
+        config.sending.timeout, token=token,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from mailcrm.ingest.imap.survey import Glimpse, Listing, glimpse, list_uids
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, KnownUids, SyncState
 from mailcrm.model.rights import Actor
-from mailcrm.service.accounts import account_row, imap_login, sync_job
+from mailcrm.service.accounts import account_row, mailbox_login, sync_job
 from mailcrm.service.app import App
 from mailcrm.service.unsaved import Unsaved, find_unsaved
 from mailcrm.store import completeness, quarantine, sync_state
@@ -133,7 +133,7 @@ def verify_account(app: App, name: str, progress: Progress, *, repair: bool = Fa
     """
     account = app.account(name)
     verifier = _Verifier(app, account, progress, repair=repair)
-    with open_mailbox(imap_login(app.config, account)) as mailbox:
+    with open_mailbox(mailbox_login(app, account)) as mailbox:
         listed = [info for info in mailbox.list_folders() if info.selectable]
         folders = verifier.all_folders(mailbox, listed)
     sent = any(

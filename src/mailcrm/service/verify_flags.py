@@ -15,7 +15,7 @@ from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox, open_mailbox
 from mailcrm.ingest.imap.plan import uid_set
 from mailcrm.ingest.imap.survey import list_flags
 from mailcrm.model.folder import FolderInfo, FolderStatus
-from mailcrm.service.accounts import account_row, imap_login
+from mailcrm.service.accounts import account_row, mailbox_login
 from mailcrm.service.app import App
 from mailcrm.service.passes import sync_once
 
@@ -101,7 +101,7 @@ def check_flags(app: App, name: str, progress: Progress) -> FlagProof:
 
 
 def _moment(app: App, name: str, doing: str, progress: Progress) -> dict[str, _Moment]:
-    with open_mailbox(imap_login(app.config, app.account(name))) as mailbox:
+    with open_mailbox(mailbox_login(app, app.account(name))) as mailbox:
         folders = [info for info in mailbox.list_folders() if info.selectable]
         total = sum(status.exists for status in mailbox.status(folders).values())
         done = 0

@@ -1,6 +1,7 @@
 """The standing work of a process: one watch per mailbox, one sender per account, and the jobs of the clock."""
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
@@ -11,14 +12,14 @@ from mailcrm.campaigns.delivery.transport import SmtpTransport, Transport
 from mailcrm.config import Account
 from mailcrm.errors import ConfigError, MailcrmError, PermanentError
 from mailcrm.ingest.imap.job import PassReport
-from mailcrm.ingest.imap.mailbox import Suspended, open_mailbox
+from mailcrm.ingest.imap.mailbox import Suspended, TokenExpired, open_mailbox
 from mailcrm.ingest.imap.watch import watch_account
 from mailcrm.log import get_logger
 from mailcrm.model.account import AccountState
 from mailcrm.model.backoff import account_delay, login_delay
 from mailcrm.model.provider import provider_for_host
 from mailcrm.model.rights import Actor
-from mailcrm.service.accounts import account_row, imap_login, sync_job
+from mailcrm.service.accounts import account_row, mailbox_login, sync_job, token_source
 from mailcrm.service.app import App
 from mailcrm.service.guard import Guard
 from mailcrm.service.jobs import clock_works
@@ -51,20 +52,27 @@ def _watch(app: App, account: Account, chance: Random) -> Work:
         row = account_row(app.store, account.name)
         if row.state != AccountState.ACTIVE:
             return _PARKED_LOOK
+        read = threading.Event()
         try:
-            _watch_once(app, account, row, claim)
+            _watch_once(app, account, row, claim, read)
         except MailcrmError as exc:
+            if isinstance(exc, TokenExpired) and read.is_set():  # as it does each hour: not a failure
+                return timedelta(0)
             return _note_failure(app, account, row, exc, chance)
         return timedelta(0)
 
     return Work(f"mailbox:{account.name}", "mailbox", run)
 
 
-def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> None:
+def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim, read: threading.Event) -> None:
+    """Until the claim ends; `read` is set as soon as the session was of use."""
+
     def progress(_report: PassReport) -> None:
+        read.set()
         app.signals.filed.set()
 
     def passed(report: PassReport) -> None:
+        read.set()
         with app.store.write(_ACTOR) as session:
             if not report.failures:
                 sync_state.note_success(session, row.id, app.clock())
@@ -73,7 +81,7 @@ def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> No
                 "mailbox read", account=account.name, mails=report.headers, bodies=report.bodies, skipped=report.skipped
             )
 
-    login = imap_login(app.config, account)
+    login = mailbox_login(app, account)
     with open_mailbox(login, wake=claim.wake) as mailbox, closing(Guard()) as parse:
         watch_account(
             mailbox,
@@ -170,4 +178,5 @@ def _note_refusal(app: App, account: Account, row: AccountRow, exc: MailcrmError
 
 def transport_of(app: App, account: Account) -> Transport:
     """The account's way out. Raises ConfigError."""
-    return app.transports.get(account.name) or SmtpTransport(smtp_login(app.config, account))
+    token = token_source(app.config, account, app.store, app.clock)
+    return app.transports.get(account.name) or SmtpTransport(smtp_login(app.config, account, token))

@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiosmtplib
@@ -18,17 +18,25 @@ from mailcrm.errors import (
     SenderRefused,
     Throttled,
 )
+from mailcrm.model.oauth import TokenSource, challenge_words, chosen_mechanism, first_message, last_message
 from mailcrm.model.provider import Security, provider_for_host
 
 REPLY_SECONDS = 600.0
 """RFC 5321 section 4.5.3.2.6: ten minutes for the reply to the final dot; whoever gives up sooner is left in doubt."""
 
 _NEXT_METHOD = 504  # RFC 4954: this mechanism is not supported after all
+_CHALLENGE, _SIGNED_IN = 334, 235
+_TOKEN_HINT = (
+    ". Did somebody else sign in, or was sending not granted? With Microsoft 365, SMTP AUTH may be switched off"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpLogin:
-    """How to reach a submission server. Seconds; `secret` never shows in a repr. No `user`: no login is tried."""
+    """How to reach a submission server. Seconds; `secret` never shows in a repr. No `user`: no login is tried.
+
+    `token` gives access tokens where one signs in by OAuth; `secret` is not used then.
+    """
 
     host: str
     port: int
@@ -38,6 +46,7 @@ class SmtpLogin:
     ca_file: Path | None = None
     timeout: float = 60.0
     reply_timeout: float = REPLY_SECONDS
+    token: TokenSource | None = field(default=None, repr=False)
 
     @property
     def place(self) -> str:
@@ -56,7 +65,22 @@ def tls_context(login: SmtpLogin) -> ssl.SSLContext:
 
 
 async def open_client(login: SmtpLogin, context: ssl.SSLContext | None) -> aiosmtplib.SMTP:
-    """A client that may send at once. Raises ConnectionLost, Throttled, LoginRefused, SenderRefused, PermanentError."""
+    """A client that may send at once; a token that is refused is renewed, once.
+
+    Raises ConnectionLost, Throttled, LoginRefused, SenderRefused, PermanentError.
+    """
+    if login.token is None:
+        return await _opened(login, context)
+    # In a thread: it looks into the database, and may have to ask the provider, while other mails are on their way.
+    token = await asyncio.to_thread(login.token)
+    try:
+        return await _opened(replace(login, secret=token), context)
+    except LoginRefused:
+        renewed = await asyncio.to_thread(login.token, token)
+    return await _opened(replace(login, secret=renewed), context)
+
+
+async def _opened(login: SmtpLogin, context: ssl.SSLContext | None) -> aiosmtplib.SMTP:
     if login.security is Security.NONE and not _is_loopback(login.host):
         raise PermanentError(f"{login.place} is not on this machine: use security = 'tls' or 'starttls'")
     client = aiosmtplib.SMTP(
@@ -98,7 +122,9 @@ async def _open(client: aiosmtplib.SMTP, login: SmtpLogin) -> None:
             )
         await client.starttls()
     await _greet(client)
-    if login.user is not None:
+    if login.user is not None and login.token is not None:
+        await _show_token(client, login, login.user)
+    elif login.user is not None:
         await _sign_in(client, login, login.user)
 
 
@@ -148,6 +174,26 @@ async def _sign_in(client: aiosmtplib.SMTP, login: SmtpLogin, user: str) -> None
                 raise _refused(exc, login) from exc
 
 
+async def _show_token(client: aiosmtplib.SMTP, login: SmtpLogin, user: str) -> None:
+    """XOAUTH2 or OAUTHBEARER; a server tells why it refuses, and wants an answer to that."""
+    token = login.secret or ""
+    mechanism = chosen_mechanism({name.upper() for name in client.server_auth_methods})
+    if mechanism is None:
+        raise PermanentError(
+            f"{login.place} takes no OAuth tokens (neither XOAUTH2 nor OAUTHBEARER); is it the right server?"
+        )
+    if any(ord(letter) < 32 for letter in user + token):
+        raise LoginRefused(f"the login or the token for {login.place} holds a control character")
+    message, why = first_message(mechanism, user, login.host, login.port, token), ""
+    reply = await client.execute_command(b"AUTH", mechanism.encode(), message)
+    if reply.code == _CHALLENGE:
+        why = challenge_words(reply.message.encode())
+        reply = await client.execute_command(last_message(mechanism))
+    if reply.code != _SIGNED_IN:
+        words = f"{reply.message} ({why})" if why else reply.message
+        raise _refused(aiosmtplib.SMTPAuthenticationError(reply.code, words), login)
+
+
 def _sign_in_is_optional(host: str) -> bool:
     """A relay on this machine trusts it, and often offers no login at all."""
     return _is_loopback(host)
@@ -157,7 +203,8 @@ def _refused(exc: aiosmtplib.SMTPAuthenticationError, login: SmtpLogin) -> Mailc
     words = _words(exc, login)
     if 400 <= exc.code < 500:
         return Throttled(f"{login.place} puts the login of {login.user} off: {words}")
-    return LoginRefused(f"{login.place} refused the login of {login.user}: {words}{_login_hint(login.host)}")
+    hint = _TOKEN_HINT if login.token is not None else _login_hint(login.host)
+    return LoginRefused(f"{login.place} refused the login of {login.user}: {words}{hint}")
 
 
 def _login_hint(host: str) -> str:

@@ -134,6 +134,12 @@ class MailClient(IMAPClient):
                 return True
         return False
 
+    @property
+    def challenge(self) -> bytes:
+        """What the server said with its last continuation request."""
+        said: bytes = self._imap.continuation_response
+        return said
+
     def next_response(self) -> bool:
         """Read one answer. True if it was a continuation request."""
         line: bytes | None = self._imap._get_response()

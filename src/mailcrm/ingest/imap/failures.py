@@ -21,10 +21,16 @@ _SLOW_DOWN = re.compile(
 _SLOW_DOWN_CODES = {b"UNAVAILABLE", b"LIMIT", b"INUSE", b"THROTTLED"}  # RFC 5530; [THROTTLED] is Yahoo's and Gmail's
 _NOT_CONNECTED = "authenticated but not connected"  # Microsoft, imapflow#314
 _UNSAFE_LOGIN = "unsafe login"  # NetEase, imapclient#544
+# How Exchange and Gmail end a session whose token has run out (imapsync#250; Gmail's words are from its forum).
+_TOKEN_OVER = re.compile(r"access ?token ?expired|session expired", re.IGNORECASE)
 
 
 class CommandRefused(TransientError):
     """The server refused a command. The connection still works, and other folders may."""
+
+
+class TokenExpired(ConnectionLost):
+    """The server does not take the OAuth token, or not any more. A new one, and a new connection, will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,22 @@ def login_refusal(place: Place, text: bytes, user: str, secret: str) -> MailcrmE
     return LoginRefused(f"{place} refused the login of {user}: {said}")
 
 
+def token_refusal(place: Place, text: bytes, why: str, user: str, token: str, *, fresh: bool) -> MailcrmError:
+    """The error for a NO or BAD to a token: Throttled, TokenExpired, or LoginRefused if the token was `fresh`.
+
+    `why` is what the server said in its challenge.
+    """
+    said = " ".join(filter(None, (readable(text.replace(token.encode(), b"***")), why and f"({why})")))
+    if _asks_to_wait(text):
+        return Throttled(f"{place} does not take the login of {user} now: {said}")
+    if not fresh:
+        return TokenExpired(f"{place} refused the token of {user}: {said}")
+    return LoginRefused(
+        f"{place} refused a fresh token of {user}: {said}. Did somebody else sign in, was access to mail not granted, or "
+        "is IMAP switched off for this mailbox?"
+    )
+
+
 def _asks_to_wait(text: bytes) -> bool:
     found = code(text)
     return (found is not None and found[0] in _SLOW_DOWN_CODES) or bool(_SLOW_DOWN.search(readable(text)))
@@ -100,6 +122,8 @@ def _of_imaplib(exc: imaplib.IMAP4.error, place: Place) -> MailcrmError:
     text = (text if isinstance(text, bytes) else str(text).encode()).removeprefix(b"* BYE ")
     if _asks_to_wait(text):
         return Throttled(f"{place} asks us to slow down: {readable(text)}")
+    if _TOKEN_OVER.search(readable(text)):
+        return TokenExpired(f"{place} ended the session, since its token ran out: {readable(text)}")
     return ConnectionLost(f"the connection to {place} broke off: {readable(text)}")
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from mailcrm.clock import Clock, utc_now
 from mailcrm.ingest.imap.changes import Changes, Flags
 from mailcrm.ingest.imap.client import Items
-from mailcrm.ingest.imap.failures import CommandRefused, refusal
+from mailcrm.ingest.imap.failures import CommandRefused, TokenExpired, refusal
 from mailcrm.ingest.imap.fetching import GMAIL, Fetching, Refused
 from mailcrm.ingest.imap.folders import Listed
 from mailcrm.ingest.imap.idling import Change, Idling, Suspended, Wakefulness
@@ -19,7 +19,17 @@ from mailcrm.ingest.imap.talk import Talk
 from mailcrm.model.folder import FolderInfo, FolderStatus
 from mailcrm.model.message import FetchedHeader, RawMessage
 
-__all__ = ["Change", "Changes", "CommandRefused", "Flags", "Login", "Mailbox", "Suspended", "open_mailbox"]
+__all__ = [
+    "Change",
+    "Changes",
+    "CommandRefused",
+    "Flags",
+    "Login",
+    "Mailbox",
+    "Suspended",
+    "TokenExpired",
+    "open_mailbox",
+]
 
 _LOGOUT_SECONDS = 2.0
 _MIB = 1024 * 1024

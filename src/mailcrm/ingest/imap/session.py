@@ -5,15 +5,16 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mailcrm import __version__
 from mailcrm.errors import ConfigError, LoginRefused, PermanentError
 from mailcrm.ingest.imap.client import MailClient, Reply
 from mailcrm.ingest.imap.deflate import worth_it
-from mailcrm.ingest.imap.failures import Place, login_refusal, translated
+from mailcrm.ingest.imap.failures import Place, TokenExpired, login_refusal, token_refusal, translated
 from mailcrm.ingest.imap.responses import Chunk, code, server_identity
+from mailcrm.model.oauth import TokenSource, challenge_words, chosen_mechanism, first_message, last_message
 from mailcrm.model.provider import Compress, Security
 from mailcrm.model.proxy import parse_proxy
 
@@ -25,7 +26,8 @@ class Login:
     """Whom to connect to and as whom. Time-outs are in seconds; `ca_file` replaces the authorities of the system.
 
     `qresync` false: it is not used, even if offered (`model.provider`, or a setting). `compress`: whether to compress
-    what is sent and received, where the server can. `proxy`: the URL of a proxy (`model.proxy`).
+    what is sent and received, where the server can. `proxy`: the URL of a proxy (`model.proxy`). `token` gives access
+    tokens where one signs in by OAuth; `secret` is not used then.
     """
 
     host: str
@@ -39,6 +41,7 @@ class Login:
     qresync: bool = True
     compress: Compress = Compress.AUTO
     proxy: str = field(default="", repr=False)
+    token: TokenSource | None = field(default=None, repr=False)
 
     @property
     def place(self) -> Place:
@@ -90,12 +93,22 @@ class Session:
 
 
 def open_session(login: Login) -> Session:
-    """Connect and log in.
+    """Connect and log in; a token that is refused is renewed, once.
 
     Raises ConnectionLost, Throttled, LoginRefused, PermanentError (certificate, no TLS) or ConfigError (ca_file).
     """
+    if login.token is None:
+        return _open(login)
+    token = login.token()
+    try:
+        return _open(replace(login, secret=token))
+    except TokenExpired:  # it may have been withdrawn before its time, or our clock is wrong
+        return _open(replace(login, secret=login.token(token)), fresh=True)
+
+
+def _open(login: Login, *, fresh: bool = False) -> Session:
     client, before = connect(login, trust(login))
-    return sign_in(client, login, before)
+    return sign_in(client, login, before, fresh=fresh)
 
 
 def connect(
@@ -114,10 +127,14 @@ def connect(
         return client, before
 
 
-def sign_in(client: MailClient, login: Login, before: frozenset[str]) -> Session:
-    """Log in and switch on what the server offers. Raises like `open_session`, and closes the connection then."""
+def sign_in(client: MailClient, login: Login, before: frozenset[str], *, fresh: bool = False) -> Session:
+    """Log in, with `secret` as the token where one signs in by OAuth, and switch on what the server offers.
+
+    `fresh`: the token was just renewed, so that a refusal is final. Raises like `open_session`, and closes the
+    connection then.
+    """
     with _closed_on_error(client, login):
-        return _signed_in(client, login, before)
+        return _signed_in(client, login, before, fresh=fresh)
 
 
 @contextmanager
@@ -140,8 +157,8 @@ def trust(login: Login) -> ssl.SSLContext | None:
         raise ConfigError(f"ca_file {login.ca_file} is not a readable file of certificates: {exc.strerror}") from exc
 
 
-def _signed_in(client: MailClient, login: Login, before: frozenset[str]) -> Session:
-    after = before if client.transport.state == "AUTH" else _log_in(client, login, before)
+def _signed_in(client: MailClient, login: Login, before: frozenset[str], *, fresh: bool) -> Session:
+    after = before if client.transport.state == "AUTH" else _log_in(client, login, before, fresh=fresh)
     # NetEase opens no folder before it has seen an ID, on every connection; some name ID only before the login.
     client.forget()
     wish = _wish(after, login)
@@ -171,9 +188,15 @@ def _start_tls(client: MailClient, login: Login, before: frozenset[str], tls: ss
     return _capabilities(client, client.call("CAPABILITY"))
 
 
-def _log_in(client: MailClient, login: Login, before: frozenset[str]) -> frozenset[str]:
+def _log_in(client: MailClient, login: Login, before: frozenset[str], *, fresh: bool) -> frozenset[str]:
     if any(ord(letter) < 32 for letter in login.user + login.secret):
         raise LoginRefused(f"the login or the secret for {login.place} holds a line break or control character")
+    if login.token is not None:
+        reply, why = _authenticate_by_token(client, login, before)
+        if not reply.ok:
+            raise token_refusal(login.place, reply.text, why, login.user, login.secret, fresh=fresh)
+        client.transport.state = "AUTH"
+        return _capabilities(client, reply)
     reply = _authenticate(client, login, before)
     if not reply.ok:
         raise login_refusal(login.place, reply.text, login.user, login.secret)
@@ -199,6 +222,27 @@ def _authenticate_plain(client: MailClient, login: Login) -> Reply:
     if client.asked_to_go_on(tag):
         client.transport.send(base64.b64encode(f"\0{login.user}\0{login.secret}".encode()) + b"\r\n")
     return client.finish(tag)
+
+
+def _authenticate_by_token(client: MailClient, login: Login, before: frozenset[str]) -> tuple[Reply, str]:
+    """The answer to XOAUTH2 or OAUTHBEARER, and the reason that the server gave in a challenge for refusing it."""
+    mechanism = chosen_mechanism({name.removeprefix("AUTH=") for name in before if name.startswith("AUTH=")})
+    if mechanism is None:
+        raise LoginRefused(
+            f"{login.place} takes no OAuth tokens (neither XOAUTH2 nor OAUTHBEARER); is it the right server?"
+        )
+    message = first_message(mechanism, login.user, login.host, login.port, login.secret)
+    if "SASL-IR" in before:  # RFC 4959: saves a round trip
+        tag = client.start("AUTHENTICATE", mechanism.encode(), message)
+    else:
+        tag = client.start("AUTHENTICATE", mechanism.encode())
+        if client.asked_to_go_on(tag):
+            client.transport.send(message + b"\r\n")
+    why = ""
+    if client.asked_to_go_on(tag):
+        why = challenge_words(client.challenge)
+        client.transport.send(last_message(mechanism) + b"\r\n")
+    return client.finish(tag), why
 
 
 def _capabilities(client: MailClient, reply: Reply) -> frozenset[str]:

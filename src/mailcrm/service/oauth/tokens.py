@@ -5,13 +5,15 @@ once. Who renews holds a lease in the store; the others wait and take what it go
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mailcrm.clock import Clock
 from mailcrm.config import Account, Config
 from mailcrm.errors import Conflict, ConnectionLost, LoginRefused, TransientError
-from mailcrm.model.oauth import Tokens, TokenSource
+from mailcrm.model.oauth import Tokens
 from mailcrm.model.proxy import parse_proxy
 from mailcrm.model.rights import Actor
 from mailcrm.service.holding import held
@@ -27,11 +29,6 @@ _LOOK_SECONDS = 0.1
 _PATIENCE_SECONDS = 120.0
 
 
-def token_source(config: Config, account: Account, store: Store, clock: Clock) -> TokenSource | None:
-    """Where the account's access tokens come from; None for an account that signs in by a password."""
-    return None if account.oauth is None else StoredTokens(config, account, store, clock)
-
-
 class StoredTokens:
     """A `TokenSource` over the store."""
 
@@ -41,7 +38,7 @@ class StoredTokens:
     def __call__(self, refused: str = "") -> str:
         """See `TokenSource`."""
         found = self._load()
-        return found.access if found.good(self._clock(), refused) else self._renewed(refused)
+        return found.access if found.good(self._clock(), refused) else self._renewed(refused).access
 
     def _load(self) -> Tokens:
         with self._store.read() as session:
@@ -51,15 +48,31 @@ class StoredTokens:
             raise LoginRefused(f"nobody has signed in to {self._account.name} yet: {again(self._account)}")
         return found
 
-    def _renewed(self, refused: str) -> str:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                with held(self._store, tokens.lease_name(self._account.name), leases.TOKEN, _LIFE):
-                    return self._renew(refused).access
-            except Conflict:
+    def replace(self, new: Tokens) -> None:
+        """Keep what a new sign-in gave. Raises StoreBusy, and ConnectionLost like the rest."""
+        with self._alone():
+            store_retry(lambda: self._save(new))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lease on these tokens, as soon as nobody else does."""
+        with ExitStack() as stack:
+            deadline = time.monotonic() + _PATIENCE_SECONDS
+            while True:
+                try:
+                    stack.enter_context(held(self._store, tokens.lease_name(self._account.name), leases.TOKEN, _LIFE))
+                    break
+                except Conflict:
+                    if time.monotonic() > deadline:
+                        raise ConnectionLost(
+                            f"somebody else renews the tokens of {self._account.name}, for minutes"
+                        ) from None
                 time.sleep(_LOOK_SECONDS)
-        raise ConnectionLost(f"somebody else has been renewing the tokens of {self._account.name} for minutes")
+            yield
+
+    def _renewed(self, refused: str) -> Tokens:
+        with self._alone():
+            return self._renew(refused)
 
     def _renew(self, refused: str) -> Tokens:
         old = self._load()  # again: somebody may have been faster

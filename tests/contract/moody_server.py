@@ -1,6 +1,7 @@
 """A real SMTP server (aiosmtpd) inside the test's event loop, whose mood depends on who is written to."""
 
 import asyncio
+import base64
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -77,6 +78,12 @@ class Mood:
         return AuthResult(
             success=right, handled=False, message=None if right else f"535 5.7.8 not {data.password.decode()}"
         )
+
+    async def auth_XOAUTH2(self, _server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
+        self.logins.append("XOAUTH2")
+        said = base64.b64decode(args[1]).decode()
+        right = said == f"user={USER}\x01auth=Bearer {SECRET}\x01\x01"
+        return AuthResult(success=right, handled=False, message=None if right else "535 5.7.8 no such token")
 
 
 ANSWERS = {

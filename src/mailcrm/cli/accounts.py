@@ -72,6 +72,19 @@ def set_(
         say("This holds for mail that is read from now on; what is stored stays.")
 
 
+@app.command("sign-in")
+def sign_in(
+    ctx: typer.Context,
+    name: str,
+    paste: Annotated[bool, typer.Option("--paste", help="The browser runs on another machine.")] = False,
+    device: Annotated[bool, typer.Option("--device", help="By a code on another device (Microsoft).")] = False,
+) -> None:
+    """Sign in to a mailbox in the browser (OAuth), where accounts.oauth is configured."""
+    from mailcrm.cli.oauth import sign_in_to
+
+    sign_in_to(context_of(ctx), name, paste=paste, device=device)
+
+
 @app.command()
 def resume(ctx: typer.Context, name: str) -> None:
     """Try a parked account again, after you fixed what was wrong."""

@@ -1,1 +1,1 @@
-"""Signing in by OAuth: once by hand (`signing_in`), then by tokens that are renewed before they end (`tokens`)."""
+"""OAuth: who is asked for tokens and how, and where an account's access token comes from."""

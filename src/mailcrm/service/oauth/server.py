@@ -25,7 +25,6 @@ _VERIFIER_LENGTH = 64  # RFC 7636 allows 43 to 128
 # What a human must sign in for; the last three are Microsoft's, from OpenID Connect.
 _SIGN_IN = {"invalid_grant", "interaction_required", "login_required", "consent_required"}
 _WHO_ARE_YOU = {"invalid_client", "unauthorized_client"}
-_PENDING = {"authorization_pending", "slow_down"}  # RFC 8628, section 3.5
 _LATER = {"temporarily_unavailable", "server_error", "slow_down"}
 
 
@@ -162,7 +161,7 @@ class AuthorizationServer:
         try:
             yield
         except _Refused as exc:
-            if pending and exc.error in _PENDING:
+            if pending and exc.error == "authorization_pending":  # RFC 8628, section 3.5
                 raise
             words = exc.words
             for secret in filter(None, (*secrets, self._client.secret)):

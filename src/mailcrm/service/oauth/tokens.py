@@ -41,11 +41,13 @@ class StoredTokens:
         return found.access if found.good(self._clock(), refused) else self._renewed(refused).access
 
     def _load(self) -> Tokens:
+        name, found = self._account.name, None
         with self._store.read() as session:
-            row = sync_state.get_account(session, self._account.name)
-            found = tokens.load_tokens(session, row.id, self._store.keys.master)
+            row = next((each for each in sync_state.list_accounts(session) if each.name == name), None)
+            if row is not None:  # an account that was just configured has none before the next command
+                found = tokens.load_tokens(session, row.id, self._store.keys.master)
         if found is None:
-            raise LoginRefused(f"nobody has signed in to {self._account.name} yet: {again(self._account)}")
+            raise LoginRefused(f"nobody has signed in to {name} yet; run: {_command(self._account)}")
         return found
 
     def replace(self, new: Tokens) -> None:
@@ -109,4 +111,8 @@ def authorization_server(config: Config, account: Account, clock: Clock) -> "Aut
 
 def again(account: Account) -> str:
     """What to do when tokens are of no use."""
-    return f"sign in again: mailcrm accounts sign-in {account.name}"
+    return f"sign in again: {_command(account)}"
+
+
+def _command(account: Account) -> str:
+    return f"mailcrm accounts sign-in {account.name}"

@@ -97,9 +97,7 @@ def test_one_who_waits_takes_what_another_process_has_got(house: House) -> None:
 
 
 def test_nobody_has_signed_in_yet(house: House) -> None:
-    with pytest.raises(
-        LoginRefused, match="nobody has signed in to shop yet: sign in again: mailcrm accounts sign-in shop"
-    ):
+    with pytest.raises(LoginRefused, match="nobody has signed in to shop yet; run: mailcrm accounts sign-in shop"):
         house.source()()
 
 

@@ -114,7 +114,7 @@ def test_a_second_pass_loads_no_library_that_it_does_not_need(synced: Instance) 
     """Nearly all of its time is starting up; bench.ingest measures it."""
     needless = {"aiosmtplib", "alembic", "apscheduler", "chardet", "jinja2", "rapidfuzz", "structlog", "uvicorn"}
     found = loaded(synced, "sync", "--once")
-    assert found & needless == set()
+    assert found & (needless | {"authlib", "cryptography"}) == set()
     assert "imapclient" in found
 
 

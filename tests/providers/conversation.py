@@ -163,8 +163,8 @@ class Conversation:
         """XOAUTH2 or OAUTHBEARER: a refusal comes as a challenge first, and the client has to answer it."""
         found = re.fullmatch(rb"(?:user=|n,a=)([^,\x01]*).*auth=Bearer ([^\x01]*)\x01\x01", said, re.DOTALL)
         assert found
-        if found[2].decode() == self._server.secret:
-            return self._do_login(found[1], found[2])
+        if self._server.takes(found[2].decode()):
+            return self._do_login(found[1], self._server.secret.encode())
         self._send(b"+ " + base64.b64encode(b'{"status":"400","schemes":"Bearer"}'))
         self._server.commands.append(f"(answer) {self._file.readline().decode().strip()}")
         return self._quirks.login_error

@@ -109,6 +109,10 @@ class ScriptedImap:
             self.box.append(self.quirks.all_mail, raw, flags, date, identity)
         return self.box.append(folder, raw, flags, date, identity)
 
+    def takes(self, token: str) -> bool:
+        """Whether an OAuth token opens the mailbox."""
+        return token == self.secret
+
     def answer(self, command: str, line: bytes) -> None:
         """Let the next such command fail: `line` follows its tag, e.g. b"NO [UNAVAILABLE] later". b"" hangs up, and
         so does b"* BYE ...", which is said before."""

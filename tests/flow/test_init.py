@@ -221,6 +221,20 @@ def test_provider_without_passwords_is_told_plainly(place: Place) -> None:
     assert place.is_untouched()
 
 
+@pytest.mark.parametrize("secret", [(), ("--secret-env", "TEST_SECRET")])
+def test_provider_without_passwords_is_set_up_to_be_signed_in_to(place: Place, secret: tuple[str, ...]) -> None:
+    done = place.init("--address", "me@outlook.com", "--oauth-client-id", "my-client", *secret, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "Now: mailcrm accounts sign-in me" in said(done)
+    (account,) = load_config(place.config).accounts
+    assert account.secret is None
+    assert account.oauth is not None
+    client = account.oauth.client("key")
+    assert (client.id, client.secret) == ("my-client", PASSWORD if secret else "")
+    assert client.endpoints.token_url == "https://login.microsoftonline.com/common/oauth2/v2.0/token"
+    assert (place.state / "secrets" / "me").exists() == bool(secret)
+
+
 def test_own_server_of_an_address_at_such_a_provider_is_accepted(place: Place, dovecot: Dovecot) -> None:
     assert place.init(*unattended("me@outlook.com"), *imap_of(dovecot)).returncode == 0
 

@@ -20,6 +20,9 @@ Login = Annotated[str | None, typer.Option(help="What the server knows it as, if
 SecretEnv = Annotated[str | None, typer.Option(help="Environment variable that holds the code or password now.")]
 SecretFile = Annotated[Path | None, typer.Option(help="File that holds it now.")]
 SecretStdin = Annotated[bool, typer.Option("--secret-stdin", help="Read it from standard input.")]
+OAuthClient = Annotated[
+    str | None, typer.Option("--oauth-client-id", help="Sign in in the browser; see docs/oauth.md.")
+]
 SecretExpires = Annotated[str | None, typer.Option(help="The day the code expires, as 2027-06-30.")]
 Imap = Annotated[str | None, typer.Option(help="HOST:PORT:SECURITY (tls, starttls) for reading; else it is looked up.")]
 Smtp = Annotated[str | None, typer.Option(help="HOST:PORT:SECURITY for sending; else it is looked up.")]
@@ -39,7 +42,7 @@ State = Annotated[Path | None, typer.Option(help="Directory of the archive and i
 
 _FLAGS = (
     "name login secret_env secret_file secret_stdin secret_expires imap smtp ca_file shared capture visibility "
-    "customer_when since no_login"
+    "customer_when since no_login oauth_client_id"
 ).split()
 _LANGUAGES = ("en", "zh-CN")
 
@@ -53,7 +56,7 @@ def init(
     ctx: typer.Context,
     address: Address = None, name: Name = None, login: Login = None,
     secret_env: SecretEnv = None, secret_file: SecretFile = None, secret_stdin: SecretStdin = False,
-    secret_expires: SecretExpires = None,
+    secret_expires: SecretExpires = None, oauth_client_id: OAuthClient = None,
     imap: Imap = None, smtp: Smtp = None, no_smtp: NoSmtp = False, ca_file: CaFile = None,
     shared: Shared = None, capture: CaptureOption = None, visibility: VisibilityOption = None, customer_when: When = None,
     since: Since = None, company: Company = None, domain: Domain = None, language: Language = None, state: State = None,
@@ -70,7 +73,7 @@ def add_account(
     ctx: typer.Context,
     address: Address = None, name: Name = None, login: Login = None,
     secret_env: SecretEnv = None, secret_file: SecretFile = None, secret_stdin: SecretStdin = False,
-    secret_expires: SecretExpires = None,
+    secret_expires: SecretExpires = None, oauth_client_id: OAuthClient = None,
     imap: Imap = None, smtp: Smtp = None, no_smtp: NoSmtp = False, ca_file: CaFile = None,
     shared: Shared = None, capture: CaptureOption = None, visibility: VisibilityOption = None, customer_when: When = None,
     since: Since = None, no_login: NoLogin = False, yes: Defaults = False,
@@ -225,6 +228,8 @@ def _show_begin(account: Any, path: Path) -> None:
         f"{account.name}: keeps {policy.capture}, seen by {policy.visibility}, customer when {policy.customer_when}, "
         f"since {account.since or 'the beginning'}. Written to {path}"
     )
+    if account.oauth is not None:
+        say(f"Nobody has signed in yet. Now: mailcrm accounts sign-in {account.name}", "bold")
     if account.smtp is not None and policy.capture is not Capture.ALL:
         say("Campaigns from this mailbox could not read their bounces: for that it has to keep 'all'.")
 

@@ -13,7 +13,15 @@ from mailcrm.cli.sign_in import human_size, sign_in, sign_in_to_send
 from mailcrm.errors import UserError
 from mailcrm.model.account import AccountPolicy, Capture, CustomerWhen, Visibility
 from mailcrm.model.provider import Provider, Server, provider_for_host
-from mailcrm.service.answers import NewAccount, account_name, parse_day, parse_server, parse_since, server_text
+from mailcrm.service.answers import (
+    NewAccount,
+    NewClient,
+    account_name,
+    parse_day,
+    parse_server,
+    parse_since,
+    server_text,
+)
 from mailcrm.service.discover import Resolver, discover
 from mailcrm.service.estimate import MailboxSize, cost_of
 
@@ -49,6 +57,7 @@ class Given:
     customer_when: CustomerWhen | None = None
     since: str | None = None
     no_login: bool = False
+    oauth_client_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +75,22 @@ def ask_account(given: Given, around: Around, questions: Questions) -> NewAccoun
     """All about one mailbox, its logins tried. Raises MailcrmError if an answer is missing or no login works."""
     address = given.address
     imap, smtp, provider = _servers(given, around.resolver, questions)
-    _explain_code(provider, chinese=around.chinese)
+    client = _client(given, provider)
+    if client is None:
+        _explain_code(provider, chinese=around.chinese)
     account = NewAccount(
         name=given.name or account_name(address, around.known),
         address=address,
         imap=imap,
         smtp=smtp,
         policy=_CAREFUL,
-        secret=_secret(given, questions, f"{_code_name(provider)} of {given.login or address}"),
+        secret=_secret(given, questions, f"{_code_name(provider)} of {given.login or address}", client),
         login=given.login,
         ca_file=given.ca_file.expanduser() if given.ca_file else None,
+        oauth=client,
     )
     size = None
-    if not given.no_login:
+    if not given.no_login and client is None:  # who signs in by OAuth does so afterwards: tokens are kept in the store
         account, size = sign_in(account, around.state, questions)
         account = sign_in_to_send(account, questions)
     expires, since = _expiry(given, provider, around, questions), _since(given, size, around, questions)
@@ -98,7 +110,7 @@ def _servers(
         provider = provider_for_host(imap.host)
     else:
         imap, found_smtp, provider = _found(given.address, resolver, questions)
-    if provider is not None and provider.oauth_only:
+    if provider is not None and provider.oauth_only and given.oauth_client_id is None:
         raise UserError(_oauth_only(provider))
     if given.smtp is not None:
         return imap, _server_or_none(given.smtp), provider
@@ -113,9 +125,9 @@ def _server_or_none(text: str) -> Server | None:
 
 def _oauth_only(provider: Provider) -> str:
     return (
-        f"{provider.title} no longer takes passwords from mail programs, and mailcrm cannot sign in by OAuth yet: that "
-        "comes with a later version. Nothing was written. If this mailbox is on a server of your own, give it with "
-        "--imap HOST:PORT:SECURITY"
+        f"{provider.title} no longer takes passwords from mail programs: one signs in by OAuth. Register mailcrm there "
+        "(docs/oauth.md says where), and give --oauth-client-id. Nothing was written. If this mailbox is on a server of "
+        "your own, give it with --imap HOST:PORT:SECURITY"
     )
 
 
@@ -162,8 +174,23 @@ def _explain_code(provider: Provider | None, *, chinese: bool) -> None:
         say(f"  It expires after about {provider.code_days} days; `mailcrm check` warns 14 days before.")
 
 
-def _secret(given: Given, questions: Questions, what: str) -> str:
+def _client(given: Given, provider: Provider | None) -> NewClient | None:
+    """Who we are to the provider, if one signs in by OAuth. Raises UserError where its pages are not known."""
+    if given.oauth_client_id is None:
+        return None
+    if provider is None or provider.oauth is None:
+        raise UserError(
+            "--oauth-client-id: only the sign-in of Google and Microsoft is known; for another provider write the table "
+            "accounts.oauth by hand (docs/oauth.md)"
+        )
+    return NewClient(provider.oauth, given.oauth_client_id)
+
+
+def _secret(given: Given, questions: Questions, what: str, client: NewClient | None) -> str:
+    """The code or password; of a client that signs in by OAuth its secret, which not everybody has."""
     found = _given_secret(given)
+    if found is None and client is not None:
+        return ""
     if found is None:
         return questions.secret(what, _SECRET_FLAGS)
     if not found:

@@ -7,6 +7,8 @@ behaviour come from issue threads and help pages (docs/providers.md); hosts are 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mailcrm.model.oauth import OAuthProvider
+
 EXPIRY_DAYS = 14
 """So many days before it ends, people are told that a code or password has to be renewed."""
 
@@ -43,8 +45,9 @@ class Provider:
     `mx` are endings of the MX host names of domains hosted there. `code_name` is what the provider calls the secret that
     mail programs need ('' = the normal password), `code_where` the clicks that lead to it, in English and Chinese.
     `code_days` is its life time where it has one. `ambiguous_login`: one error for wrong password, service off and rate
-    limit alike. `daily_limit` is a cautious figure for new mail to strangers; `mails_per_connection` 0 = no known limit.
-    `qresync_works` false: it offers QRESYNC (RFC 7162), and names changes wrongly.
+    limit alike. `oauth`: on whose page one signs in, `oauth_only` if there is no other way. `daily_limit` is a cautious
+    figure for new mail to strangers; `mails_per_connection` 0 = no known limit. `qresync_works` false: it offers QRESYNC
+    (RFC 7162), and names changes wrongly.
     """
 
     key: str
@@ -57,6 +60,7 @@ class Provider:
     code_where: tuple[str, str] = ("", "")
     code_days: int | None = None
     ambiguous_login: bool = False
+    oauth: OAuthProvider | None = None
     oauth_only: bool = False
     daily_limit: int = 500
     mails_per_connection: int = 0
@@ -171,6 +175,7 @@ PROVIDERS: tuple[Provider, ...] = (
             "myaccount.google.com > Security > 2-Step Verification on > App passwords",
             "myaccount.google.com > 安全性 > 开启两步验证 > 应用专用密码",
         ),
+        oauth=OAuthProvider.GOOGLE,
         daily_limit=500,
         files_sent_copy=True,
     ),
@@ -183,9 +188,10 @@ PROVIDERS: tuple[Provider, ...] = (
         mx=(".protection.outlook.com", ".olc.protection.outlook.com"),
         code_name="OAuth sign-in",
         code_where=(
-            "Microsoft no longer takes passwords over IMAP; OAuth sign-in comes with a later version of mailcrm",
-            "微软已停用 IMAP 密码登录；OAuth 登录将在后续版本提供",
+            "Microsoft no longer takes passwords over IMAP: register mailcrm (docs/oauth.md), then mailcrm accounts sign-in",
+            "微软已停用 IMAP 密码登录：先注册应用 (docs/oauth.md)，再运行 mailcrm accounts sign-in",
         ),
+        oauth=OAuthProvider.MICROSOFT,
         oauth_only=True,
         daily_limit=300,
         files_sent_copy=True,

@@ -12,6 +12,7 @@ from mailcrm.errors import ConfigError, Conflict, UserError
 from mailcrm.ingest.imap.mailbox import Login
 from mailcrm.model.account import AccountPolicy
 from mailcrm.model.address import address_key, domain_of, is_free_mail
+from mailcrm.model.oauth import OAuthProvider
 from mailcrm.model.provider import Security, Server, provider_for_domain
 
 CONNECT_SECONDS = 15.0
@@ -24,8 +25,19 @@ _SPAN = re.compile(r"(\d{1,4}) ?(m|y)(?:onths?|ears?|o)?")
 
 
 @dataclass(frozen=True, slots=True)
+class NewClient:
+    """Who mailcrm is to a provider where one signs in by OAuth."""
+
+    provider: OAuthProvider
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewAccount:
-    """A mailbox as it was answered for. `since` and `secret_expires` are ISO dates."""
+    """A mailbox as it was answered for. `since` and `secret_expires` are ISO dates.
+
+    With `oauth` the secret is that of the client, often none ('').
+    """
 
     name: str
     address: str
@@ -37,6 +49,7 @@ class NewAccount:
     ca_file: Path | None = None
     since: str | None = None
     secret_expires: str | None = None
+    oauth: NewClient | None = None
 
     def imap_login(self) -> Login:
         """To try it out."""

@@ -19,10 +19,13 @@ from mailcrm.model.account import AccountPolicy
 from mailcrm.model.address import address_key
 from mailcrm.model.provider import Server
 from mailcrm.model.rights import Actor
-from mailcrm.service.answers import NewAccount, NewHouse, require_new
+from mailcrm.service.answers import NewAccount, NewClient, NewHouse, require_new
 from mailcrm.service.bootstrap import build_app, open_configured_store
 from mailcrm.store import Store, audit, migrate, sync_state
 from mailcrm.store.secrets import NAMES, create_keys, key_dir
+
+
+_WHERE = "Where the secret is; also {env = ...}, {command = [...]}, {credential = ...}."
 
 
 def install(path: Path, house: NewHouse, account: NewAccount, clock: Clock, actor: Actor) -> Config:
@@ -136,8 +139,9 @@ def _commit(path: Path, text: str, config: Config, account: NewAccount, *, mode:
     before = secret.read_bytes() if secret.exists() else None
     with _files(path):
         try:
-            secret.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _replace(secret, f"{account.secret}\n", 0o600)
+            if account.secret:
+                secret.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                _replace(secret, f"{account.secret}\n", 0o600)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _replace(path, text, mode)
         except BaseException:
@@ -218,9 +222,12 @@ def account_text(account: NewAccount, secret: Path) -> str:
     _put(table, "login", account.login)
     reference = tomlkit.inline_table()
     reference["file"] = str(secret.absolute())
-    _put(table, "secret", reference, "Where the secret is; also {env = ...}, {command = [...]}, {credential = ...}.")
+    if account.oauth is None:
+        _put(table, "secret", reference, _WHERE)
     _put(table, "secret_expires", account.secret_expires, "`mailcrm check` warns 14 days before.")
     _put(table, "since", account.since, "Mail that arrived before this day is left out.")
+    if account.oauth is not None:
+        table["oauth"] = _client(account.oauth, reference if account.secret else None)
     table["imap"] = _server(account.imap, account.ca_file)
     if account.smtp is not None:
         table["smtp"] = _server(account.smtp, account.ca_file, "Nothing is sent before `mailcrm send on`.")
@@ -229,6 +236,14 @@ def account_text(account: NewAccount, secret: Path) -> str:
     accounts.append(table)
     document.append("accounts", accounts)
     return document.as_string()
+
+
+def _client(client: NewClient, reference: Any) -> Any:
+    table = tomlkit.table()
+    _put(table, "provider", client.provider.value, "One signs in in the browser: mailcrm accounts sign-in NAME")
+    _put(table, "client_id", client.id)
+    _put(table, "client_secret", reference, _WHERE)
+    return table
 
 
 def _server(server: Server, ca_file: Path | None, why: str = "") -> Any:

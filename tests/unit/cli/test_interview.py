@@ -10,7 +10,8 @@ from mailcrm.cli.interview import Around, Given, ask_account
 from mailcrm.errors import ConnectionLost, UserError
 from mailcrm.model.account import Capture, Visibility
 from mailcrm.model.provider import Security, Server
-from mailcrm.service.answers import NewAccount
+from mailcrm.model.oauth import OAuthProvider
+from mailcrm.service.answers import NewAccount, NewClient
 
 
 class Records:
@@ -81,6 +82,17 @@ def test_host_below_the_own_domain_needs_no_consent() -> None:
 def test_microsoft_behind_the_mx_is_refused_plainly() -> None:
     with pytest.raises(UserError, match=r"no longer takes passwords.*OAuth"):
         asked(Records(mx="own-example.mail.protection.outlook.com"))
+
+
+def test_microsoft_is_signed_in_to_in_the_browser_by_who_has_a_client() -> None:
+    account = asked(Records(mx="own-example.mail.protection.outlook.com"), oauth_client_id="me")
+    assert account.oauth == NewClient(OAuthProvider.MICROSOFT, "me")
+    assert account.secret == "hunter2"
+
+
+def test_a_provider_whose_pages_are_not_known_needs_them_in_the_file() -> None:
+    with pytest.raises(UserError, match=r"--oauth-client-id: only .* Google and Microsoft .* accounts\.oauth"):
+        asked(Records(mx="mxbiz1.qq.com"), oauth_client_id="me")
 
 
 def test_guess_says_that_it_is_one(capsys: pytest.CaptureFixture[str]) -> None:

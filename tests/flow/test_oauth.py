@@ -259,3 +259,14 @@ def test_check_says_who_has_to_sign_in(crm: Instance) -> None:
     assert "mailcrm accounts sign-in shop" in wrong["text"]
     sign_in(crm)
     assert json.loads(crm.cli("check", "--json").stdout)["errors"] == 0
+
+
+def test_processes_that_need_a_new_token_at_once_get_the_same(crm: Instance, server: AuthorizationServer) -> None:
+    sign_in(crm)
+    server.asked.clear()
+    server.expire()
+    server.delay = 0.5
+    command = [sys.executable, "-m", "mailcrm", "--config", str(crm.path), "check", "--json"]
+    checks = [subprocess.Popen(command, stdout=subprocess.PIPE, env=environment()) for _ in range(4)]
+    assert [json.loads(check.communicate(timeout=60)[0])["errors"] for check in checks] == [0] * 4
+    assert server.asked == ["refresh_token"]

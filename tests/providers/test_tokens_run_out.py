@@ -124,29 +124,56 @@ def test_a_session_that_always_ends_at_once_is_not_opened_for_ever(app: App, ima
     assert len(imap.sent("AUTHENTICATE")) == 1
 
 
-def watched(app: App) -> Claim:
-    """One run of the daemon's work on the mailbox."""
-    claim = Claim(all_works(app, "worker", Random(1))["mailbox:main"], 0, timedelta(minutes=1), Random(1))
-    claim.run()
-    claim.close()
-    return claim
+class Watch:
+    """The daemon's work on the mailbox."""
+
+    def __init__(self, app: App) -> None:
+        self._work = all_works(app, "worker", Random(1))["mailbox:main"]
+
+    def run(self) -> timedelta:
+        """Once; returns when it is due again."""
+        claim = Claim(self._work, 0, timedelta(minutes=1), Random(1))
+        claim.run()
+        claim.close()
+        assert not claim.failed, claim.error
+        return claim.again
 
 
 def test_the_daemon_opens_the_mailbox_again_at_once(app: App, imap: Imap) -> None:
     imap.answer("IDLE", OVER)  # it has read everything, and waits
-    claim = watched(app)
-    assert (claim.again, claim.failed) == (timedelta(0), False)
+    assert Watch(app).run() == timedelta(0)
     assert stored(app) == MAILS
     assert account_row(app.store, "main").fail_count == 0
 
 
-def test_the_daemon_waits_after_a_session_that_was_of_no_use(app: App, imap: Imap) -> None:
-    imap.answer("XLIST", OVER)
-    imap.answer("LIST", OVER)
-    assert watched(app).again > timedelta(0)
+def test_the_daemon_does_not_open_it_for_ever_if_that_does_not_help(app: App, imap: Imap) -> None:
+    for _ in range(3):
+        imap.answer("IDLE", OVER)
+    watch = Watch(app)
+    assert watch.run() == timedelta(0)
+    assert watch.run() > timedelta(0)
     row = account_row(app.store, "main")
     assert (row.state, row.fail_count) == (AccountState.ACTIVE, 1)
     assert "its token ran out" in row.last_error
+
+
+def test_a_fresh_token_that_is_refused_parks_after_three_tries(app: App, imap: Imap) -> None:
+    imap.takes = lambda _token: False  # type: ignore[method-assign]
+    watch = Watch(app)
+    assert [watch.run(), watch.run()] == [timedelta(minutes=5), timedelta(minutes=25)]
+    assert account_row(app.store, "main").state == AccountState.ACTIVE
+    watch.run()
+    row = account_row(app.store, "main")
+    assert row.state == AccountState.PARKED
+    assert "Did somebody else sign in" in row.last_error
+
+
+def test_a_sign_in_that_is_over_parks_at_once(app: App, imap: Imap, server: AuthorizationServer) -> None:
+    server.revoke()
+    Watch(app).run()
+    row = account_row(app.store, "main")
+    assert row.state == AccountState.PARKED
+    assert "sign in again: mailcrm accounts sign-in main" in row.last_error
 
 
 def test_trouble_at_the_authorization_server_parks_nothing(app: App, imap: Imap, server: AuthorizationServer) -> None:

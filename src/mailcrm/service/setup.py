@@ -24,7 +24,6 @@ from mailcrm.service.bootstrap import build_app, open_configured_store
 from mailcrm.store import Store, audit, migrate, sync_state
 from mailcrm.store.secrets import NAMES, create_keys, key_dir
 
-
 _WHERE = "Where the secret is; also {env = ...}, {command = [...]}, {credential = ...}."
 
 

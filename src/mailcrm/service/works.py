@@ -1,7 +1,8 @@
 """The standing work of a process: one watch per mailbox, one sender per account, and the jobs of the clock."""
 
 import asyncio
-import threading
+import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
@@ -12,7 +13,7 @@ from mailcrm.campaigns.delivery.transport import SmtpTransport, Transport
 from mailcrm.config import Account
 from mailcrm.errors import ConfigError, MailcrmError, PermanentError
 from mailcrm.ingest.imap.job import PassReport
-from mailcrm.ingest.imap.mailbox import Suspended, TokenExpired, open_mailbox
+from mailcrm.ingest.imap.mailbox import FreshTokenRefused, Suspended, TokenExpired, open_mailbox
 from mailcrm.ingest.imap.watch import watch_account
 from mailcrm.log import get_logger
 from mailcrm.model.account import AccountState
@@ -31,6 +32,9 @@ from mailcrm.store.sync_state import AccountRow
 
 _ACTOR = Actor.system("watch")
 _PARKED_LOOK = timedelta(minutes=1)
+_EXPIRY_SECONDS = 60.0
+"""Tokens do not live shorter: a server that ends sessions faster means something else."""
+
 _log = get_logger("mailcrm.service")
 
 
@@ -48,15 +52,18 @@ def all_works(app: App, worker: str, chance: Random) -> dict[str, Work]:
 
 
 def _watch(app: App, account: Account, chance: Random) -> Work:
+    last_expiry = -math.inf
+
     def run(claim: Claim) -> timedelta:
+        nonlocal last_expiry
         row = account_row(app.store, account.name)
         if row.state != AccountState.ACTIVE:
             return _PARKED_LOOK
-        read = threading.Event()
         try:
-            _watch_once(app, account, row, claim, read)
+            _watch_once(app, account, row, claim)
         except MailcrmError as exc:
-            if isinstance(exc, TokenExpired) and read.is_set():  # as it does each hour: not a failure
+            before, last_expiry = last_expiry, time.monotonic() if isinstance(exc, TokenExpired) else last_expiry
+            if last_expiry - before > _EXPIRY_SECONDS:  # as it does each hour: not a failure
                 return timedelta(0)
             return _note_failure(app, account, row, exc, chance)
         return timedelta(0)
@@ -64,15 +71,11 @@ def _watch(app: App, account: Account, chance: Random) -> Work:
     return Work(f"mailbox:{account.name}", "mailbox", run)
 
 
-def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim, read: threading.Event) -> None:
-    """Until the claim ends; `read` is set as soon as the session was of use."""
-
+def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> None:
     def progress(_report: PassReport) -> None:
-        read.set()
         app.signals.filed.set()
 
     def passed(report: PassReport) -> None:
-        read.set()
         with app.store.write(_ACTOR) as session:
             if not report.failures:
                 sync_state.note_success(session, row.id, app.clock())
@@ -103,7 +106,7 @@ def _note_failure(app: App, account: Account, row: AccountRow, exc: MailcrmError
     if isinstance(exc, Suspended):  # nobody's fault, and mail may have waited for hours
         return timedelta(0)
     fails = account_row(app.store, account.name).fail_count + 1
-    wait = _refusal_wait(account.imap.host, fails) if _is_final(exc) else account_delay(fails, chance)
+    wait = _refusal_wait(account.imap.host, fails, exc) if _is_final(exc) else account_delay(fails, chance)
     due = None if wait is None else app.clock() + wait
     with app.store.write(_ACTOR) as session:
         sync_state.note_failure(session, row.id, str(exc), due, parked=wait is None)
@@ -120,10 +123,14 @@ def _is_final(exc: MailcrmError) -> bool:
     return isinstance(exc, PermanentError | ConfigError)
 
 
-def _refusal_wait(host: str, fails: int) -> timedelta | None:
-    """Some providers give one error for wrong password, rate limit and busy: those get three tries (ingest.md A7)."""
+def _refusal_wait(host: str, fails: int, exc: MailcrmError) -> timedelta | None:
+    """Some providers give one error for wrong password, rate limit and busy: those get three tries (ingest.md A7).
+
+    So does a token that was just made: the authorization server has said that the sign-in is right.
+    """
     provider = provider_for_host(host)
-    return login_delay(fails) if provider is not None and provider.ambiguous_login else None
+    ambiguous = provider is not None and provider.ambiguous_login
+    return login_delay(fails) if ambiguous or isinstance(exc, FreshTokenRefused) else None
 
 
 # --- senders -----------------------------------------------------------------------------------------------------
@@ -165,7 +172,7 @@ def _note_refusal(app: App, account: Account, row: AccountRow, exc: MailcrmError
     """
     with app.store.read() as session:
         fails = next(lease.fail_count for lease in leases.list_leases(session) if lease.name == claim.name) + 1
-    wait = _refusal_wait(account.smtp.host, fails) if account.smtp else None
+    wait = _refusal_wait(account.smtp.host, fails, exc) if account.smtp else None
     if wait is not None:
         claim.failed, claim.error = True, str(exc)
         _log.warning("cannot send", account=account.name, reason=str(exc), again_in=round(wait.total_seconds()))

@@ -9,8 +9,8 @@ from mailcrm.cli.ask import Questions
 from mailcrm.cli.interview import Around, Given, ask_account
 from mailcrm.errors import ConnectionLost, UserError
 from mailcrm.model.account import Capture, Visibility
-from mailcrm.model.provider import Security, Server
 from mailcrm.model.oauth import OAuthProvider
+from mailcrm.model.provider import Security, Server
 from mailcrm.service.answers import NewAccount, NewClient
 
 

@@ -33,6 +33,10 @@ class TokenExpired(ConnectionLost):
     """The server does not take the OAuth token, or not any more. A new one, and a new connection, will do."""
 
 
+class FreshTokenRefused(LoginRefused):
+    """The server does not take an OAuth token that was made a moment ago."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where the server is, how long it is waited for, in seconds, and the proxy on the way."""
@@ -83,7 +87,7 @@ def login_refusal(place: Place, text: bytes, user: str, secret: str) -> MailcrmE
 
 
 def token_refusal(place: Place, text: bytes, why: str, user: str, token: str, *, fresh: bool) -> MailcrmError:
-    """The error for a NO or BAD to a token: Throttled, TokenExpired, or LoginRefused if the token was `fresh`.
+    """The error for a NO or BAD to a token: Throttled, TokenExpired, or FreshTokenRefused if it was `fresh`.
 
     `why` is what the server said in its challenge.
     """
@@ -92,7 +96,7 @@ def token_refusal(place: Place, text: bytes, why: str, user: str, token: str, *,
         return Throttled(f"{place} does not take the login of {user} now: {said}")
     if not fresh:
         return TokenExpired(f"{place} refused the token of {user}: {said}")
-    return LoginRefused(
+    return FreshTokenRefused(
         f"{place} refused a fresh token of {user}: {said}. Did somebody else sign in, was access to mail not granted, or "
         "is IMAP switched off for this mailbox?"
     )

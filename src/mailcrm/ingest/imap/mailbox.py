@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from mailcrm.clock import Clock, utc_now
 from mailcrm.ingest.imap.changes import Changes, Flags
 from mailcrm.ingest.imap.client import Items
-from mailcrm.ingest.imap.failures import CommandRefused, TokenExpired, refusal
+from mailcrm.ingest.imap.failures import CommandRefused, FreshTokenRefused, TokenExpired, refusal
 from mailcrm.ingest.imap.fetching import GMAIL, Fetching, Refused
 from mailcrm.ingest.imap.folders import Listed
 from mailcrm.ingest.imap.idling import Change, Idling, Suspended, Wakefulness
@@ -24,6 +24,7 @@ __all__ = [
     "Changes",
     "CommandRefused",
     "Flags",
+    "FreshTokenRefused",
     "Login",
     "Mailbox",
     "Suspended",

@@ -20,6 +20,7 @@ from mailcrm.service.oauth.web import Answer, Web
 
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _USUAL_LIFETIME = 3600  # seconds, where a server does not say (RFC 6749, 5.1, leaves it open)
+_LONGEST = 366 * 86400.0
 _VERIFIER_LENGTH = 64  # RFC 7636 allows 43 to 128
 
 # What a human must sign in for; the last three are Microsoft's, from OpenID Connect.
@@ -167,7 +168,7 @@ class AuthorizationServer:
             for secret in filter(None, (*secrets, self._client.secret)):
                 words = words.replace(secret, "***")
             raise self._translation(exc.error, words, what) from exc
-        except ValueError as exc:
+        except (ValueError, OverflowError) as exc:
             raise ConnectionLost(
                 "the authorization server answers something that is no token; if it lasts, are the addresses in "
                 "accounts.oauth right, and is there a login page of the network in between?"
@@ -215,7 +216,7 @@ def _device(answer: Answer, found: dict[str, Any]) -> Device:
 def _seconds(value: object, otherwise: int) -> float:
     """A number of seconds, which some servers write as text."""
     try:
-        return max(0.0, float(value)) if isinstance(value, str | int | float) else otherwise
+        return min(max(0.0, float(value)), _LONGEST) if isinstance(value, str | int | float) else otherwise
     except ValueError:
         return otherwise
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mailcrm.errors import ConnectionLost, LoginRefused, MailcrmError, Throttled
-from mailcrm.ingest.imap.failures import TokenExpired
+from mailcrm.ingest.imap.failures import FreshTokenRefused, TokenExpired
 from mailcrm.ingest.imap.session import Login, open_session
 from mailcrm.model.provider import Security
 from tests.providers.server import Quirks, ScriptedImap
@@ -66,7 +66,7 @@ def test_a_fresh_token_that_is_refused_is_the_end() -> None:
     with server_with("AUTH=XOAUTH2", "SASL-IR") as server:
         source = Source("old", "n3w", "never")
         found = failure(server, source)
-        assert type(found) is LoginRefused
+        assert type(found) is FreshTokenRefused
         assert source.refused == ["", "old"]
         assert "Authentication failed. (400). Did somebody else sign in" in str(found)
 

@@ -193,6 +193,13 @@ def test_a_lifetime_may_be_written_in_any_way(house: House, expires_in: str) -> 
     assert (server_of(house).renew(given).expires_at - house.now).total_seconds() == 3600
 
 
+@pytest.mark.parametrize("expires_in", ["1e300", "99999999999999"])
+def test_a_lifetime_beyond_reason_is_a_year(house: House, expires_in: str) -> None:
+    given = house.sign_in()
+    house.server.broken = f'{{"access_token": "a", "refresh_token": "b", "expires_in": {expires_in}}}'.encode()
+    assert (server_of(house).renew(given).expires_at - house.now).days == 366
+
+
 @pytest.mark.parametrize("id_token", ['"x"', '"a.b.c"', '"e30.W10.x"', "7", "null", '"e30.e30.x"'])
 def test_an_id_token_that_cannot_be_read_says_nothing(house: House, id_token: str) -> None:
     given = house.sign_in()

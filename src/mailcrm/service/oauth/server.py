@@ -146,7 +146,7 @@ class AuthorizationServer:
     def _tokens(self, found: Any, who: str = "") -> Tokens:
         access, refresh = found.get("access_token"), found.get("refresh_token")
         if not isinstance(access, str) or not access:
-            raise PermanentError("the authorization server gave no access token")
+            raise ValueError("no access token")
         if not isinstance(refresh, str) or not refresh:
             raise UserError(
                 "the provider gave no refresh token, so every hour somebody would have to sign in. With Google: take "

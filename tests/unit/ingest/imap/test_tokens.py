@@ -4,6 +4,7 @@ import pytest
 
 from mailcrm.errors import ConnectionLost, LoginRefused, MailcrmError, Throttled
 from mailcrm.ingest.imap.failures import FreshTokenRefused, TokenExpired
+from mailcrm.ingest.imap.mailbox import open_mailbox
 from mailcrm.ingest.imap.session import Login, open_session
 from mailcrm.model.provider import Security
 from tests.providers.server import Quirks, ScriptedImap
@@ -97,14 +98,11 @@ def test_what_is_no_refusal_renews_nothing(answer: bytes, kind: type[MailcrmErro
     ],
 )
 def test_a_session_that_ends_with_its_token_is_told_from_a_lost_one(words: bytes) -> None:
-    with server_with("AUTH=XOAUTH2", "SASL-IR", "ID") as server:
-        server.answer("ID", words)
-        login = Login(
-            "127.0.0.1", server.port, Security.NONE, "me@example.com", "", None, 2, 2, token=Source(TOKEN, TOKEN)
-        )
-        server.answer("ID", words)
-        with pytest.raises(TokenExpired, match="its token ran out"):
-            open_session(login)
+    with server_with("AUTH=XOAUTH2", "SASL-IR") as server:
+        login = Login("127.0.0.1", server.port, Security.NONE, "me@example.com", "", None, 2, 2, token=Source(TOKEN))
+        server.answer("LIST", words)
+        with pytest.raises(TokenExpired, match="its token ran out"), open_mailbox(login) as mailbox:
+            mailbox.list_folders()
 
 
 def test_a_user_with_a_line_break_is_not_sent() -> None:

@@ -261,6 +261,16 @@ def test_check_says_who_has_to_sign_in(crm: Instance) -> None:
     assert json.loads(crm.cli("check", "--json").stdout)["errors"] == 0
 
 
+def test_doctor_examines_a_mailbox_that_is_signed_in_to(crm: Instance) -> None:
+    before = crm.cli("doctor", "mail", ok=1).stdout
+    assert "nobody has signed in to shop yet" in before
+    assert "run: mailcrm accounts sign-in shop" in before
+    sign_in(crm)
+    after = crm.cli("doctor", "mail", ok=None).stdout
+    assert "INBOX" in after
+    assert "an OAuth token is sent a round trip earlier" in after
+
+
 def test_processes_that_need_a_new_token_at_once_get_the_same(crm: Instance, server: AuthorizationServer) -> None:
     sign_in(crm)
     server.asked.clear()

@@ -96,7 +96,7 @@ def test_roles_say_where_they_come_from() -> None:
         (profiles.NETEASE_163, "163", "wants its 授权码", "switch IMAP on"),
         (profiles.ALIYUN, "aliyun", "login or the password is wrong", "web mail"),
         (profiles.GMAIL, "gmail", "wants its app password", "App passwords"),
-        (profiles.EXCHANGE, "outlook", "no longer takes passwords", "forward"),
+        (profiles.EXCHANGE, "outlook", "no longer takes passwords", "accounts sign-in"),
     ],
     ids=lambda value: getattr(value, "name", None),
 )

@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from mailcrm.config import Account
-from mailcrm.errors import ConfigError
+from mailcrm.errors import ConfigError, PermanentError, TransientError
 from mailcrm.ingest.imap.doctor.diagnose import diagnose
 from mailcrm.ingest.imap.doctor.facts import Facts, Finding, Severity, Step, Trouble
 from mailcrm.ingest.imap.doctor.matrix import Ability, matrix, quirks
 from mailcrm.ingest.imap.doctor.probe import probe
 from mailcrm.model.account import AccountState
 from mailcrm.model.provider import provider_for_host
-from mailcrm.service.accounts import imap_login, uses_qresync
+from mailcrm.service.accounts import mailbox_login, uses_qresync
 from mailcrm.service.answers import CONNECT_SECONDS
 from mailcrm.service.app import App
 from mailcrm.store import sync_state
@@ -40,8 +40,10 @@ def examine(app: App, name: str) -> Report:
     """Connect and look, on one connection and without the mailbox's lease. Raises NotFound, StoreBusy."""
     facts = _known(app, app.account(name))
     try:
-        login = imap_login(app.config, app.account(name))
-    except ConfigError as exc:
+        login = mailbox_login(app, app.account(name))
+        if login.token is not None:
+            login = replace(login, secret=login.token())
+    except (ConfigError, TransientError, PermanentError) as exc:
         facts.trouble = Trouble(Step.SECRET, exc.message)
     else:
         # Somebody sits and waits.
@@ -67,5 +69,6 @@ def _known(app: App, account: Account) -> Facts:
         qresync=uses_qresync(account),
         qresync_setting=server.qresync,
         expires=date.fromisoformat(account.secret_expires) if account.secret_expires else None,
+        oauth=account.oauth is not None,
         parked=row.last_error if row is not None and row.state is AccountState.PARKED else "",
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from mailcrm.ingest.imap.doctor.facts import Facts, Finding, FolderSeen, Severity, Step, Trouble
+from mailcrm.ingest.imap.doctor.facts import REFUSALS, Facts, Finding, FolderSeen, Severity, Step, Trouble
 from mailcrm.ingest.imap.doctor.refusals import explain
 from mailcrm.ingest.imap.doctor.way import way
 from mailcrm.model.folder import FolderRole
@@ -33,8 +33,9 @@ def _standing(facts: Facts) -> Iterator[Finding]:
     if facts.expires is not None:
         yield from _expiry(facts)
     if facts.trouble is not None and facts.trouble.step is Step.SECRET:
-        means = "nobody was contacted, since there is nothing to log in with"
-        yield Finding(Severity.ERROR, "secret", facts.trouble.text, means, "run: mailcrm check")
+        means = "the mail server was not contacted, since there is nothing to log in with"
+        step = f"run: mailcrm accounts sign-in {facts.account}" if facts.oauth else "run: mailcrm check"
+        yield Finding(Severity.ERROR, "secret", facts.trouble.text, means, step)
 
 
 def _expiry(facts: Facts) -> Iterator[Finding]:
@@ -66,7 +67,7 @@ def _login(facts: Facts) -> Iterator[Finding]:
 
 
 def _no_login(facts: Facts, trouble: Trouble) -> Finding:
-    if trouble.error == "LoginRefused":
+    if trouble.error in REFUSALS:
         refusal = explain(facts, trouble.text)
         return Finding(Severity.ERROR, "login", trouble.text, refusal.means, refusal.next)
     return _interrupted(trouble, "login")

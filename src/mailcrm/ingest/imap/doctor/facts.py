@@ -9,7 +9,7 @@ from mailcrm.model.provider import Compress, Provider, Security
 
 
 class Step(StrEnum):
-    """How far one can come, in this order. `SECRET` is asked of nobody but this machine."""
+    """How far one can come, in this order. `SECRET`: of this machine or, for OAuth, of the provider."""
 
     SECRET = "secret"
     NAME = "name"
@@ -19,6 +19,9 @@ class Step(StrEnum):
     FOLDERS = "folders"
     INBOX = "inbox"
 
+
+REFUSALS = frozenset({"LoginRefused", "TokenExpired", "FreshTokenRefused"})
+"""Names of the errors that mean a refused login."""
 
 BEFORE_GREETING = frozenset({Step.NAME, Step.CONNECT, Step.TLS})
 
@@ -75,6 +78,7 @@ class Facts:
     qresync: bool = True
     qresync_setting: bool | None = None
     expires: date | None = None
+    oauth: bool = False
     parked: str = ""
 
     addresses: tuple[str, ...] = ()

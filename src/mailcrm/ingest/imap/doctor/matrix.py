@@ -66,6 +66,10 @@ def _compress(facts: Facts) -> str:
     return f"the server is near (under {SLOW_ROUND_TRIP * 1000:g} ms), and sending is cheaper than compressing"
 
 
+def _sasl(facts: Facts) -> str:
+    return "" if facts.oauth else "only OAuth needs it"
+
+
 def _xlist(facts: Facts) -> str:
     return "LIST shows the same flags" if "SPECIAL-USE" in facts.after else ""
 
@@ -92,13 +96,13 @@ _ROWS: tuple[tuple[str, str, str, Callable[[Facts], str]], ...] = (
     ("XLIST", "folders tell what they are for", "not needed", _xlist),
     (
         "OBJECTID",
-        "",
-        "moved mail is recognised by its header",
-        _never("not asked for yet; moved mail is recognised by its header"),
+        "moved mail and renamed folders are known by the server's own ids",
+        "moved mail is known by its header",
+        _always,
     ),
-    ("X-GM-EXT-1", "", "only Gmail has it", _never("Gmail's own numbers of mails and labels are not asked for yet")),
+    ("X-GM-EXT-1", "all mail is read once, with its labels, and known by Gmail's ids", "only Gmail has it", _always),
     ("ID", "the server is told that we are mailcrm; NetEase insists on it", "the server is told nothing", _always),
-    ("SASL-IR", "", "not needed", _never("only OAuth would need it")),
+    ("SASL-IR", "an OAuth token is sent a round trip earlier", "not needed", _sasl),
     ("LITERAL+", "", "not needed", _never("mailcrm sends nothing that would need it")),
 )
 

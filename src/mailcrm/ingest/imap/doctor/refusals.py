@@ -48,7 +48,7 @@ _KNOWN: tuple[tuple[re.Pattern[str], Refusal], ...] = tuple(
             r"takes no password on this connection",
             Refusal(
                 "the server offers no way to log in with a password here",
-                "set accounts.imap.security to 'tls' or 'starttls'; if it is, the provider wants OAuth sign-in",
+                "set accounts.imap.security to 'tls' or 'starttls'; if it is, the provider wants OAuth: docs/oauth.md",
             ),
         ),
         (r"\[EXPIRED\]", Refusal("the password or code has expired")),
@@ -77,8 +77,10 @@ def explain(facts: Facts, said: str) -> Refusal:
 
 def _guess(facts: Facts) -> str:
     provider = facts.provider
+    if facts.oauth:
+        return "the sign-in does not hold: somebody else signed in, access to mail was not granted, or it was withdrawn"
     if provider is not None and provider.oauth_only:
-        return f"{provider.title} no longer takes passwords, and mailcrm cannot sign in by OAuth yet"
+        return f"{provider.title} no longer takes passwords"
     if provider is not None and provider.ambiguous_login:
         return f"{provider.title} gives this one answer for a wrong code, IMAP switched off, too many logins and a busy server"
     if provider is not None and provider.code_name:
@@ -92,7 +94,11 @@ def _guess(facts: Facts) -> str:
 def _where(facts: Facts) -> str:
     """How to come to a secret that works, and what to do then."""
     then = f"then change the secret, and run: mailcrm accounts resume {facts.account}"
+    if facts.oauth:
+        return f"run: mailcrm accounts sign-in {facts.account}"
     where = facts.provider.code_where[0] if facts.provider is not None else ""
     if facts.provider is not None and facts.provider.oauth_only:
-        return "wait for a later version, or forward this mailbox to another one"
+        return (
+            f"give the account [accounts.oauth] instead of a secret; then run: mailcrm accounts sign-in {facts.account}"
+        )
     return f"{where}; {then}" if where else f"try the same login in another mail program or the web mail; {then}"

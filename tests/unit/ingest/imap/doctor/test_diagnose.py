@@ -84,7 +84,7 @@ def test_missing_secret_is_said_and_nothing_is_claimed_of_the_server() -> None:
             "one answer for a wrong code",
             "authorization code",
         ),
-        ("LOGIN failed.", "outlook", "no longer takes passwords", "forward this mailbox"),
+        ("LOGIN failed.", "outlook", "no longer takes passwords", "accounts sign-in"),
         ("[AUTHENTICATIONFAILED] Authentication failed.", "", "login or the password is wrong", "change the secret"),
     ],
 )
@@ -95,6 +95,12 @@ def test_refused_logins_are_explained(said: str, key: str, means: str, step: str
     assert means in found.means
     assert step in found.next
     assert seen.reached
+
+
+def test_a_refused_token_leads_to_signing_in_again() -> None:
+    found = the_one(stopped(Step.LOGIN, _REFUSED + "[AUTHENTICATIONFAILED] no", "FreshTokenRefused", oauth=True))
+    assert "the sign-in does not hold" in found.means
+    assert found.next == "run: mailcrm accounts sign-in sales"
 
 
 def test_login_without_tls_names_the_setting() -> None:

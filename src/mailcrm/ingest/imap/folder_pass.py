@@ -14,9 +14,17 @@ from mailcrm.ingest.imap.careful import fetch_bodies, fetch_headers
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.labels import Labels, is_sent
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
-from mailcrm.ingest.imap.plan import SyncPlan, chunks, fields_for, flag_text, is_same_folder, plan_sync, windows_over
+from mailcrm.ingest.imap.plan import (
+    LARGE,
+    SyncPlan,
+    chunks,
+    fields_for,
+    flag_text,
+    is_same_folder,
+    plan_sync,
+    windows_over,
+)
 from mailcrm.ingest.imap.rejudge import Rejudge
-from mailcrm.ingest.imap.transport import LITERAL_LIMIT
 from mailcrm.ingest.imap.upkeep import Upkeep
 from mailcrm.ingest.imap.waiting import WaitingBodies
 from mailcrm.ingest.mail.digest import arrival_digest, body_digest, dedupe_key
@@ -257,10 +265,11 @@ class FolderPass:
     def _bodies_now(
         self, wanted: Sequence[FetchedHeader | Place]
     ) -> tuple[dict[int, RawMessage], ConnectionLost | None]:
-        """Bodies to be filed with their headers: of mail without a Message-ID, which is recognised by its body
-        (decisions.md 19), and of a few new mails. If they cost the connection, the headers are filed all the same."""
+        """Bodies to be filed with their headers: of mail without a Message-ID, which is recognised by its body unless it
+        is large (decisions.md 19), and of a few new mails. If they cost the connection, the headers are filed all the
+        same."""
         found: dict[int, RawMessage] = {}
-        sizes = [(each.uid, each.size) for each in wanted if each.size <= LITERAL_LIMIT] if self.everything else []
+        sizes = [(each.uid, each.size) for each in wanted if each.size <= LARGE] if self.everything else []
         try:
             for portion in chunks(sizes, self.job.batch_messages, self.job.batch_bytes):
                 found |= fetch_bodies(self.mailbox, portion).found

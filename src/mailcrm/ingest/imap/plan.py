@@ -19,6 +19,9 @@ _METADATA_FIELDS = (
     *(name for name in KIND_FIELDS if name not in ("from", "sender")),
 )
 
+LARGE = 1024 * 1024
+"""Bytes beyond which a message is never held in memory: it comes in pieces that are kept one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class SyncPlan:

@@ -14,7 +14,7 @@ from mailcrm.ingest.given import ACTOR
 from mailcrm.ingest.imap.careful import fetch_bodies
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
-from mailcrm.ingest.imap.plan import chunks
+from mailcrm.ingest.imap.plan import LARGE, chunks
 from mailcrm.ingest.record import record_bodies
 from mailcrm.model.filing import FolderRef, PendingBody
 from mailcrm.model.message import LARGEST_MESSAGE, RawMessage
@@ -26,9 +26,6 @@ _AT_A_TIME = 1000
 
 _SUSPECTS = 50
 """Of what did not come when the connection broke, so many of the next in order are asked for alone the next time."""
-
-_LARGE = 1024 * 1024
-"""Bytes from which on a message comes in pieces that are kept one by one."""
 
 _TRIES = 5
 _TOO_LARGE = f"larger than {LARGEST_MESSAGE // 2**20} MiB"
@@ -102,7 +99,7 @@ class WaitingBodies:
         return {uid: item for uid, item in allowed.items() if uid not in forbidden}
 
     def _fetch(self, folder: FolderRef, generation: int, asked: Asked) -> None:
-        sizes = {uid: item.size for uid, item in asked.items() if item.size <= _LARGE}
+        sizes = {uid: item.size for uid, item in asked.items() if item.size <= LARGE}
         came: set[int] = set()
         try:
             self._stream(folder, generation, asked, sizes, came)

@@ -288,6 +288,8 @@ class Conversation:
                 return b"NO [SERVERBUG] internal error"
             elif "BODY.PEEK[]" in items and trouble in ("no body", "hang up"):
                 return b"" if trouble == "hang up" else b"NO [SERVERBUG] internal error"
+            elif "HEADER" in items and trouble == "hang up on headers":
+                return b""
             values = b" ".join(self._item(message, item) for item in names)
             self._send(b"* %d FETCH (%s)" % (number, values))
         return b"OK FETCH completed"

@@ -20,7 +20,7 @@ from mailcrm.model.message import BodyState, ParsedMessage, RawMessage
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.service.accounts import account_row, imap_login, sync_job
 from mailcrm.service.app import App
-from mailcrm.store import coverage, sync_state
+from mailcrm.store import coverage, quarantine, sync_state
 from tests.flow.instance import Instance
 from tests.providers.server import Quirks, ScriptedImap
 
@@ -165,6 +165,64 @@ def test_a_header_left_out_of_a_long_answer_comes_when_asked_for_alone(imap: Scr
     one_pass(app)
     assert archive(app) == whole()
     assert problems(app) == []
+
+
+@pytest.mark.parametrize("place", ["live", "backfill", "below the cursor"])
+def test_a_header_that_costs_the_connection_is_set_aside_and_the_account_goes_on(
+    imap: ScriptedImap, app: App, place: str
+) -> None:
+    """Noted before it is asked for, asked for in ever smaller parts, left out, and tried again later."""
+    if place != "backfill":
+        one_pass(app)
+    fill(imap)
+    if place == "below the cursor":
+        hidden = [imap.box.folders["INBOX"].messages.pop(_BAD - 1)]
+        one_pass(app)
+        imap.box.folders["INBOX"].messages[_BAD - 1 : _BAD - 1] = hidden
+    imap.damaged[_BAD] = "hang up on headers"
+    results = [one_pass(app) for _ in range(8)]
+    assert isinstance(results[-1], PassReport)
+    assert results[-1].complete, "the account goes on"
+    assert sum(isinstance(each, str) for each in results) <= 5, "30 mails, 4, 1, and that one three times"
+    assert archive(app) == {subject: body for subject, body in whole().items() if subject != f"S{_BAD}"}
+    assert [uid for uid, _ in problems(app)] == [_BAD]
+
+    for hours in (1, 2, 4, 5):  # each later try costs the connection, too, until there are no more of them
+        one_pass(app, later=timedelta(hours=hours))
+    again = one_pass(app, later=timedelta(hours=8))
+    assert isinstance(again, PassReport)
+    assert again.complete
+    imap.damaged.clear()
+    with app.store.write(_ACTOR) as session:
+        quarantine.retry_all(session, account_row(app.store, "main").id, app.clock())
+    one_pass(app)
+    assert archive(app) == whole()
+    assert problems(app) == []
+
+
+def test_a_mail_without_an_id_is_the_same_mail_whether_or_not_the_connection_broke_over_it(
+    imap: ScriptedImap, app: App
+) -> None:
+    """It is recognised by its body: without that it must not be filed as another one."""
+    imap.append("INBOX", a_mail(1, "none"))
+    imap.damaged[1] = "hang up"
+    assert isinstance(one_pass(app), str)
+    imap.damaged.clear()
+    one_pass(app)
+    imap.append("Sent", a_mail(1, "none"))
+    one_pass(app)
+    with app.store.read() as session:
+        assert sum(coverage.count_messages(session).values()) == 1
+
+
+def test_a_mail_without_an_id_whose_body_never_comes_stops_nobody(imap: ScriptedImap, app: App) -> None:
+    for number in range(1, 6):
+        imap.append("INBOX", a_mail(number, "none"))
+    imap.damaged[3] = "hang up"
+    results = [one_pass(app) for _ in range(12)]
+    assert isinstance(results[-1], PassReport)
+    assert results[-1].complete
+    assert archive(app) == {f"S{n}": "" if n == 3 else f"body {n}" for n in range(1, 6)}
 
 
 def test_a_folder_that_does_not_work_at_all_puts_nothing_in_quarantine(imap: ScriptedImap, app: App) -> None:

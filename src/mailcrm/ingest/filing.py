@@ -14,7 +14,7 @@ from mailcrm.model.account import Capture
 from mailcrm.model.filing import FetchedBody, FolderRef, LeftOut, PendingBody, StagedBlob
 from mailcrm.model.folder import SyncState
 from mailcrm.model.message import LargeMessage, ParsedHeaders, ParsedMessage, RawMessage
-from mailcrm.store import Session, Store, messages, sync_state
+from mailcrm.store import Session, Store, messages, sync_state, tries
 from mailcrm.store.blobs import stage
 from mailcrm.store.partial import Partial
 from mailcrm.store.quarantine import quarantine
@@ -152,6 +152,7 @@ class Filer:
         messages.add_skips(session, folder, state.generation, window.skips)
         quarantine(session, folder, state.generation, window.refused, self.clock(), window.remains)
         sync_state.advance(session, folder, state)
+        tries.forget_try(session, folder)
 
 
 def _is_about_the_store(exc: Exception) -> bool:

@@ -69,6 +69,16 @@ class SyncState:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """UIDs first..last that were asked for and never filed: over them a connection broke, or the whole process, this many
+    times in a row."""
+
+    first: int
+    last: int
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class KnownUids:
     """What the archive knows of a folder: UIDs, ascending, of one generation.
 

@@ -205,6 +205,7 @@ def advance(session: Session, folder: FolderRef, state: SyncState) -> None:
         row.generation, row.uidvalidity, row.mark = state.generation, state.uidvalidity, state.mark
         row.uid_high, row.uid_floor, row.modseq_done = state.uid_high, state.uid_floor, 0
         row.mailboxid = state.mailboxid
+        row.tries = 0  # those were other mails
     elif (state.generation, state.uidvalidity) == (row.generation, row.uidvalidity):
         if state.uid_high > row.uid_high:
             row.mark = state.mark

@@ -11,6 +11,7 @@ from mailcrm.ingest.capture import skip_rule
 from mailcrm.ingest.filing import Filer, ReadBody, Window, read_body, read_headers, read_large_body
 from mailcrm.ingest.given import ACTOR, Parse, Retry
 from mailcrm.ingest.imap.careful import fetch_bodies, fetch_headers
+from mailcrm.ingest.imap.caution import Caution
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.labels import Labels, is_sent
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
@@ -66,6 +67,7 @@ class FolderPass:
             self.mailbox, self.store, job, self.clock, self.filer, self._read, self._read_large, self.stopped,
             lambda: self.progress(self.report),
         )  # fmt: skip
+        self.caution = Caution(self.store, self.clock, self.filer)
         self.upkeep = Upkeep(self.mailbox, self.store, self.clock, self.filer, self.labels, self._file_below)
         self.rejudge = Rejudge(self.store, job, self.filer, self.labels, self._file_below, self.stopped)
 
@@ -74,6 +76,7 @@ class FolderPass:
     def live(self, info: FolderInfo, folder: FolderRef) -> None:
         """Mail that came since the last pass, oldest first since the cursor only moves up."""
         plan, status = self._open(info, folder)
+        self.report.quarantined += self.caution.set_aside(folder, plan.state.generation)
         self._quarantined(folder, plan.state)
         if plan.live is not None:
             self._live(folder, plan.state, *plan.live)
@@ -82,10 +85,11 @@ class FolderPass:
             self.upkeep.settle(info, folder, state, status)
 
     def _live(self, folder: FolderRef, state: SyncState, first: int, last: int) -> None:
-        uids = self.mailbox.uids(first, last)
+        uids = self.caution.askable(folder, state.generation, self.mailbox.uids(first, last))
         self.report.expected += len(uids)
         at_once = len(uids) <= self.job.live_limit
-        for lo, hi in reversed(list(windows_over(uids, first, last, self.job.batch_messages))):
+        windows = windows_over(uids, first, last, self.job.batch_messages)
+        for lo, hi in reversed(list(self.caution.windows(folder, windows, uids))):
             if self.stopped():
                 return
             self._file_window(folder, replace(state, uid_high=hi), _within(uids, lo, hi), at_once=at_once)
@@ -95,9 +99,10 @@ class FolderPass:
         state = self._state(folder)
         if state is None or state.uid_floor < 1 or not self._is_still(info, folder, state):
             return
-        uids = self.mailbox.uids(1, state.uid_floor)
+        uids = self.caution.askable(folder, state.generation, self.mailbox.uids(1, state.uid_floor))
         self.report.expected += len(uids)
-        for lo, hi in windows_over(uids, 1, state.uid_floor, self.job.batch_messages):
+        windows = windows_over(uids, 1, state.uid_floor, self.job.batch_messages)
+        for lo, hi in self.caution.windows(folder, windows, uids):
             if self.stopped():
                 return
             self._file_window(folder, replace(state, uid_floor=lo - 1), _within(uids, lo, hi), at_once=False)
@@ -166,12 +171,15 @@ class FolderPass:
 
         `again`: a rule may have left it out before, or it is filed and lacks something; then it stays filed.
         """
+        last_time = self.caution.begin(folder, uids)
         headers = fetch_headers(self.mailbox, uids, self.fields)
         kept, skips, odd = self._judge(headers.found)
         filed = self._filed(folder, state, uids) if again else {}
         unnamed = [(header, parsed) for header, parsed in kept if not parsed.message_id and header.uid not in filed]
         former = filed | self._former(folder, state, unnamed)
         raws, lost = self._bodies_now([header for header, _ in unnamed if header.uid not in former])
+        if lost is not None and not last_time:
+            raise lost  # without their bodies they would be other mails than they are
         items = [self._item(header, parsed, raws.get(header.uid), former) for header, parsed in kept]
         if at_once and lost is None:
             more, lost = self._bodies_now(self._lacking(items, raws))
@@ -189,9 +197,9 @@ class FolderPass:
 
     def _file_below(self, folder: FolderRef, state: SyncState, uids: Sequence[int]) -> None:
         """UIDs below the cursor that we do not know, or that a rule left out so far; `state` stays as it is."""
-        size = self.job.batch_messages
-        for start in range(0, len(uids), size):
-            self._file_window(folder, state, uids[start : start + size], at_once=False, again=True)
+        windows = windows_over(uids, uids[0], uids[-1], self.job.batch_messages) if uids else ()
+        for lo, hi in self.caution.windows(folder, windows, uids):
+            self._file_window(folder, state, _within(uids, lo, hi), at_once=False, again=True)
 
     def _judge(
         self, fetched: Sequence[FetchedHeader]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailcrm.ingest.imap.plan import (
+    cautious,
     chunks,
     fields_for,
     plan_sync,
@@ -18,7 +19,7 @@ from mailcrm.ingest.imap.plan import (
 )
 from mailcrm.ingest.mail.kinds import KIND_FIELDS
 from mailcrm.model.account import Capture
-from mailcrm.model.folder import FolderStatus, SyncState
+from mailcrm.model.folder import FolderStatus, SyncState, Tried
 
 
 def _status(uidnext: int | None, uidvalidity: int = 7) -> FolderStatus:
@@ -82,6 +83,34 @@ def test_windows_over_known_uids_leave_no_gap_and_none_is_too_full(
     counts = [sum(a <= uid <= b for uid in uids) for a, b in windows]
     assert max(counts) <= size
     assert len(windows) <= sum(counts) // size + 1
+
+
+@given(
+    st.sets(st.integers(1, 400), min_size=1, max_size=90), st.integers(1, 40), st.integers(1, 400), st.integers(0, 90)
+)
+def test_what_cost_the_connection_is_asked_for_in_parts_and_nothing_is_left_out(
+    uids: set[int], size: int, first: int, more: int
+) -> None:
+    known, tried = sorted(uids), Tried(first, first + more, 1)
+    found = list(cautious(windows_over(known, 1, 400, size), known, tried))
+    assert (found[0][1], found[-1][0]) == (400, 1)
+    assert all(lower[1] + 1 == upper[0] for upper, lower in pairwise(found))
+    suspects = {uid for uid in uids if tried.first <= uid <= tried.last}
+    for lo, hi in found:
+        inside = {uid for uid in uids if lo <= uid <= hi}
+        assert not inside & suspects or inside <= suspects, "a suspect stands beside others"
+        assert len(inside) <= (max(1, -(-len(suspects) // 8)) if inside & suspects else size)
+
+
+def test_a_window_comes_down_to_its_culprit_in_a_few_passes() -> None:
+    known, culprit, passes = list(range(1, 201)), 137, 0
+    tried = Tried(1, 200, 1)
+    while tried.first < tried.last:
+        passes += 1
+        lo, hi = next((lo, hi) for lo, hi in cautious([(1, 200)], known, tried) if lo <= culprit <= hi)
+        assert hi - lo < tried.last - tried.first
+        tried = Tried(lo, hi, 1)
+    assert (tried.first, passes) == (culprit, 3)
 
 
 def test_windows_over_an_empty_range_are_none() -> None:

@@ -61,8 +61,8 @@ layers: $(ALL)
 unit: $(ALL)
 	$(BIN)/python -m pytest -q -x tests/unit
 
-faults: $(ALL) servers ## Cut the line to a real server at very many bytes (MAILCRM_CUT_STEP=1: at every one; hours)
-	MAILCRM_CUT_STEP=$${MAILCRM_CUT_STEP:-131} $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/faults $(ARGS)
+faults: $(ALL) servers ## Cut, garble and kill at very many bytes of a pass (MAILCRM_FAULT_STEP=1: at each; a day)
+	MAILCRM_FAULT_STEP=$${MAILCRM_FAULT_STEP:-131} $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/faults $(ARGS)
 
 # What talks to IMAP servers by imapclient. Each version lies in a folder of its own, in front of the one in .venv.
 CONTRACT := tests/contract/test_imapclient.py tests/unit/ingest/imap tests/providers/test_mailbox.py tests/flow/test_mailbox_on_dovecot.py

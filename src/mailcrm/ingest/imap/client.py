@@ -18,7 +18,7 @@ from mailcrm.ingest.imap.responses import Chunk, Value
 from mailcrm.ingest.imap.transport import Transport
 
 imaplib.Commands.setdefault("COMPRESS", ("AUTH", "SELECTED"))
-_COUNT = re.compile(rb"\* (\d+) (EXISTS|EXPUNGE)\s*")
+_COUNT = re.compile(rb"\* (\d{1,20}) (EXISTS|EXPUNGE)\s*")
 _OK = re.compile(rb"\S+ OK (?=\[)", re.IGNORECASE)
 # The commands that cannot change a mailbox. EXAMINE, never SELECT: SELECT alone takes \Recent away.
 _READING = frozenset(
@@ -142,7 +142,10 @@ class MailClient(IMAPClient):
 
     def next_response(self) -> bool:
         """Read one answer. True if it was a continuation request."""
-        line: bytes | None = self._imap._get_response()
+        try:
+            line: bytes | None = self._imap._get_response()
+        except ValueError as exc:  # a literal whose size has thousands of digits
+            raise imaplib.IMAP4.abort("the server announced a literal beyond reason") from exc
         if line is not None:
             self._sort(line)
         if bye := self._imap.untagged_responses.get("BYE"):
@@ -174,6 +177,8 @@ class MailClient(IMAPClient):
                 self.modseq = responses.number(modseq)
 
     def _count(self, number: int, what: bytes) -> None:
+        if number > responses.MOST:
+            raise imaplib.IMAP4.abort(f"the server speaks of {number} messages, which is beyond reason")
         if what == b"EXPUNGE":
             self.exists = max(0, self.exists - 1)
             self.harvest.expunged()
@@ -187,7 +192,7 @@ class MailClient(IMAPClient):
         flags, uid = responses.flags_of(items), responses.uid_of(items)
         if flags is not None and uid is not None:
             self.harvest.flagged(uid, flags)
-        elif flags is not None:  # only a number, and numbers move
+        elif b"FLAGS" in items:  # only a number, and numbers move; or cut short
             self.harvest.unclear()
 
     def _vanished(self, text: bytes) -> None:

@@ -33,6 +33,9 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _TEXT_LIMIT = 300
 _LONGEST_ID = 255  # RFC 8474, 4.1
 MAX_UID = 4294967295
+MOST = 2**31 - 1
+"""More messages in a folder, or bytes in a message, there are not: columns of the store hold no more."""
+
 _SET = re.compile(rb"\d{1,10}(?::\d{1,10})?(?:,\d{1,10}(?::\d{1,10})?)*")
 _RECENT = b"\\recent"
 
@@ -79,7 +82,7 @@ def fetched_header(items: Mapping[bytes, Value]) -> FetchedHeader | None:
         header,
         flags=flag_names(items),
         internaldate=internaldate(items.get(b"INTERNALDATE")),
-        size=_number(items.get(b"RFC822.SIZE")) or 0,
+        size=min(_number(items.get(b"RFC822.SIZE")) or 0, MOST),
         object_id=_own_id(items, b"X-GM-MSGID", b"EMAILID"),
         server_thread=_own_id(items, b"X-GM-THRID", b"THREADID"),
         labels=labels_of(items),
@@ -208,8 +211,9 @@ def code(line: bytes) -> tuple[bytes, bytes] | None:
 
 
 def number(text: bytes) -> int | None:
-    """A number of the protocol: digits and nothing else."""
-    return int(text) if text.isdigit() and len(text) < 21 else None
+    """A number of the protocol: digits and nothing else, with at most 63 bits (RFC 7162); no store holds more."""
+    found = int(text) if text.isdigit() and len(text) < 21 else None
+    return None if found is None or found >= 1 << 63 else found
 
 
 def server_identity(chunks: Iterable[Chunk]) -> dict[str, str]:
@@ -256,7 +260,8 @@ def _decoded(text: bytes) -> str:
 
 
 def _values(text: bytes, literals: list[bytes]) -> list[Value]:
-    """The values of one answer. Unbalanced parentheses are tolerated: what is open at the end is closed."""
+    """The values of one answer. Unbalanced parentheses are tolerated: what is open at the end is closed; but of a list in
+    a list that was cut short nobody knows what it would have held, so it is NIL."""
     waiting = iter(literals)
     top: list[Value] = []
     open_lists = [top]
@@ -274,6 +279,8 @@ def _values(text: bytes, literals: list[bytes]) -> list[Value]:
                 open_lists[-1].append(_ESCAPED.sub(rb"\1", token["quoted"]))
             case "atom":
                 open_lists[-1].append(None if token["atom"].upper() == b"NIL" else token["atom"])
+    for outer in open_lists[1:-1]:
+        outer[-1] = None
     return top
 
 

@@ -17,6 +17,7 @@ from mailcrm.ingest.imap.responses import (
     examined,
     fetched,
     fetched_header,
+    flags_of,
     folder_name,
     internaldate,
     listed,
@@ -185,7 +186,17 @@ def test_code() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [(b"7", 7), (b"", None), (b"-1", None), (b"1 ", None), (b"9" * 30, None), ("²".encode(), None)]
+    ("text", "value"),
+    [
+        (b"7", 7),
+        (b"", None),
+        (b"-1", None),
+        (b"1 ", None),
+        (b"9" * 30, None),
+        (b"9" * 20, None),
+        (b"9" * 18, 10**18 - 1),
+        ("²".encode(), None),
+    ],
 )
 def test_number(text: bytes, value: int | None) -> None:
     assert number(text) == value
@@ -221,3 +232,8 @@ def test_nothing_a_server_says_is_an_accident(chunks: list[Chunk]) -> None:
     list(listed(chunks))
     list(statuses(chunks))
     server_identity(chunks)
+
+
+def test_a_list_of_flags_that_was_cut_short_tells_nothing() -> None:
+    (items,) = fetched([b"1 (UID 7 FLAGS ("])
+    assert (items[b"UID"], items[b"FLAGS"], flags_of(items)) == (b"7", None, None)

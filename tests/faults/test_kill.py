@@ -40,5 +40,5 @@ def _limits(rig: Rig, at: At) -> range:
         case At.SENT:
             total, few = rig.passed[Way.COMMANDS], 4
         case At.STATEMENTS:
-            return range(1, _STATEMENTS, step or 101)
+            return range(1, _STATEMENTS, step or 53)
     return range(1 if step else total // few // 2, total, step or max(total // few, 1))

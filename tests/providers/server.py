@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from tests.providers.box import Box, Folder
 from tests.providers.conversation import Conversation
@@ -62,6 +62,8 @@ class ScriptedImap:
     UIDs in INBOX that cannot be delivered: "no headers" and "no body" are refused, over a body "hang up" does and
     over a header "hang up on headers"; "left out" comes only when asked for alone, or never ("left out for ever").
     """
+
+    conversation: ClassVar[type[Conversation]] = Conversation
 
     def __init__(
         self,
@@ -141,13 +143,13 @@ class ScriptedImap:
 
     def _serve(self, connection: socket.socket) -> None:
         self._open.add(connection)
-        conversation = None
+        conversation: Conversation | None = None
         try:
             if self.tls:
                 self._open.discard(connection)
                 connection = self.tls.wrap_socket(connection, server_side=True)
                 self._open.add(connection)
-            conversation = Conversation(self, connection)
+            conversation = self.conversation(self, connection)
             conversation.run()
         except OSError:
             pass  # the client hung up, or does not trust our certificate

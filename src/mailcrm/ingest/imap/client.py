@@ -25,6 +25,9 @@ _READING = frozenset(
     {"CAPABILITY", "ID", "NOOP", "LOGOUT", "STARTTLS", "LOGIN", "AUTHENTICATE", "ENABLE", "COMPRESS"}
     | {"LIST", "XLIST", "STATUS", "EXAMINE", "FETCH", "UID", "IDLE"}
 )
+_MOST_KEPT = 100_000
+"""Untagged answers of a kind in the answer to a command: more than anybody has folders."""
+
 _READING_BY_UID = (b"FETCH", b"SEARCH")
 
 Items: TypeAlias = dict[bytes, Value]
@@ -148,6 +151,8 @@ class MailClient(IMAPClient):
             raise imaplib.IMAP4.abort("the server announced a literal beyond reason") from exc
         if line is not None:
             self._sort(line)
+        if any(len(kept) > _MOST_KEPT for kept in self._imap.untagged_responses.values()):
+            raise imaplib.IMAP4.abort("the server tells more than anybody asked for")
         if bye := self._imap.untagged_responses.get("BYE"):
             raise imaplib.IMAP4.abort(bye[-1])
         return line is None

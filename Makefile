@@ -31,7 +31,7 @@ WITH_INDEX = index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(BIN)/python -m p
 COMPILE = $(WITH_INDEX) UV_FIND_LINKS= UV_INDEX= UV_EXTRA_INDEX_URL= $(BIN)/uv pip compile --quiet --no-config --universal \
 	--generate-hashes --python-version 3.11 --no-annotate --no-header $(LOCK_FLAGS)
 
-.PHONY: help demo test check fmt style types layers unit faults contract bench lock clean servers
+.PHONY: help demo test check fmt style types layers unit faults mutants contract bench lock clean servers
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ unit: $(ALL)
 
 faults: $(ALL) servers ## Cut, garble and kill at very many bytes of a pass (MAILCRM_FAULT_STEP=1: at each; a day)
 	MAILCRM_FAULT_STEP=$${MAILCRM_FAULT_STEP:-131} $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/faults $(ARGS)
+
+mutants: $(ALL) servers ## Break the engine on purpose, one way after the other; the tests must notice each (ARGS="flags" picks)
+	$(BIN)/python -m tests.faults.mutants $(ARGS)
 
 # What talks to IMAP servers by imapclient. Each version lies in a folder of its own, in front of the one in .venv.
 CONTRACT := tests/contract/test_imapclient.py tests/unit/ingest/imap tests/providers/test_mailbox.py tests/flow/test_mailbox_on_dovecot.py

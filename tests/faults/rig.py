@@ -129,13 +129,15 @@ class Rig:
                     assert digest is None or blobs.get(session, digest) == reader.raw(folder, uid)
 
     def check_cursors(self, before: Cursors) -> Cursors:
-        """They never go back. Returns where they are now."""
+        """They never go back, and never pass mail that is not filed. Returns where they are now."""
         with self.looking() as session:
-            now = _cursors(session)
+            now, filed = _cursors(session), {folder: _filed(session, folder) for folder in FOLDERS}
         for folder, old in before.items():
-            assert all(a >= b for a, b in zip(now[folder], old, strict=True)), (
-                f"a cursor went back: {old} {now[folder]}"
-            )
+            assert all(a >= b for a, b in zip(now[folder], old, strict=True)), f"a cursor went back in {folder}"
+        for folder in now.keys() & self.server_flags.keys():
+            _, high, depth, _ = now[folder]
+            passed = {uid for uid in self.server_flags[folder] if -depth < uid <= high}
+            assert passed <= filed[folder], f"the cursor of {folder} passed mail that is not filed"
         return now
 
 
@@ -192,6 +194,13 @@ def picture(session: Session) -> dict[str, Any]:
 def _ids(session: Session) -> dict[str, int]:
     rows = session.execute(select(Message.dedupe_key, Message.id)).all()
     return {row[0]: row[1] for row in rows}
+
+
+def _filed(session: Session, folder: str) -> set[int]:
+    query = (
+        select(MessageLocation.uid).join(Folder, Folder.id == MessageLocation.folder_id).where(Folder.name == folder)
+    )
+    return set(session.execute(query).scalars())
 
 
 def _cursors(session: Session) -> Cursors:

@@ -13,7 +13,6 @@ from mailcrm.store import Session
 from tests.faults.line import Fault, Trouble, Way
 from tests.faults.rig import FOLDERS, SAMPLES, Rig, here, picture, sweep
 
-
 _ENDS = [
     (Trouble.CLOSED, Way.ANSWERS),
     (Trouble.CLOSED, Way.COMMANDS),

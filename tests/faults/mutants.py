@@ -99,7 +99,7 @@ MUTANTS = (
         (_DAMAGED, "-k", "without_an_id_is_the_same"),
     ),
     Mutant(
-        "one look is enough to believe that all mail is gone",
+        "what has VANISHED is believed without a look at the counts",
         "ingest/imap/upkeep.py",
         "        if backfilled and (unsure or known - len(gone) != self.mailbox.exists):",
         "        if backfilled and unsure:",

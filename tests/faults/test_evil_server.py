@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from mailcrm.clock import utc_now
 from mailcrm.errors import MailcrmError
-from mailcrm.ingest.imap import transport
+from mailcrm.ingest.imap import client, transport
 from mailcrm.ingest.imap.job import PassReport
 from mailcrm.service.app import App
 from mailcrm.service.passes import sync_once
@@ -217,6 +217,7 @@ def test_memory_stays_bounded(
     server: EvilImap, app: App, flood: Callable[[bytes], Iterable[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "LINE_LIMIT", 8 * _MIB)
+    monkeypatch.setattr(client, "_MOST_KEPT", 5000)
     server.evil = on("EXAMINE", flood)
     with bounded(60):
         a_pass(app)

@@ -144,7 +144,7 @@ TWISTS: dict[str, Twist] = {
     "a literal that is too short by one": on(_FETCH, replaced(rb"\{(\d+)\}", lambda n: b"{%d}" % (int(n[1]) - 1))),  # type: ignore[arg-type]
     "NUL and 8 bits": every(before_end(b"* OK [\x00\xff\xfe] \x00\x80\xff")),
     "the token expires inside a literal": on(_FETCH, expired_in_a_literal),
-    "nesting without end": every(before_end(b"* 1 FETCH " + b"(" * 100_000)),
+    "nesting without end": every(before_end(b"* 1 FETCH " + b"(" * 20_000)),
 }
 
 

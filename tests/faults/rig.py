@@ -29,6 +29,9 @@ from tests.flow.instance import Instance, imap_account
 from tests.servers.dovecot import Dovecot
 
 FOLDERS = ("INBOX", "Archive")
+BATCH = 3
+"""Messages per window."""
+
 SAMPLES = 4
 """Faults of one kind in one scenario, unless MAILCRM_FAULT_STEP says every how many bytes."""
 
@@ -215,7 +218,7 @@ def a_rig(server: Server, folder: Path, user: str, **sync: Any) -> Iterator[Rig]
     with FaultyLine(server.port) as line:
         imap = {"host": "127.0.0.1", "port": line.port, "security": "none"}
         account = imap_account(folder, server, user, initial={"customer_when": "all known"}) | {"imap": imap}
-        settings = {"batch_messages": 3, "live_limit": 2, "read_timeout": 1, **sync}
+        settings = {"batch_messages": BATCH, "live_limit": 2, "read_timeout": 1, **sync}
         rig = Rig(Instance(folder, [account], sync=settings), server, line, user)
         with server.reader(user) as other:
             other.create("Archive")

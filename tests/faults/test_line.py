@@ -11,7 +11,7 @@ import pytest
 
 from mailcrm.store import Session
 from tests.faults.line import Fault, Trouble, Way
-from tests.faults.rig import FOLDERS, SAMPLES, Rig, here, picture, sweep
+from tests.faults.rig import BATCH, FOLDERS, SAMPLES, Rig, here, picture, sweep
 
 _ENDS = [
     (Trouble.CLOSED, Way.ANSWERS),
@@ -34,8 +34,8 @@ def test_a_line_that_falls_silent_is_given_up(rig: Rig) -> None:
 @pytest.mark.parametrize(("trouble", "way"), _LIES)
 def test_a_garbled_line_loses_no_mail(rig: Rig, trouble: Trouble, way: Way) -> None:
     """What a byte said that was changed on the way cannot be known: TLS would have noticed, IMAP cannot. So one mail may
-    have other flags, another subject or another text. But none is missing or double, no other is touched, and there is
-    an end to it."""
+    have other flags, another subject or another text, or those of one command where it was the command that changed. But
+    none is missing or double, no other is touched, and there is an end to it."""
     for fault in rig.faults(trouble, way):
         rig.put_back()
         rig.a_pass(fault)
@@ -44,24 +44,24 @@ def test_a_garbled_line_loses_no_mail(rig: Rig, trouble: Trouble, way: Way) -> N
         try:
             assert settled, "no pass was complete"
             with rig.looking() as session:
-                _nearly_right(rig, session)
+                _nearly_right(rig, session, 1 if way is Way.ANSWERS else BATCH)
         except AssertionError as exc:
             raise AssertionError(f"wrong after {fault}") from exc
 
 
-def _nearly_right(rig: Rig, session: Session) -> None:
-    """The mails of the server are there, each once; at most one differs from what it should be."""
+def _nearly_right(rig: Rig, session: Session, most: int) -> None:
+    """The mails of the server are there, each once; at most so many differ from what they should be."""
     odd = 0
     with rig.server.reader(rig.user) as reader:
         for folder in FOLDERS:
             rows, flags = here(session, folder), reader.flags(folder)
             assert rows.keys() == flags.keys(), folder
             odd += sum(rows[uid][0] != flags[uid] for uid in flags)
-    assert odd <= 1
+    assert odd <= most
     now = picture(session)
     for what in ("messages", "timeline"):
-        assert len(set(now[what]) - set(rig.expected[what])) <= 1, what
-        assert len(now[what]) - len(rig.expected[what]) <= 1, what
+        assert len(set(now[what]) - set(rig.expected[what])) <= most, what
+        assert len(now[what]) - len(rig.expected[what]) <= most, what
 
 
 def test_the_line_itself(rig: Rig) -> None:

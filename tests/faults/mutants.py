@@ -51,9 +51,9 @@ MUTANTS = (
     Mutant(
         "the mod-sequence is stored before the changes are applied",
         "ingest/imap/upkeep.py",
-        "        known = self._count(folder, state)\n        flags,",
+        "        known = self._count(folder, state)\n        heard,",
         "        self.filer.write(lambda session: sync_state.note_settled(session, folder, state.generation, "
-        "status.highestmodseq or 0, self.clock()))\n        known = self._count(folder, state)\n        flags,",
+        "status.highestmodseq or 0, self.clock()))\n        known = self._count(folder, state)\n        heard,",
         (_CHURN, "-k", "crash and qresync"),
     ),
     Mutant(

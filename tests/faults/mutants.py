@@ -52,8 +52,8 @@ MUTANTS = (
         "the mod-sequence is stored before the changes are applied",
         "ingest/imap/upkeep.py",
         "        known = self._count(folder, state)\n        heard,",
-        "        self.filer.write(lambda session: sync_state.note_settled(session, folder, state.generation, "
-        "status.highestmodseq or 0, self.clock()))\n        known = self._count(folder, state)\n        heard,",
+        "        known = self._count(folder, state)\n        self.filer.write(lambda session: sync_state.note_settled("
+        "session, folder, state.generation, status.highestmodseq or 0, known, self.clock()))\n        heard,",
         (_CHURN, "-k", "crash and qresync"),
     ),
     Mutant(
@@ -66,8 +66,8 @@ MUTANTS = (
     Mutant(
         "the mod-sequence is that of the end of the pass",
         "ingest/imap/upkeep.py",
-        "status.highestmodseq or 0, self.clock())\n            if many",
-        "(self.mailbox.modseq or status.highestmodseq or 0) + 1, self.clock())\n            if many",
+        "            modseq = status.highestmodseq or 0\n",
+        "            modseq = (self.mailbox.modseq or status.highestmodseq or 0) + 1\n",
         (_CHURN, "-k", "follows and qresync"),
     ),
     Mutant(

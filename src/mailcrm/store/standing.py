@@ -17,12 +17,13 @@ from mailcrm.store.sync_state import folder_name, marked_name, new_folder, state
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the last pass left: the cursor (None before the first), how many mails the server held, by which rules they
-    were judged, and when flags and deletions were last looked at."""
+    """What the last pass left: the cursor (None before the first), how many mails the server held and how many of them
+    we know of, by which rules they were judged, and when flags and deletions were last looked at."""
 
     ref: FolderRef
     state: SyncState | None
     server_count: int
+    counted: int
     judged_by: int
     settled_at: datetime | None
 
@@ -43,10 +44,11 @@ def ensure_folders(session: Session, account_id: int, listed: Sequence[FolderInf
     session.flush()
     return [
         Standing(
-            FolderRef(row.id, account_id, row.name), state_of(row), row.server_count, row.judged_by, row.settled_at
+            ref=FolderRef(row.id, account_id, row.name), state=state_of(row), server_count=row.server_count,
+            counted=row.counted, judged_by=row.judged_by, settled_at=row.settled_at,
         )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
 def note_unchanged(session: Session, folders: Sequence[FolderRef], now: datetime) -> None:

@@ -216,12 +216,22 @@ def advance(session: Session, folder: FolderRef, state: SyncState) -> None:
     session.flush()
 
 
-def note_settled(session: Session, folder: FolderRef, generation: int, modseq: int, now: datetime) -> None:
-    """All changes up to this mod-sequence are applied, in this transaction; 0 where the server keeps none."""
+def note_settled(
+    session: Session, folder: FolderRef, generation: int, modseq: int, counted: int, now: datetime
+) -> None:
+    """All changes up to this mod-sequence are applied, in this transaction (0 where the server keeps none), and that
+    makes so many UIDs that we know of and that are there."""
     session.execute(
         update(Folder)
         .where(Folder.id == folder.id, Folder.generation == generation)
-        .values(modseq_done=modseq, settled_at=now)
+        .values(modseq_done=modseq, counted=counted, settled_at=now)
+    )
+
+
+def note_counted(session: Session, folder: FolderRef, generation: int, counted: int) -> None:
+    """So many UIDs that are there are known now."""
+    session.execute(
+        update(Folder).where(Folder.id == folder.id, Folder.generation == generation).values(counted=counted)
     )
 
 

@@ -28,7 +28,8 @@ from mailcrm.store.standing import Standing, ensure_folders, note_unchanged
 
 _ORDER = (FolderRole.INBOX, FolderRole.SENT, FolderRole.ARCHIVE, FolderRole.OTHER, FolderRole.ALL)
 _LOOK_AGAIN = timedelta(minutes=15)
-"""How old the flags may be in a folder whose server keeps no mod-sequences: nothing else tells of them."""
+"""How old the flags may be in a folder whose server keeps no mod-sequences: nothing else tells of them. And how long we
+may hold more or less mail than the server counts."""
 
 _COUNT_AGAIN = timedelta(days=1)
 """How often our rows are counted in a folder where nothing changes: some of them might be lost."""
@@ -141,4 +142,5 @@ def _stands_still(folder: Standing, status: FolderStatus, job: SyncJob, now: dat
         return False
     if (status.highestmodseq or 0) != state.modseq or folder.settled_at is None:
         return False
-    return now - folder.settled_at < (_COUNT_AGAIN if state.modseq else _LOOK_AGAIN)
+    sure = state.modseq and folder.counted == status.exists
+    return now - folder.settled_at < (_COUNT_AGAIN if sure else _LOOK_AGAIN)

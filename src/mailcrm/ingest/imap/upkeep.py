@@ -73,7 +73,9 @@ class Upkeep:
             copies.set_labels(session, folder, state.generation, labels)
             copies.mark_gone(session, folder, state.generation, found.gone, self.clock())
             copies.mark_back(session, folder, state.generation, found.back, bodies=bodies)
-            sync_state.note_settled(session, folder, state.generation, status.highestmodseq or 0, self.clock())
+            counted = copies.count_here(session, folder, state.generation)
+            modseq = status.highestmodseq or 0
+            sync_state.note_settled(session, folder, state.generation, modseq, counted, self.clock())
             if many:
                 audit.append_audit(
                     session, "folder.much_gone", f"folder:{folder.id}", self.clock(), mails=len(found.gone), known=known
@@ -83,15 +85,19 @@ class Upkeep:
 
     def recount(self, folder: FolderRef, state: SyncState) -> None:
         """At the end of a first reading: what the server did not list the first time, or lost meanwhile."""
-        if self._count(folder, state) == self.mailbox.exists:
-            return
-        found = self._compared(folder, state)
+        found = _Found()
+        if self._count(folder, state) != self.mailbox.exists:
+            found = self._compared(folder, state)
         if found.missing:
             self.file(folder, state, found.missing)
-        if not too_many_gone(len(found.gone), len(found.gone) + self.mailbox.exists):
-            self.filer.write(
-                lambda session: copies.mark_gone(session, folder, state.generation, found.gone, self.clock())
-            )
+        gone = [] if too_many_gone(len(found.gone), len(found.gone) + self.mailbox.exists) else found.gone
+
+        def write(session: Session) -> None:
+            copies.mark_gone(session, folder, state.generation, gone, self.clock())
+            counted = copies.count_here(session, folder, state.generation)
+            sync_state.note_counted(session, folder, state.generation, counted)
+
+        self.filer.write(write)
 
     def _count(self, folder: FolderRef, state: SyncState) -> int:
         with self.store.read() as session:

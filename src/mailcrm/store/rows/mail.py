@@ -55,6 +55,7 @@ class Folder(Base):
     uid_floor: Mapped[int] = mapped_column(Id, default=0)
     modseq_done: Mapped[int] = mapped_column(Id, default=0)
     settled_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+    counted: Mapped[int] = mapped_column(default=0)
     mark: Mapped[str] = mapped_column(String(64), default="")
     judged_by: Mapped[int] = mapped_column(Id, default=0)
     mailboxid: Mapped[str] = mapped_column(String(255), default="")

@@ -267,6 +267,7 @@ def upgrade() -> None:
         sa.Column("uid_floor", t.ID, nullable=False),
         sa.Column("modseq_done", t.ID, nullable=False),
         sa.Column("settled_at", t.TIME, nullable=True),
+        sa.Column("counted", sa.Integer(), nullable=False),
         sa.Column("mark", sa.String(length=64), nullable=False),
         sa.Column("judged_by", t.ID, nullable=False),
         sa.Column("mailboxid", sa.String(length=255), nullable=False),

@@ -5,6 +5,7 @@ waiting, a `PermanentError` never does and must be told to somebody. Anything el
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import PurePath
 from traceback import extract_tb
 from types import TracebackType
@@ -68,6 +69,12 @@ class ConnectionLost(TransientError):
 class Throttled(TransientError):
     """The server asked us to slow down."""
 
+    def __init__(
+        self, message: str | None = None, *, problems: Sequence[str] = (), wait: timedelta | None = None
+    ) -> None:
+        super().__init__(message, problems=problems)
+        self.wait = wait  # how long, if it said so
+
 
 class StoreBusy(TransientError):
     """The database is locked, full or away."""
@@ -86,6 +93,10 @@ class PermanentError(MailcrmError):
 
 class LoginRefused(PermanentError):
     """The server refused the login."""
+
+
+class LoginUnclear(LoginRefused):
+    """The server refused the login, and does not say why: it may take it in half an hour."""
 
 
 class Unparsable(PermanentError):

@@ -311,7 +311,7 @@ def test_parked_mailbox_is_an_error_with_its_reason(tmp_path: Path) -> None:
     app = instance.app()
     with app.store.write(Actor.system("test")) as session:
         row = sync_state.get_account(session, "main")
-        sync_state.note_failure(session, row.id, "the code is wrong", None, parked=True)
+        sync_state.park_account(session, row.id, "the code is wrong", "")
     app.store.close()
     finding = of(looked_at(instance), "accounts.main")
     assert "the code is wrong" in finding["text"]

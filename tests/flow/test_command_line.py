@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from mailcrm.clock import utc_now
 from mailcrm.store import sync_state
 from tests.flow.campaigning import ACTOR, consenting
 from tests.flow.instance import Instance, environment
@@ -189,7 +188,7 @@ def test_a_problem_has_a_line_of_its_own_in_the_status(instance: Instance) -> No
     problem = "the server 127.0.0.1 refused the login of us@own.example: 535 wrong code; make a new one and change it"
     app = instance.app()
     with app.store.write(ACTOR) as session:
-        sync_state.note_failure(session, sync_state.get_account(session, "main").id, problem, utc_now(), parked=True)
+        sync_state.park_account(session, sync_state.get_account(session, "main").id, problem, "")
     app.store.close()
     done = instance.cli("status")
     assert f"main: {problem}" in _lines(done)

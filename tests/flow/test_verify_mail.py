@@ -233,7 +233,7 @@ def test_quarantined_mail_and_pending_bodies_are_gaps_with_their_reason(small: S
 
 
 def test_an_account_is_healthy_only_while_it_is_active_and_asked_for(small: Small) -> None:
-    small.change(lambda session, folder: sync_state.note_failure(session, folder.account_id, "no", None, parked=True))
+    small.change(lambda session, folder: sync_state.park_account(session, folder.account_id, "no", ""))
     parked = small.status()
     assert (parked["healthy"], {folder["healthy"] for folder in parked["folders"]}) == (False, {True})
     small.instance.document["accounts"] = []

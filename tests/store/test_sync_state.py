@@ -51,14 +51,20 @@ def test_accounts_that_left_the_configuration_are_disconnected_and_can_come_back
 def test_failures_are_counted_until_a_success(store: Store) -> None:
     with a_write(store) as session:
         account_id = an_account(session)
-        assert sync_state.note_failure(session, account_id, "no \x00 \udce9 route", LATER, parked=False) == 1
-        assert sync_state.note_failure(session, account_id, "x" * 9999, LATER, parked=True) == 2
+        sync_state.note_failure(session, account_id, "no \x00 \udce9 route", LATER)
+        sync_state.note_failure(session, account_id, "x" * 9999, LATER, refused=True)
         row = sync_state.get_account(session, "shop")
-        assert (row.state, row.fail_count, row.next_try_at, len(row.last_error)) == ("parked", 2, LATER, 2000)
+        assert (row.state, row.fail_count, row.refusals) == ("active", 2, 1)
+        assert (row.next_try_at, len(row.last_error)) == (LATER, 2000)
+        sync_state.park_account(session, account_id, "wrong", "digest")
+        row = sync_state.get_account(session, "shop")
+        assert (row.state, row.fail_count, row.next_try_at, row.last_error) == ("parked", 3, None, "wrong")
+        assert row.refused_login == "digest"
         sync_state.resume_account(session, account_id)
         session.expire_all()
         row = sync_state.get_account(session, "shop")
         assert (row.state, row.fail_count, row.next_try_at) == ("active", 0, None)
+        assert (row.refusals, row.refused_login) == (0, "")
         sync_state.note_success(session, account_id, LATER)
         session.expire_all()
         assert sync_state.get_account(session, "shop").last_ok_at == LATER

@@ -5,6 +5,8 @@ from random import Random
 
 ACCOUNT_BASE = timedelta(seconds=15)
 ACCOUNT_CAP = timedelta(minutes=15)
+_JITTER = 0.2
+_LONGEST_HINT = timedelta(days=1)
 _MOST_DOUBLINGS = 6  # the cap is reached; after days of failures the power would be too large for a float
 
 _SEND_STEPS = (5, 15, 45, 120, 240, 480, 960, 1440)  # minutes; about two days in all, like a mail server's queue
@@ -12,10 +14,16 @@ SEND_CAP = timedelta(minutes=_SEND_STEPS[-1])
 
 
 def account_delay(fail_count: int, chance: Random) -> timedelta:
-    """The wait after the n-th failure in a row (n >= 1): doubles from 15 s to 15 min, plus or minus a fifth."""
+    """The wait after the n-th failure in a row (n >= 1): doubles from 15 s, plus or minus a fifth; at most 15 min."""
     doublings = min(max(fail_count, 1) - 1, _MOST_DOUBLINGS)
-    seconds = min(ACCOUNT_BASE.total_seconds() * 2.0**doublings, ACCOUNT_CAP.total_seconds())
-    return timedelta(seconds=seconds * chance.uniform(0.8, 1.2))
+    seconds = min(ACCOUNT_BASE.total_seconds() * 2.0**doublings, ACCOUNT_CAP.total_seconds() / (1 + _JITTER))
+    return timedelta(seconds=seconds * chance.uniform(1 - _JITTER, 1 + _JITTER))
+
+
+def hinted_delay(delay: timedelta, hint: timedelta | None) -> timedelta:
+    """The wait where the server asked for one (`hint`), which is never cut short; but nobody sends us away for more than
+    a day, the longest time that providers count in."""
+    return delay if hint is None else max(delay, min(hint, _LONGEST_HINT))
 
 
 def send_delay(attempts: int) -> timedelta | None:

@@ -91,6 +91,7 @@ def imap_login(config: Config, account: Account, token: TokenSource | None = Non
         read_timeout=config.sync.read_timeout,
         qresync=uses_qresync(account),
         compress=server.compress,
+        ambiguous=provider is not None and provider.ambiguous_login,
         proxy=server.proxy_url(f"accounts.{account.name}.imap.proxy_password"),
         token=token,
     )

@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import timedelta
 
 from mailcrm.config import Account
-from mailcrm.errors import LoginRefused, MailcrmError
+from mailcrm.errors import LoginRefused, LoginUnclear, MailcrmError
 from mailcrm.ingest.imap.job import PassReport
 from mailcrm.ingest.imap.mailbox import TokenExpired, open_mailbox
 from mailcrm.ingest.imap.sync import sync_account
@@ -38,8 +38,7 @@ def _read(app: App, account: Account, row: AccountRow, progress: Callable[[PassR
     try:
         report = _pass(app, account, row, progress)
     except MailcrmError as exc:
-        with app.store.write(_ACTOR) as session:
-            sync_state.note_failure(session, row.id, str(exc), None, parked=isinstance(exc, LoginRefused))
+        _note_failure(app, account, row, exc)
         raise
     if report.complete:
         with app.store.write(_ACTOR) as session:
@@ -66,6 +65,18 @@ def _pass(app: App, account: Account, row: AccountRow, progress: Callable[[PassR
         except TokenExpired:
             if not read.is_set():  # it would end at once again
                 raise
+
+
+def _note_failure(app: App, account: Account, row: AccountRow, exc: MailcrmError) -> None:
+    """By hand one may try as often as one likes: an unclear refusal is none of the three tries of the daemon."""
+    if isinstance(exc, LoginRefused) and not isinstance(exc, LoginUnclear):
+        from mailcrm.service.patience import login_digest  # only now: most passes work
+
+        with app.store.write(_ACTOR) as session:
+            sync_state.park_account(session, row.id, str(exc), login_digest(app, account))
+        return
+    with app.store.write(_ACTOR) as session:
+        sync_state.note_failure(session, row.id, str(exc), None)
 
 
 def _resolve(app: App) -> int:

@@ -18,7 +18,9 @@ from mailcrm.store.rows.mail import Account, Folder
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """What the store knows of an account."""
+    """What the store knows of an account. `fail_count` and `refusals` (of a login, without a proof that it is wrong)
+    count since the last complete pass; `refused_login` is a digest of the login that parked it.
+    """
 
     id: int
     name: str
@@ -29,6 +31,8 @@ class AccountRow:
     next_try_at: datetime | None
     last_ok_at: datetime | None
     last_error: str
+    refusals: int
+    refused_login: str
 
 
 def upsert_account(session: Session, name: str, address: str, initial: AccountPolicy, now: datetime) -> int:
@@ -37,7 +41,8 @@ def upsert_account(session: Session, name: str, address: str, initial: AccountPo
     if row is None:
         row = Account(
             name=name, state=AccountState.ACTIVE, created_at=now, owner=initial.owner, visibility=initial.visibility,
-            capture=initial.capture, customer_when=initial.customer_when, fail_count=0, last_error="",
+            capture=initial.capture, customer_when=initial.customer_when, fail_count=0, last_error="", refusals=0,
+            refused_login="",
         )  # fmt: skip
         session.add(row)
     row.address = address
@@ -81,6 +86,8 @@ def _account(row: Account) -> AccountRow:
         row.next_try_at,
         row.last_ok_at,
         row.last_error,
+        row.refusals,
+        row.refused_login,
     )
 
 
@@ -101,19 +108,30 @@ def note_success(session: Session, account_id: int, now: datetime) -> None:
     session.execute(mine.values(last_ok_at=now))
     session.execute(
         mine.where(Account.state != AccountState.PARKED).values(
-            fail_count=0, last_error="", next_try_at=None, state=AccountState.ACTIVE
+            fail_count=0, refusals=0, last_error="", next_try_at=None, state=AccountState.ACTIVE
         )
     )
 
 
-def note_failure(session: Session, account_id: int, error: str, next_try_at: datetime | None, *, parked: bool) -> int:
-    """A pass failed; returns how many in a row. Parked accounts wait for `mailcrm accounts resume`."""
+def note_failure(
+    session: Session, account_id: int, error: str, next_try_at: datetime | None, *, refused: bool = False
+) -> None:
+    """A pass failed, and was tried in vain; `refused`: because of an unclear refusal of the login."""
     row = session.get_one(Account, account_id)
     row.fail_count += 1
+    row.refusals += refused
     row.last_error, row.next_try_at = clean_text(error)[:2000], next_try_at
-    if parked:
-        row.state = AccountState.PARKED
-    return row.fail_count
+
+
+def park_account(session: Session, account_id: int, error: str, refused_login: str) -> None:
+    """Trying again would be of no use, or do harm: it waits for `mailcrm accounts resume`, or another login than this.
+
+    `refused_login` is a digest.
+    """
+    row = session.get_one(Account, account_id)
+    row.fail_count += 1
+    row.last_error, row.next_try_at, row.state = clean_text(error)[:2000], None, AccountState.PARKED
+    row.refused_login = refused_login
 
 
 def resume_account(session: Session, account_id: int) -> None:
@@ -121,7 +139,7 @@ def resume_account(session: Session, account_id: int) -> None:
     session.execute(
         update(Account)
         .where(Account.id == account_id)
-        .values(state=AccountState.ACTIVE, fail_count=0, next_try_at=None)
+        .values(state=AccountState.ACTIVE, fail_count=0, refusals=0, refused_login="", next_try_at=None)
     )
 
 

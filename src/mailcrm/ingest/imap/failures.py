@@ -1,24 +1,25 @@
 """Turns what can go wrong on an IMAP connection into our own errors, in words that say what to do."""
 
 import imaplib
-import re
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from mailcrm.errors import ConnectionLost, LoginRefused, MailcrmError, PermanentError, Throttled, TransientError
-from mailcrm.ingest.imap.responses import code, readable
+from mailcrm.errors import (
+    ConnectionLost,
+    LoginRefused,
+    LoginUnclear,
+    MailcrmError,
+    PermanentError,
+    Throttled,
+    TransientError,
+)
+from mailcrm.ingest.imap.responses import readable
+from mailcrm.ingest.imap.verdict import CAUSES, LoginVerdict, asks_to_wait, judge_login, suggested_wait
 from mailcrm.model.proxy import Proxy
 
-# Texts seen in issue threads: Gmail (Mailspring#1113), Exchange (imapsync#272), Dovecot's mail_max_userip_connections.
-_SLOW_DOWN = re.compile(
-    r"too many (simultaneous )?connections|maximum number of connections|suggested backoff time|bandwidth limit"
-    r"|request is throttled|rate limit(ed| exceeded)",
-    re.IGNORECASE,
-)
-_SLOW_DOWN_CODES = {b"UNAVAILABLE", b"LIMIT", b"INUSE", b"THROTTLED"}  # RFC 5530; [THROTTLED] is Yahoo's and Gmail's
 _NOT_CONNECTED = "authenticated but not connected"  # Microsoft, imapflow#314
 _UNSAFE_LOGIN = "unsafe login"  # NetEase, imapclient#544
 # How Exchange and Gmail end a session whose token has run out (imapsync#250; Gmail's words are from its forum).
@@ -33,8 +34,8 @@ class TokenExpired(ConnectionLost):
     """The server does not take the OAuth token, or not any more. A new one, and a new connection, will do."""
 
 
-class FreshTokenRefused(LoginRefused):
-    """The server does not take an OAuth token that was made a moment ago."""
+class FreshTokenRefused(LoginUnclear):
+    """The server does not take an OAuth token that was made a moment ago; who gave it has said that the sign-in is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ def translated(place: Place) -> Iterator[None]:
 def refusal(place: Place, text: bytes, doing: str) -> MailcrmError:
     """The error for a NO or BAD after the login: Throttled, PermanentError or CommandRefused."""
     said = readable(text)
-    if _asks_to_wait(text):
-        return Throttled(f"{place} asks us to slow down: {said}")
+    if asks_to_wait(text):
+        return Throttled(f"{place} asks us to slow down: {said}", wait=suggested_wait(text))
     if _UNSAFE_LOGIN in said.lower():
         return PermanentError(
             f"{place} does not let us open folders: {said}. Sign in to the web mail, confirm its security notice "
@@ -78,12 +79,19 @@ def refusal(place: Place, text: bytes, doing: str) -> MailcrmError:
     return CommandRefused(f"{place} refused to {doing}: {said}")
 
 
-def login_refusal(place: Place, text: bytes, user: str, secret: str) -> MailcrmError:
-    """The error for a NO or BAD to the login: Throttled or LoginRefused; without the secret, should it be repeated."""
+def login_refusal(place: Place, text: bytes, user: str, secret: str, *, ambiguous: bool = False) -> MailcrmError:
+    """The error for a NO or BAD to the login: Throttled, LoginRefused where it is proved that the login is wrong, or
+    LoginUnclear with all that may be the cause. `ambiguous`: this server has one answer for everything.
+
+    The text is without the secret, should the server repeat it.
+    """
     said = readable(text.replace(secret.encode(), b"***"))
-    if _asks_to_wait(text):
-        return Throttled(f"{place} does not take the login of {user} now: {said}")
-    return LoginRefused(f"{place} refused the login of {user}: {said}")
+    match judge_login(text, ambiguous=ambiguous):
+        case LoginVerdict.SLOW_DOWN:
+            return Throttled(f"{place} does not take the login of {user} now: {said}", wait=suggested_wait(text))
+        case LoginVerdict.WRONG:
+            return LoginRefused(f"{place} refused the login of {user}: {said}")
+    return LoginUnclear(f"{place} refused the login of {user}: {said}", problems=CAUSES)
 
 
 def token_refusal(place: Place, text: bytes, why: str, user: str, token: str, *, fresh: bool) -> MailcrmError:
@@ -92,19 +100,14 @@ def token_refusal(place: Place, text: bytes, why: str, user: str, token: str, *,
     `why` is what the server said in its challenge.
     """
     said = " ".join(filter(None, (readable(text.replace(token.encode(), b"***")), why and f"({why})")))
-    if _asks_to_wait(text):
-        return Throttled(f"{place} does not take the login of {user} now: {said}")
+    if asks_to_wait(text):
+        return Throttled(f"{place} does not take the login of {user} now: {said}", wait=suggested_wait(text))
     if not fresh:
         return TokenExpired(f"{place} refused the token of {user}: {said}")
     return FreshTokenRefused(
         f"{place} refused a fresh token of {user}: {said}. Did somebody else sign in, was access to mail not granted, or "
         "is IMAP switched off for this mailbox?"
     )
-
-
-def _asks_to_wait(text: bytes) -> bool:
-    found = code(text)
-    return (found is not None and found[0] in _SLOW_DOWN_CODES) or bool(_SLOW_DOWN.search(readable(text)))
 
 
 def _translation(exc: OSError | imaplib.IMAP4.error | UnicodeError, place: Place) -> MailcrmError:
@@ -124,8 +127,8 @@ def _of_imaplib(exc: imaplib.IMAP4.error, place: Place) -> MailcrmError:
     """imaplib gives a text, or the line of the server as bytes."""
     text = exc.args[0] if exc.args else b""
     text = (text if isinstance(text, bytes) else str(text).encode()).removeprefix(b"* BYE ")
-    if _asks_to_wait(text):
-        return Throttled(f"{place} asks us to slow down: {readable(text)}")
+    if asks_to_wait(text):
+        return Throttled(f"{place} asks us to slow down: {readable(text)}", wait=suggested_wait(text))
     if _TOKEN_OVER.search(readable(text)):
         return TokenExpired(f"{place} ended the session, since its token ran out: {readable(text)}")
     return ConnectionLost(f"the connection to {place} broke off: {readable(text)}")

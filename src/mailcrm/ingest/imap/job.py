@@ -30,7 +30,8 @@ class SyncJob:
 class PassReport:
     """What a pass did, counted while it runs. `counts` is the number of mails on the server by folder id.
 
-    `complete`: no folder failed and no body is still to come.
+    `ended`: it looked into every folder, and was not stopped. `complete`: moreover no folder failed and no mail is still
+    to come.
     """
 
     folders: int = 0
@@ -41,6 +42,7 @@ class PassReport:
     skipped: int = 0
     quarantined: int = 0
     expected: int = 0
+    ended: bool = False
     complete: bool = False
     counts: dict[int, int] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)

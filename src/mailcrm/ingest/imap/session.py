@@ -28,6 +28,7 @@ class Login:
     `qresync` false: it is not used, even if offered (`model.provider`, or a setting). `compress`: whether to compress
     what is sent and received, where the server can. `proxy`: the URL of a proxy (`model.proxy`). `token` gives access
     tokens where one signs in by OAuth; `secret` is not used then.
+    `ambiguous`: the server has one answer for a wrong secret and for everything else (QQ, Exmail).
     """
 
     host: str
@@ -42,6 +43,7 @@ class Login:
     compress: Compress = Compress.AUTO
     proxy: str = field(default="", repr=False)
     token: TokenSource | None = field(default=None, repr=False)
+    ambiguous: bool = False
 
     @property
     def place(self) -> Place:
@@ -199,7 +201,7 @@ def _log_in(client: MailClient, login: Login, before: frozenset[str], *, fresh: 
         return _capabilities(client, reply)
     reply = _authenticate(client, login, before)
     if not reply.ok:
-        raise login_refusal(login.place, reply.text, login.user, login.secret)
+        raise login_refusal(login.place, reply.text, login.user, login.secret, ambiguous=login.ambiguous)
     client.transport.state = "AUTH"
     return _capabilities(client, reply)
 

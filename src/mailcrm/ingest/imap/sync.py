@@ -67,7 +67,7 @@ def sync_account(
     folders.sort(key=lambda info: (_ORDER.index(info.role) if info.role in _ORDER else len(_ORDER), info.name))
     work = _changed(store, job, listed, folders, statuses, clock, report)
     if not work:
-        report.complete = True
+        report.ended = report.complete = True
         return report
     from mailcrm.ingest.imap.folder_pass import FolderPass  # only now: most passes find nothing to read
 
@@ -85,6 +85,7 @@ def sync_account(
             if folder.ref.name not in failed:
                 done_at = clock() if folder.ref.id not in waiting else None
                 sync_state.note_folder(session, folder.ref, report.counts.get(folder.ref.id, 0), "", done_at)
+    report.ended = True
     report.complete = not failed and not waiting
     return report
 

@@ -31,6 +31,8 @@ class Account(Base):
     last_ok_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     last_error: Mapped[str] = mapped_column(Text, default="")
     oauth_token_enc: Mapped[bytes | None] = mapped_column(Bytes, deferred=True)
+    refusals: Mapped[int] = mapped_column(default=0)
+    refused_login: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime] = mapped_column(UtcMicros)
 
 

@@ -8,9 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from mailcrm.errors import ConfigError, ConnectionLost, LoginRefused, MailcrmError, PermanentError, Throttled
+from mailcrm.errors import (
+    ConfigError,
+    ConnectionLost,
+    LoginRefused,
+    LoginUnclear,
+    MailcrmError,
+    PermanentError,
+    Throttled,
+)
 from mailcrm.ingest.imap.session import Login, open_session
 from mailcrm.model.provider import Security
+from tests.providers import profiles
 from tests.providers.server import Quirks, ScriptedImap
 from tests.unit.ingest.imap.peer import Authority, answering, command, greet
 
@@ -205,10 +214,12 @@ def test_a_line_break_in_the_secret_is_not_sent() -> None:
     ("answer", "kind", "words"),
     [
         (b"NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)", LoginRefused, "Invalid credentials"),
-        ("BAD 登录失败".encode("gbk"), LoginRefused, "登录失败"),
-        ("NO 登录失败".encode(), LoginRefused, "登录失败"),
-        (b"NO login frequency limited, or system is busy", LoginRefused, "busy"),
-        (b"BAD syntax: LOGIN me@example.com s3cret-c0de", LoginRefused, "***"),
+        ("BAD 登录失败".encode("gbk"), LoginUnclear, "登录失败"),
+        ("NO 登录失败".encode(), LoginUnclear, "登录失败"),
+        (profiles.QQ.login_error, LoginUnclear, "busy"),
+        (b"BAD syntax: LOGIN me@example.com s3cret-c0de", LoginUnclear, "***"),
+        (b"NO LOGIN failed.", LoginUnclear, "IMAP is switched off"),
+        ("NO 系统繁忙".encode("gbk"), Throttled, "系统繁忙"),
         (b"NO [ALERT] Too many simultaneous connections. (Failure)", Throttled, "Too many"),
         (b"NO [UNAVAILABLE] Temporary authentication failure.", Throttled, "Temporary"),
         (b"NO [LIMIT] enough", Throttled, "enough"),

@@ -27,6 +27,8 @@ def upgrade() -> None:
         sa.Column("last_ok_at", t.TIME, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=False),
         sa.Column("oauth_token_enc", t.BYTES, nullable=True),
+        sa.Column("refusals", sa.Integer(), nullable=False),
+        sa.Column("refused_login", sa.String(length=64), nullable=False),
         sa.Column("created_at", t.TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("name", name=op.f("uq_account_name")),

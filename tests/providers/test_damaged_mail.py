@@ -275,7 +275,7 @@ def test_mail_that_appears_below_the_cursor_is_found(imap: ScriptedImap, app: Ap
     assert archive(app) == whole()
     assert isinstance(report, PassReport)
     assert (report.headers, report.complete) == (1, True)
-    assert one_pass(app) == replace(PassReport(), folders=2, unchanged=2, complete=True)
+    assert one_pass(app) == replace(PassReport(), folders=2, unchanged=2, ended=True, complete=True)
 
 
 # --- rules that change -------------------------------------------------------------------------------------------

@@ -120,6 +120,16 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+def human_size(count: int) -> str:
+    """Bytes for people."""
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit in ("B", "kB") or size >= 100 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
 def say(text: str, style: str = "") -> None:
     """A line on standard output; `text` is shown as it is.
 

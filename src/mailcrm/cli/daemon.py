@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mailcrm.cli.context import Json, account_names, cell, context_of, err, print_json, print_table, say, warn
+from mailcrm.cli.reading import reading_text
 from mailcrm.errors import MailcrmError, UserError
 
 _FOLDER_LINES = 8
@@ -82,11 +83,13 @@ def _one(crm: Any, name: str, sync_once: Any, *, quiet: bool) -> dict[str, Any]:
         )
         for folder, error in report.failures:
             warn(f"{name}/{folder}: {error}")
+        if report.paused:
+            warn(f"{name}: today's budget of bytes is spent; old mail goes on after midnight UTC (`mailcrm status`)")
     return {"account": name, "error": None, "seconds": round(took, 2), "customers": customers} | _counts(report)
 
 
 def _counts(report: Any) -> dict[str, Any]:
-    names = ("headers", "bodies", "skipped", "quarantined", "folders", "unchanged", "complete", "failures")
+    names = ("headers", "bodies", "skipped", "quarantined", "folders", "unchanged", "complete", "paused", "failures")
     return {name: getattr(report, name) for name in names}
 
 
@@ -120,7 +123,9 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     )  # fmt: skip
     for account in found.accounts:  # on a line of its own: in a column it would be a word wide
         if account.problem:
-            warn(f"{account.name}: {account.problem}")
+            warn(f"{account.name}: {account.problem}{_next_try(account)}")
+        if account.reading is not None:
+            say(f"{account.name}: {reading_text(account.reading)}")
         for line in _folder_lines(account):
             warn(line)
     if found.campaigns:
@@ -132,6 +137,10 @@ def status(ctx: typer.Context, json: Json = False) -> None:
         )
     for work in found.troubled:
         warn(f"{work.name}: {work.last_error} (due again {cell(work.due)})")
+
+
+def _next_try(account: Any) -> str:
+    return f" (next try {cell(account.next_try_at)})" if account.next_try_at else ""
 
 
 def _sound(account: Any) -> str:

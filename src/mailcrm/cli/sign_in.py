@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mailcrm.cli.ask import Questions
-from mailcrm.cli.context import err, say, warn
+from mailcrm.cli.context import err, human_size, say, warn
 from mailcrm.errors import LoginRefused, MailcrmError, UserError
 from mailcrm.model.provider import Server, provider_for_host
 from mailcrm.service.answers import NewAccount, parse_server, server_text
@@ -99,13 +99,3 @@ def _hint(account: NewAccount) -> str:
     if provider.ambiguous_login:
         hint += ". It answers the same when the service is switched off, or after too many logins"
     return hint
-
-
-def human_size(count: int) -> str:
-    """Bytes for people."""
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit in ("B", "kB") or size >= 100 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"

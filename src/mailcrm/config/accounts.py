@@ -45,7 +45,7 @@ class ServerSection(Section):
 
 
 class ImapSection(ServerSection):
-    """The server that a mailbox is read from, and the proxy on the way to it.
+    """The server that a mailbox is read from, the proxy on the way to it, and how many bytes it may send us in a day.
 
     `{password}` in the proxy's URL stands for `proxy_password`. `qresync` None: where the provider's is known to be right.
     """
@@ -54,6 +54,7 @@ class ImapSection(ServerSection):
     proxy_password: Secret | None = None
     compress: Compress = Compress.AUTO
     qresync: bool | None = None
+    bytes_per_day: int | None = Field(default=None, ge=0)
 
     @field_validator("proxy")
     @classmethod

@@ -80,6 +80,7 @@ def imap_login(config: Config, account: Account, token: TokenSource | None = Non
     if account.oauth is not None and token is None:
         raise ValueError(f"{account.name} signs in by OAuth, and nobody gives it tokens")  # not with an empty password
     server = account.imap
+    provider = provider_for_host(server.host)
     return Login(
         host=server.host,
         port=server.port,
@@ -103,6 +104,13 @@ def uses_qresync(account: Account) -> bool:
         return account.imap.qresync
     provider = provider_for_host(account.imap.host)
     return provider is None or provider.qresync_works
+
+
+def day_budget(account: Account) -> int | None:
+    """How many bytes of the mailbox may come in a day, None for as many as like."""
+    provider = provider_for_host(account.imap.host)
+    usual = provider.bytes_per_day if provider else 0
+    return (usual if account.imap.bytes_per_day is None else account.imap.bytes_per_day) or None
 
 
 def sync_job(app: App, account: Account, row: AccountRow) -> SyncJob:

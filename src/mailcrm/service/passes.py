@@ -11,10 +11,11 @@ from mailcrm.ingest.imap.job import PassReport
 from mailcrm.ingest.imap.mailbox import TokenExpired, open_mailbox
 from mailcrm.ingest.imap.sync import sync_account
 from mailcrm.model.rights import Actor
-from mailcrm.service.accounts import account_row, mailbox_login, sync_job
+from mailcrm.service.accounts import account_row, day_budget, mailbox_login, sync_job
 from mailcrm.service.app import App
 from mailcrm.service.guard import Guard
 from mailcrm.service.holding import held
+from mailcrm.service.meter import Meter
 from mailcrm.store import sightings, sync_state
 from mailcrm.store.sync_state import AccountRow
 
@@ -36,15 +37,10 @@ def sync_once(app: App, name: str, progress: Callable[[PassReport], None]) -> tu
 
 def _read(app: App, account: Account, row: AccountRow, progress: Callable[[PassReport], None]) -> PassReport:
     try:
-        report = _pass(app, account, row, progress)
+        return _pass(app, account, row, progress)
     except MailcrmError as exc:
         _note_failure(app, account, row, exc)
         raise
-    if report.complete:
-        with app.store.write(_ACTOR) as session:
-            sync_state.resume_account(session, row.id)  # somebody asked for this pass, and the login works
-            sync_state.note_success(session, row.id, app.clock())
-    return report
 
 
 def _pass(app: App, account: Account, row: AccountRow, progress: Callable[[PassReport], None]) -> PassReport:
@@ -58,13 +54,36 @@ def _pass(app: App, account: Account, row: AccountRow, progress: Callable[[PassR
     while True:
         read.clear()
         try:
-            with open_mailbox(mailbox_login(app, account)) as mailbox, closing(Guard()) as parse:
-                return sync_account(
-                    mailbox, app.store, sync_job(app, account, row), app.clock, parse=parse, progress=moved
-                )
+            return _on_one_connection(app, account, row, moved)
         except TokenExpired:
             if not read.is_set():  # it would end at once again
                 raise
+
+
+def _on_one_connection(
+    app: App, account: Account, row: AccountRow, progress: Callable[[PassReport], None]
+) -> PassReport:
+    def moved(report: PassReport) -> None:
+        meter.note(report)
+        progress(report)
+
+    with (
+        open_mailbox(mailbox_login(app, account)) as mailbox,
+        Meter(app.store, row, day_budget(account), app.clock, lambda: mailbox.received) as meter,
+        closing(Guard()) as parse,
+    ):
+        job = sync_job(app, account, row)
+        report = sync_account(mailbox, app.store, job, app.clock, parse=parse, progress=moved, enough=meter.enough)
+        _note_end(app, row, report, meter)
+        return report
+
+
+def _note_end(app: App, row: AccountRow, report: PassReport, meter: Meter) -> None:
+    if report.complete or report.paused:
+        with app.store.write(_ACTOR) as session:
+            meter.save(session)
+            sync_state.resume_account(session, row.id)  # somebody asked for this pass, and the login works
+            sync_state.note_success(session, row.id, app.clock())
 
 
 def _note_failure(app: App, account: Account, row: AccountRow, exc: MailcrmError) -> None:

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailcrm.model.account import AccountState
+from mailcrm.model.budget import LOOK_BACK, day_of
 from mailcrm.model.campaign import CampaignKind, CampaignState
 from mailcrm.model.folder import FolderRole
+from mailcrm.service.accounts import day_budget
 from mailcrm.service.app import App
 from mailcrm.service.health import FolderHealth, judge
 from mailcrm.service.holding import daemons
-from mailcrm.store import Session, campaigns, coverage, leases, parties, settings, sync_state, threads
+from mailcrm.service.progress import Reading, read_progress
+from mailcrm.store import Session, campaigns, coverage, leases, parties, settings, sync_state, threads, traffic
 from mailcrm.store.engine import database_now
 from mailcrm.store.leases import LeaseRow
 from mailcrm.store.sync_state import AccountRow
@@ -22,6 +25,7 @@ class AccountStatus:
     """One mailbox: counts over all its folders, and each of them. `stored` is of those on the server, `imported` came from
     files.
 
+    `next_try_at` is set after a failure; `reading` while some of its mail is still to come.
     `healthy` if the account is active, nothing is wrong with it and every folder is; None once it is disconnected.
     """
 
@@ -37,6 +41,8 @@ class AccountStatus:
     problem: str
     healthy: bool | None
     folders: list[FolderHealth]
+    next_try_at: datetime | None
+    reading: Reading | None
 
 
 @dataclass(frozen=True)
@@ -89,8 +95,10 @@ def _archive(session: Session) -> dict[str, int]:
 
 def _accounts(session: Session, app: App) -> list[AccountStatus]:
     counts, now = coverage.count_folders(session), app.clock()
+    rows = sync_state.list_accounts(session)
+    days = traffic.traffic_since(session, [row.id for row in rows], day_of(now - LOOK_BACK))
     found = []
-    for row in sync_state.list_accounts(session):
+    for row in rows:
         account = app.config.account(row.name)
         all_counts = [count for count in counts if count.account == row.name]
         imported = sum(count.stored for count in all_counts if count.role == FolderRole.IMPORT)
@@ -100,7 +108,8 @@ def _accounts(session: Session, app: App) -> list[AccountStatus]:
             AccountStatus(
                 row.name, row.state.value, sum(f.server for f in mine), sum(f.stored for f in mine), imported,
                 sum(f.skipped for f in all_counts), sum(f.quarantined for f in all_counts), sum(f.pending for f in mine),
-                row.last_ok_at, row.last_error or broken, _healthy(row, mine), mine,
+                row.last_ok_at, row.last_error or broken, _healthy(row, mine), mine, row.next_try_at,
+                read_progress(mine, days.get(row.id, ()), day_budget(account) if account else None, now),
             )
         )  # fmt: skip
     return found

@@ -12,18 +12,19 @@ from mailcrm.campaigns.delivery.send import send_due
 from mailcrm.campaigns.delivery.transport import SmtpTransport, Transport
 from mailcrm.config import Account
 from mailcrm.errors import ConfigError, LoginUnclear, MailcrmError, PermanentError
-from mailcrm.ingest.imap.job import PassReport
+from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import TokenExpired, open_mailbox
 from mailcrm.ingest.imap.watch import watch_account
 from mailcrm.log import get_logger
 from mailcrm.model.backoff import login_delay
 from mailcrm.model.provider import provider_for_host
 from mailcrm.model.rights import Actor
-from mailcrm.service.accounts import account_row, mailbox_login, sync_job, token_source
+from mailcrm.service.accounts import account_row, day_budget, mailbox_login, sync_job, token_source
 from mailcrm.service.app import App
 from mailcrm.service.guard import Guard
 from mailcrm.service.jobs import clock_works
 from mailcrm.service.leases import Claim, Work
+from mailcrm.service.meter import Meter
 from mailcrm.service.patience import after_failure, park, parked
 from mailcrm.service.retry import store_retry
 from mailcrm.service.senders import sender_job, smtp_login
@@ -71,24 +72,33 @@ def _watch(app: App, account: Account, chance: Random) -> Work:
 
 
 def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> None:
-    def progress(_report: PassReport) -> None:
+    def job() -> SyncJob:
+        meter.begin()
+        return sync_job(app, account, account_row(app.store, account.name))
+
+    def progress(report: PassReport) -> None:
+        meter.note(report)
         app.signals.filed.set()
 
     def passed(report: PassReport) -> None:
-        if report.ended and not report.failures:  # a pass that was cut short proves nothing: the back-off stays
-            with app.store.write(_ACTOR) as session:
+        with app.store.write(_ACTOR) as session:
+            meter.save(session)
+            if report.ended and not report.failures:  # a pass that was cut short proves nothing: the back-off stays
                 sync_state.note_success(session, row.id, app.clock())
         if report.headers or report.bodies:
             _log.info(
                 "mailbox read", account=account.name, mails=report.headers, bodies=report.bodies, skipped=report.skipped
             )
 
-    login = mailbox_login(app, account)
-    with open_mailbox(login, wake=claim.wake) as mailbox, closing(Guard()) as parse:
+    with (
+        open_mailbox(mailbox_login(app, account), wake=claim.wake) as mailbox,
+        Meter(app.store, row, day_budget(account), app.clock, lambda: mailbox.received) as meter,
+        closing(Guard()) as parse,
+    ):
         watch_account(
             mailbox,
             app.store,
-            lambda: sync_job(app, account, account_row(app.store, account.name)),
+            job,
             app.clock,
             parse=parse,
             retry=store_retry,
@@ -96,6 +106,7 @@ def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> No
             stopped=lambda: not claim.ok(),
             progress=progress,
             passed=passed,
+            enough=meter.enough,
         )
 
 

@@ -258,6 +258,11 @@ def settled_at(session: Session, folder: FolderRef) -> datetime | None:
     return session.get_one(Folder, folder.id).settled_at
 
 
+def note_count(session: Session, folder: FolderRef, server_count: int) -> None:
+    """How many mails the server holds, while a pass is under way."""
+    session.execute(update(Folder).where(Folder.id == folder.id).values(server_count=server_count))
+
+
 def note_folder(session: Session, folder: FolderRef, server_count: int, error: str, now: datetime | None) -> None:
     """The result of a pass: how many mails the server holds, and `now` if the pass was complete."""
     values: dict[str, object] = {"server_count": server_count, "last_error": clean_text(error)[:2000]}

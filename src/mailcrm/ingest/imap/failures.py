@@ -1,6 +1,7 @@
 """Turns what can go wrong on an IMAP connection into our own errors, in words that say what to do."""
 
 import imaplib
+import re
 import socket
 import ssl
 from collections.abc import Iterator

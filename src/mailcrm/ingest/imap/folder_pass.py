@@ -138,6 +138,8 @@ class FolderPass:
             sync_state.advance(session, folder, plan.state)
             if before is None or plan.rolled:
                 rejudging.note_judged(session, folder, self.job.judged_by)
+            if plan.state.uid_floor > 0:  # the first reading may take days, and people ask how far it is
+                sync_state.note_count(session, folder, status.exists)
             if plan.rolled:
                 copies.end_generations(session, folder, plan.state.generation, self.clock())
         return plan, status

@@ -30,6 +30,8 @@ class SyncJob:
 class PassReport:
     """What a pass did, counted while it runs. `counts` is the number of mails on the server by folder id.
 
+    `paused`: old mail is left for tomorrow, today's budget of bytes is spent.
+
     `ended`: it looked into every folder, and was not stopped. `complete`: moreover no folder failed and no mail is still
     to come.
     """
@@ -44,5 +46,6 @@ class PassReport:
     expected: int = 0
     ended: bool = False
     complete: bool = False
+    paused: bool = False
     counts: dict[int, int] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)

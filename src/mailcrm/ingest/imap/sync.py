@@ -22,7 +22,7 @@ from mailcrm.ingest.imap.plan import is_same_folder
 from mailcrm.log import get_logger
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
-from mailcrm.store import Store, message_bodies, quarantine, sync_state
+from mailcrm.store import Session, Store, message_bodies, quarantine, sync_state
 from mailcrm.store.renames import follow_renames
 from mailcrm.store.standing import Standing, ensure_folders, note_unchanged
 
@@ -55,9 +55,10 @@ def sync_account(
     retry: Retry = lambda work: work(),
     stopped: Callable[[], bool] = lambda: False,
     progress: Callable[[PassReport], None] = lambda _report: None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> PassReport:
     """One complete pass. `stopped` ends it early between batches; `progress` is called after each batch; `retry` does a
-    transaction again when another worker was in its way.
+    transaction again when another worker was in its way. Once `enough`, old mail is left for another pass.
 
     Raises ConnectionLost, Throttled, PermanentError and StoreBusy; what was filed before stays filed.
     """
@@ -72,21 +73,30 @@ def sync_account(
     from mailcrm.ingest.imap.folder_pass import FolderPass  # only now: most passes find nothing to read
 
     labels = Labels.of(listed, job.leave_out)
-    one = FolderPass(mailbox, store, job, clock, parse, retry, stopped, progress, report, labels)
-    for phase in (one.live, one.backfill, one.again, one.bodies):
+
+    def over() -> bool:
+        return stopped() or enough()
+
+    new = FolderPass(mailbox, store, job, clock, parse, retry, stopped, progress, report, labels)
+    old = FolderPass(mailbox, store, job, clock, parse, retry, over, progress, report, labels)
+    for phase, ended in ((new.live, stopped), (old.backfill, over), (old.again, over), (old.bodies, over)):
         for folder in work:
-            if stopped():
-                return report
+            if ended():
+                break
             _run(phase, folder, store, report)
+    if stopped():
+        return report
     failed = {name for name, _ in report.failures}
     with store.write(ACTOR) as session:
         waiting = message_bodies.folders_with_pending(session, job.account_id)
+        waiting |= {folder.ref.id for folder in work if _is_unread(session, folder)}
         for folder in work:
             if folder.ref.name not in failed:
                 done_at = clock() if folder.ref.id not in waiting else None
                 sync_state.note_folder(session, folder.ref, report.counts.get(folder.ref.id, 0), "", done_at)
     report.ended = True
     report.complete = not failed and not waiting
+    report.paused = bool(waiting) and enough()
     return report
 
 
@@ -131,6 +141,11 @@ def _changed(
         note_unchanged(session, unchanged, clock())
     report.folders, report.unchanged = len(folders), len(unchanged)
     return changed
+
+
+def _is_unread(session: Session, folder: _Work) -> bool:
+    state = sync_state.load_state(session, folder.ref)
+    return state is not None and state.uid_floor > 0
 
 
 def _stands_still(folder: Standing, status: FolderStatus, job: SyncJob, now: datetime) -> bool:

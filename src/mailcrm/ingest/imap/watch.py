@@ -27,8 +27,10 @@ def watch_account(
     stopped: Callable[[], bool],
     progress: Callable[[PassReport], None],
     passed: Callable[[PassReport], None],
+    enough: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Until `stopped`; `passed` is called after each pass, `job` before each: a human may have changed the rules.
+    """Until `stopped`; `passed` is called after each pass, `job` before each: a human may have changed the rules. While
+    `enough`, only new mail is read.
 
     Raises what `sync_account` raises.
     """
@@ -37,7 +39,7 @@ def watch_account(
     while not stopped():
         rules = job()
         report = sync_account(
-            mailbox, store, rules, clock, parse=parse, retry=retry, stopped=stopped, progress=progress
+            mailbox, store, rules, clock, parse=parse, retry=retry, stopped=stopped, progress=progress, enough=enough
         )
         passed(report)
         if stopped():

@@ -36,6 +36,18 @@ class Account(Base):
     created_at: Mapped[datetime] = mapped_column(UtcMicros)
 
 
+class AccountDay(Base):
+    """What an account received on a day (UTC, ISO format): bytes on the wire, and mails read to the end while busy."""
+
+    __tablename__ = "account_day"
+
+    account_id: Mapped[int] = mapped_column(Id, ForeignKey("account.id"), primary_key=True)
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    received: Mapped[int] = mapped_column(Id, default=0)
+    mails: Mapped[int] = mapped_column(default=0)
+    busy_ms: Mapped[int] = mapped_column(Id, default=0)
+
+
 class Folder(Base):
     """A folder and how far it is known. The UID cursor alone decides what is fetched; `judged_by` is the fingerprint of the
     rules that all of it went through.

@@ -257,6 +257,18 @@ def upgrade() -> None:
     op.create_index("ix_email_address_match_party_id", "email_address", ["match_party_id"])
 
     op.create_table(
+        "account_day",
+        sa.Column("account_id", t.ID, nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("received", t.ID, nullable=False),
+        sa.Column("mails", sa.Integer(), nullable=False),
+        sa.Column("busy_ms", t.ID, nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_day_account_id")),
+        sa.PrimaryKeyConstraint("account_id", "day", name=op.f("pk_account_day")),
+        **t.OPTIONS,
+    )
+
+    op.create_table(
         "folder",
         sa.Column("id", t.ID, nullable=False),
         sa.Column("account_id", t.ID, nullable=False),

@@ -57,11 +57,12 @@ class Quirks:
 class ScriptedImap:
     """A server on 127.0.0.1, as a context manager.
 
-    `commands` lists all that clients sent (without tags), `violations` what a reader must not do: SELECT, STORE and the
-    like, and BODY[...] without PEEK. `answer` prepares a false answer to the next command of a name, `interrupt` a line
-    without a tag (BYE) after which it hangs up. `damaged` are the UIDs in INBOX that cannot be delivered: "no headers"
-    and "no body" are refused, over a body "hang up" does and over a header "hang up on headers"; "left out" comes only
-    when asked for alone, or never ("left out for ever").
+    `most_open` is how many connections there were at once, at most. `commands` lists all that clients sent (without
+    tags), `violations` what a reader must not do: SELECT, STORE and the like, and BODY[...] without PEEK. `answer`
+    prepares a false answer to the next command of a name, `interrupt` a line without a tag (BYE) after which it hangs
+    up. `damaged` are the UIDs in INBOX that cannot be delivered: "no headers" and "no body" are refused, over a body
+    "hang up" does and over a header "hang up on headers"; "left out" comes only when asked for alone, or never ("left
+    out for ever").
     """
 
     conversation: ClassVar[type[Conversation]] = Conversation
@@ -86,6 +87,7 @@ class ScriptedImap:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.host, self.port = "127.0.0.1", int(self._listening.getsockname()[1])
         self._open: set[socket.socket] = set()
+        self.most_open = 0
         self._threads = [threading.Thread(target=self._accept, name=f"scripted {quirks.name}")]
 
     def __enter__(self) -> Self:
@@ -148,6 +150,7 @@ class ScriptedImap:
 
     def _serve(self, connection: socket.socket) -> None:
         self._open.add(connection)
+        self.most_open = max(self.most_open, len(self._open))
         conversation: Conversation | None = None
         try:
             if self.tls:

@@ -67,6 +67,7 @@ class SyncSection(Section):
     """How mail is fetched."""
 
     poll_seconds: int = Field(default=60, ge=1, le=1740)
+    connections_per_host: int | None = Field(default=None, ge=1, le=1000)
     connect_timeout: float = Field(default=30, gt=0)
     read_timeout: float = Field(default=90, gt=0)
     batch_messages: int = Field(default=200, ge=1, le=5000)

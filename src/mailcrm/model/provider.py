@@ -38,6 +38,10 @@ class Server:
     security: Security
 
 
+USUAL_CONNECTIONS = 3
+"""To a host of which no limit is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """One provider.
@@ -46,9 +50,9 @@ class Provider:
     mail programs need ('' = the normal password), `code_where` the clicks that lead to it, in English and Chinese.
     `code_days` is its life time where it has one. `ambiguous_login`: one error for wrong password, service off and rate
     limit alike. `oauth`: on whose page one signs in, `oauth_only` if there is no other way. `daily_limit` is a cautious
-    figure for new mail to strangers; `mails_per_connection` 0 = no known limit. `bytes_per_day` is what we read
-    at most in a day, 0 where no limit is known. `qresync_works` false: it offers QRESYNC (RFC 7162), and names changes
-    wrongly.
+    figure for new mail to strangers; `mails_per_connection` 0 = no known limit. `connections` is how many we make to its
+    IMAP server at once, for all mailboxes there together, and `bytes_per_day` what we read at most in a day, 0 where no
+    limit is known. `qresync_works` false: it offers QRESYNC (RFC 7162), and names changes wrongly.
     """
 
     key: str
@@ -65,6 +69,7 @@ class Provider:
     oauth_only: bool = False
     daily_limit: int = 500
     mails_per_connection: int = 0
+    connections: int = USUAL_CONNECTIONS
     bytes_per_day: int = 0
     files_sent_copy: bool = False
     qresync_works: bool = True
@@ -179,6 +184,7 @@ PROVIDERS: tuple[Provider, ...] = (
         ),
         oauth=OAuthProvider.GOOGLE,
         daily_limit=500,
+        connections=10,  # it allows 15 for each mailbox, other mail programs included
         bytes_per_day=2_000_000_000,  # it cuts off at about 2.5 GB, for a day, other mail programs included
         files_sent_copy=True,
     ),

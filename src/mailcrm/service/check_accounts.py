@@ -17,12 +17,15 @@ from mailcrm.service.bootstrap import open_configured_store
 from mailcrm.service.check import Finding, Standing, error, ok, too_open, unreadable, warning
 from mailcrm.service.logins import try_imap, try_smtp
 from mailcrm.service.senders import smtp_login
+from mailcrm.service.slots import mailboxes_at, places_at
 
 
 def check_accounts(config: Config, standing: Standing | None, now: datetime, *, offline: bool) -> Iterator[Finding]:
     """All mailboxes. With `offline` nobody is contacted. `now` is aware."""
     if not config.accounts:
         yield warning("accounts", "no mailbox is configured", "run: mailcrm accounts add")
+    for host in sorted({account.imap.host.lower() for account in config.accounts}):
+        yield from _connections(config, host)
     for account in config.accounts:
         yield from _account(config, account, standing, now, offline=offline)
 
@@ -50,6 +53,16 @@ def _secret(key: str, account: Account) -> tuple[Finding | None, Finding | None]
     if account.oauth is not None:
         place, secret = f"{key}.oauth.client_secret", account.oauth.client_secret
     return (None, None) if secret is None else (unreadable(place, secret), too_open(place, secret))
+
+
+def _connections(config: Config, host: str) -> Iterator[Finding]:
+    mailboxes, places = mailboxes_at(config, host), places_at(config, host)
+    if mailboxes > places:
+        text = (
+            f"{mailboxes} mailboxes at {host} share {places} connection{'s' if places > 1 else ''}: {places - 1} are watched "
+            "all the time, the others are looked at in turn"
+        )
+        yield ok("sync.connections_per_host", text)
 
 
 def _provider(key: str, account: Account, provider: Provider) -> Finding:

@@ -28,10 +28,12 @@ from mailcrm.service.meter import Meter
 from mailcrm.service.patience import after_failure, park, parked
 from mailcrm.service.retry import store_retry
 from mailcrm.service.senders import sender_job, smtp_login
+from mailcrm.service.slots import Slot, connection_slot
 from mailcrm.store import leases, sync_state
 from mailcrm.store.sync_state import AccountRow
 
 _ACTOR = Actor.system("watch")
+_NEXT_TURN = 5.0  # seconds until a mailbox looks again for a free connection
 _EXPIRY_SECONDS = 60.0
 """Tokens do not live shorter: a server that ends sessions faster means something else."""
 
@@ -42,7 +44,7 @@ def all_works(app: App, worker: str, chance: Random) -> dict[str, Work]:
     """Everything this configuration asks for, by name."""
     works = clock_works(app)
     for account in app.config.accounts:
-        works.append(_watch(app, account, chance))
+        works.append(_watch(app, account, worker, chance))
         if account.smtp is not None or account.name in app.transports:
             works.append(_sender(app, account, worker))
     return {work.name: work for work in works}
@@ -51,7 +53,7 @@ def all_works(app: App, worker: str, chance: Random) -> dict[str, Work]:
 # --- mailboxes ---------------------------------------------------------------------------------------------------
 
 
-def _watch(app: App, account: Account, chance: Random) -> Work:
+def _watch(app: App, account: Account, worker: str, chance: Random) -> Work:
     last_expiry = -math.inf
 
     def run(claim: Claim) -> timedelta:
@@ -59,19 +61,24 @@ def _watch(app: App, account: Account, chance: Random) -> Work:
         row = account_row(app.store, account.name)
         if (look := parked(app, account, row)) is not None:
             return look
-        try:
-            _watch_once(app, account, row, claim)
-        except MailcrmError as exc:
-            before, last_expiry = last_expiry, time.monotonic() if isinstance(exc, TokenExpired) else last_expiry
-            if last_expiry - before > _EXPIRY_SECONDS:  # as it does each hour: not a failure
-                return timedelta(0)
-            return after_failure(app, account, exc, chance)
-        return timedelta(0)
+        with connection_slot(app, account, worker) as slot:
+            if slot is None:
+                return timedelta(seconds=_NEXT_TURN * chance.uniform(0.8, 1.2))
+            try:
+                return _watch_once(app, account, row, claim, slot)
+            except MailcrmError as exc:
+                before, last_expiry = last_expiry, time.monotonic() if isinstance(exc, TokenExpired) else last_expiry
+                if last_expiry - before > _EXPIRY_SECONDS:  # as it does each hour: not a failure
+                    return timedelta(0)
+                return after_failure(app, account, exc, chance)
 
     return Work(f"mailbox:{account.name}", "mailbox", run)
 
 
-def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> None:
+def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim, slot: Slot) -> timedelta:
+    """Read the mailbox until the claim ends, or our turn in a shared connection. Returns when it is due again."""
+    again = timedelta(0)
+
     def job() -> SyncJob:
         meter.begin()
         return sync_job(app, account, account_row(app.store, account.name))
@@ -80,7 +87,13 @@ def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> No
         meter.note(report)
         app.signals.filed.set()
 
+    def stopped() -> bool:
+        return not claim.ok() or bool(again) or slot.over()
+
     def passed(report: PassReport) -> None:
+        nonlocal again
+        if slot.shared:
+            again = timedelta(seconds=app.config.sync.poll_seconds if report.ended else _NEXT_TURN)
         with app.store.write(_ACTOR) as session:
             meter.save(session)
             if report.ended and not report.failures:  # a pass that was cut short proves nothing: the back-off stays
@@ -103,11 +116,12 @@ def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim) -> No
             parse=parse,
             retry=store_retry,
             poll_seconds=app.config.sync.poll_seconds,
-            stopped=lambda: not claim.ok(),
+            stopped=stopped,
             progress=progress,
             passed=passed,
             enough=meter.enough,
         )
+    return again
 
 
 # --- senders -----------------------------------------------------------------------------------------------------

@@ -54,6 +54,12 @@ class ScriptedProxy:
         for each in self._open:
             each.close()
 
+    def cut(self) -> None:
+        """Cut all lines through it; new ones may come."""
+        for each in list(self._open):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
     def url(self, login: str = "") -> str:
         """Its address, with `user:password` where given."""
         return f"{self.kind}://{login + '@' if login else ''}{HOST}:{self.port}"

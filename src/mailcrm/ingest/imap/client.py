@@ -18,12 +18,13 @@ from mailcrm.ingest.imap.responses import Chunk, Value
 from mailcrm.ingest.imap.transport import Transport
 
 imaplib.Commands.setdefault("COMPRESS", ("AUTH", "SELECTED"))
+imaplib.Commands.setdefault("NOTIFY", ("AUTH", "SELECTED"))
 _COUNT = re.compile(rb"\* (\d{1,20}) (EXISTS|EXPUNGE)\s*")
 _OK = re.compile(rb"\S+ OK (?=\[)", re.IGNORECASE)
 # The commands that cannot change a mailbox. EXAMINE, never SELECT: SELECT alone takes \Recent away.
 _READING = frozenset(
     {"CAPABILITY", "ID", "NOOP", "LOGOUT", "STARTTLS", "LOGIN", "AUTHENTICATE", "ENABLE", "COMPRESS"}
-    | {"LIST", "XLIST", "STATUS", "EXAMINE", "FETCH", "UID", "IDLE"}
+    | {"LIST", "XLIST", "STATUS", "EXAMINE", "FETCH", "UID", "IDLE", "NOTIFY"}
 )
 _MOST_KEPT = 100_000
 """Untagged answers of a kind in the answer to a command: more than anybody has folders."""
@@ -57,6 +58,7 @@ class MailClient(IMAPClient):
     untagged, whatever command it came with. FETCH answers go to the `taking` block that asked for them; what nobody
     asked for, and what has vanished, is gathered in `harvest`. `exists` is the number of messages in the examined
     folder, `grown` turns true when the server reports more, `modseq` is the last HIGHESTMODSEQ that it named.
+    `listener` is shown every line.
     """
 
     def __init__(self, place: Place, tls: ssl.SSLContext | None = None, sock: socket.socket | None = None) -> None:
@@ -66,6 +68,7 @@ class MailClient(IMAPClient):
         self.grown = False
         self.modseq: int | None = None
         self.harvest = Harvest()
+        self.listener: Callable[[bytes], None] = lambda _line: None
         self._takers: list[Taker] = []
         super().__init__(place.host, place.port, ssl=tls is not None, ssl_context=tls, timeout=place.read_timeout)
         # imapclient sets 5, and imaplib then makes a repr() of every body for a log that nobody reads.
@@ -164,6 +167,7 @@ class MailClient(IMAPClient):
 
     def _sort(self, line: bytes) -> None:
         """What has to be seen with every answer, whatever command it came with."""
+        self.listener(line)
         if found := _COUNT.fullmatch(line):
             self._count(int(found[1]), found[2])
         if chunks := self.take("FETCH"):

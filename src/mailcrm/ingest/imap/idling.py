@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from mailcrm.clock import Clock, utc_now
 from mailcrm.errors import ConnectionLost
+from mailcrm.ingest.imap.notifying import Notifying
 from mailcrm.ingest.imap.talk import Talk
 from mailcrm.ingest.imap.transport import Ready
 
@@ -45,28 +46,32 @@ class Wakefulness:
 class Idling:
     """Waiting on one connection; `wake` is a file descriptor that ends waits, from which nothing is read."""
 
-    def __init__(self, talk: Talk, wake: int | None, wakefulness: Wakefulness) -> None:
+    def __init__(self, talk: Talk, notifying: Notifying, wake: int | None, wakefulness: Wakefulness) -> None:
         self._talk = talk
         self._client = talk.client
+        self._notifying = notifying
         self._wake = wake
         self._wakefulness = wakefulness
         self._idle_works = "IDLE" in talk.capabilities
         self._any_change = False
 
     def wait_for_change(self, seconds: float, *, any_change: bool) -> Change:
-        """Until the folder has more messages, or with `any_change` there are other news; at most `seconds`, or woken."""
+        """Until the folder has more messages, or another of which we are notified, or with `any_change` there are other
+        news; at most `seconds`, or woken."""
         self._any_change = any_change
         with self._talk.guard():
             deadline = time.monotonic() + seconds
             self._look()
+            self._notifying.restore()
             if not self._news and self._wait(deadline) is Ready.WOKEN:
                 return Change.WOKEN
-            news, self._client.grown = self._news, False
+            news, self._client.grown, self._notifying.news = self._news, False, False
             return Change.CHANGED if news else Change.TIMEOUT
 
     @property
     def _news(self) -> bool:
-        return self._client.grown or (self._any_change and bool(self._client.harvest))
+        other = self._notifying.news or (self._any_change and bool(self._client.harvest))
+        return self._client.grown or other
 
     def _look(self) -> None:
         if self._wakefulness.slept():

@@ -1,7 +1,7 @@
 """An open mailbox: lists folders, examines them, fetches headers and bodies, waits for mail, and changes nothing."""
 
 import imaplib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from mailcrm.clock import Clock, utc_now
@@ -12,6 +12,7 @@ from mailcrm.ingest.imap.fetching import GMAIL, Fetching, Refused
 from mailcrm.ingest.imap.folders import Listed
 from mailcrm.ingest.imap.idling import Change, Idling, Suspended, Wakefulness
 from mailcrm.ingest.imap.listing import Listing, wire
+from mailcrm.ingest.imap.notifying import Notifying
 from mailcrm.ingest.imap.parts import Parts
 from mailcrm.ingest.imap.responses import MAX_UID, examined, uid_of
 from mailcrm.ingest.imap.session import Login, Session, open_session
@@ -67,7 +68,8 @@ class Mailbox:
         self._listing = Listing(self._talk)
         self._fetching = Fetching(self._talk)
         self._parts = Parts(self._talk, self._fetching)
-        self._idling = Idling(self._talk, wake, Wakefulness(clock))
+        self._notifying = Notifying(self._talk)
+        self._idling = Idling(self._talk, self._notifying, wake, Wakefulness(clock))
         self._plain_examine = False  # some offer what they then call a bad command
 
     # --- the connection ------------------------------------------------------------------------------------------
@@ -128,11 +130,13 @@ class Mailbox:
 
         Folders it says nothing usable of are left out; unknown values are None.
         """
-        return self._listing.status(folders)
+        with self._notifying.asking():
+            return self._listing.status(folders)
 
     def survey(self) -> tuple[list[FolderInfo], dict[str, FolderStatus]]:
         """`list_folders`, and `status` of all of them: in one round trip where SPECIAL-USE and LIST-STATUS are offered."""
-        return self._listing.survey()
+        with self._notifying.asking():
+            return self._listing.survey()
 
     def examine(self, folder: FolderInfo, since: tuple[int, int] | None = None) -> FolderStatus:
         """Open a folder for reading. `uidnext` is None where the server does not say: then ask `highest_uid`.
@@ -279,8 +283,15 @@ class Mailbox:
         """
         return self._parts.all_from(uid, offset, length, size, depth)
 
+    def notify(self, ignored: Collection[str]) -> bool:
+        """Let waits end for mail in other folders too, but those `ignored` (`name_raw`). Whether the server does that."""
+        with self._talk.guard():
+            self._notifying.begin(ignored)
+            return self._notifying.on
+
     def wait_for_change(self, seconds: float, *, any_change: bool = False) -> Change:
-        """Wait until the open folder has more messages, at most `seconds`, or until woken.
+        """Wait until the open folder has more messages, at most `seconds`, or until woken; after `notify` also until other
+        folders change.
 
         By IDLE where offered, else the server is asked at the end. Call it again for more: IDLE has to be renewed.
         With `any_change` it also ends when there is something to be had from `changes`. Raises Suspended, which is a

@@ -1,6 +1,7 @@
 """Watches one mailbox: a pass, then waiting for new mail, then a pass again, on one connection.
 
-IDLE on INBOX where the server offers it, woken each minute for the other folders; else a poll each minute.
+IDLE on INBOX where the server offers it, woken each minute for the other folders, and at once where it offers NOTIFY;
+else a poll each minute.
 """
 
 from collections.abc import Callable
@@ -34,7 +35,7 @@ def watch_account(
 
     Raises what `sync_account` raises.
     """
-    inbox = _where_mail_comes(mailbox, job())
+    inbox, notified = _where_mail_comes(mailbox, job())
     again = False
     while not stopped():
         rules = job()
@@ -44,19 +45,23 @@ def watch_account(
         passed(report)
         if stopped():
             return
-        # Once and no more: a folder that fails, or whose numbers never agree, must not keep us running in circles.
         more = inbox is not None and _has_more(mailbox, store, rules, inbox)
-        again = more and not again and not report.failures
+        # Of a folder that was open we may not have been notified: one more look, a round trip, at all of them.
+        more = more or (notified and report.unchanged < report.folders)
+        # Once and no more: a folder that fails, or whose numbers never agree, must not keep us running in circles.
+        again = more and not report.failures and (not again or report.headers > 0)
         if not again and mailbox.wait_for_change(poll_seconds) is Change.WOKEN:
             return
 
 
-def _where_mail_comes(mailbox: Mailbox, job: SyncJob) -> FolderInfo | None:
-    """The folder to wait in: INBOX, or the one that is read in its place (Gmail's "All Mail")."""
+def _where_mail_comes(mailbox: Mailbox, job: SyncJob) -> tuple[FolderInfo | None, bool]:
+    """The folder to wait in: INBOX, or the one that is read in its place (Gmail's "All Mail"); and whether the server
+    tells of the others that are read."""
     listed = mailbox.list_folders()
     read = folders_to_read(listed, job.leave_out, labels=mailbox.labels)
+    notified = mailbox.notify({info.name_raw for info in listed if info not in read})
     role = FolderRole.ALL if mailbox.labels and read and read[0].role is FolderRole.ALL else FolderRole.INBOX
-    return next((info for info in listed if info.role == role), None)
+    return next((info for info in listed if info.role == role), None), notified
 
 
 def _has_more(mailbox: Mailbox, store: Store, job: SyncJob, inbox: FolderInfo) -> bool:

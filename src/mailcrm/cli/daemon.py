@@ -140,6 +140,8 @@ def status(ctx: typer.Context, json: Json = False) -> None:
 
 
 def _next_try(account: Any) -> str:
+    if account.state == "parked":
+        return f"\n  parked; when that is mended: mailcrm accounts resume {account.name}"
     return f" (next try {cell(account.next_try_at)})" if account.next_try_at else ""
 
 

@@ -76,14 +76,14 @@ class Meter:
 
     def save(self, session: Session) -> None:
         """Keep what was counted, in a transaction that is open anyway."""
-        self._count()
+        self._count(lambda: self._keep(session))
         self._keep(session)
 
-    def _count(self) -> None:
-        """Bytes belong to the day on which they are looked at."""
+    def _count(self, keep: Callable[[], None] | None = None) -> None:
+        """Bytes belong to the day on which they are looked at; `keep` writes down what belongs to the day before."""
         day = day_of(self._clock())
         if day != self._today.day:
-            self._write()
+            (keep or self._write)()
             self._today, self._before = DayTraffic(day), None
         received = self._received()
         self._today = replace(self._today, received=self._today.received + received - self._counted)

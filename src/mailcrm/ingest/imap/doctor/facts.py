@@ -20,7 +20,7 @@ class Step(StrEnum):
     INBOX = "inbox"
 
 
-REFUSALS = frozenset({"LoginRefused", "TokenExpired", "FreshTokenRefused"})
+REFUSALS = frozenset({"LoginRefused", "LoginUnclear", "TokenExpired", "FreshTokenRefused"})
 """Names of the errors that mean a refused login."""
 
 BEFORE_GREETING = frozenset({Step.NAME, Step.CONNECT, Step.TLS})

@@ -85,9 +85,9 @@ _ROWS: tuple[tuple[str, str, str, Callable[[Facts], str]], ...] = (
     ("IDLE", "new mail in INBOX comes at once", "INBOX is asked again and again (sync.poll_seconds)", _always),
     (
         "NOTIFY",
-        "",
+        "new mail comes at once in the other folders, too",
         "other folders than INBOX are asked for news by each poll",
-        _never("other folders than INBOX are asked for news by each poll"),
+        _always,
     ),
     ("COMPRESS=DEFLATE", "mail is compressed on its way", "mail comes in its full size", _compress),
     ("ESEARCH", "the list of UIDs comes as a few ranges", "the list of UIDs comes number by number", _always),

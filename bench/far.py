@@ -59,7 +59,7 @@ def first_pass(server: Dovecot, folder: Path, count: int, rounds: int) -> dict[s
 
 def nothing_new(server: Dovecot, folder: Path, size: int, rounds: int) -> dict[str, float]:
     """A pass that finds nothing, in a process that runs already, as in the daemon."""
-    server.fill("still", map(_small, range(size)))
+    server.fill("still", map(small_mail, range(size)))
     folder.mkdir()
     instance = _instance(folder, server, "still", server.tls_port, capture="metadata")
     started = time.perf_counter()
@@ -68,7 +68,7 @@ def nothing_new(server: Dovecot, folder: Path, size: int, rounds: int) -> dict[s
     found = {}
     for folders in (0, 100):
         for number in range(folders):
-            server.fill("still", [_small(size + number)], f"Folder {number}")
+            server.fill("still", [small_mail(size + number)], f"Folder {number}")
         instance.cli("sync", "--once")
         with FarLine(server.tls_port, _ROUND_TRIP) as line:
             instance.document["accounts"][0]["imap"]["port"] = line.port
@@ -110,7 +110,8 @@ def _seconds(work: Callable[[], None]) -> float:
     return time.perf_counter() - started
 
 
-def _small(number: int) -> bytes:
+def small_mail(number: int) -> bytes:
+    """Of a few words; three make a conversation."""
     mail = EmailMessage()
     mail["From"], mail["To"] = f"p{number % 3000}@c{number % 97}.example", "me@own.example"
     mail["Subject"], mail["Message-ID"] = f"About {number // 3}", f"<small-{number}@c.example>"

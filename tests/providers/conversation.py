@@ -60,9 +60,6 @@ class Conversation:
         answer = prepared.pop(0) if prepared else self._answer(command)
         if not answer:
             return False
-        if answer.startswith(b"\n"):
-            self._send(answer[1:])
-            return False
         self._flush()
         if answer.startswith(b"* BYE"):
             self._send(answer)

@@ -57,12 +57,11 @@ class Quirks:
 class ScriptedImap:
     """A server on 127.0.0.1, as a context manager.
 
-    `most_open` is how many connections there were at once, at most. `commands` lists all that clients sent (without
-    tags), `violations` what a reader must not do: SELECT, STORE and the like, and BODY[...] without PEEK. `answer`
-    prepares a false answer to the next command of a name, `interrupt` a line without a tag (BYE) after which it hangs
-    up. `damaged` are the UIDs in INBOX that cannot be delivered: "no headers" and "no body" are refused, over a body
-    "hang up" does and over a header "hang up on headers"; "left out" comes only when asked for alone, or never ("left
-    out for ever").
+    `commands` lists all that clients sent (without tags), `violations` what a reader must not do: SELECT, STORE and the
+    like, and BODY[...] without PEEK. `answer` prepares a false answer to the next command of a name. `damaged` are the
+    UIDs in INBOX that cannot be delivered: "no headers" and "no body" are refused, over a body "hang up" does and
+    over a header "hang up on headers"; "left out" comes only when asked for alone, or never ("left out for ever").
+    `most_open` is how many connections there were at once, at most.
     """
 
     conversation: ClassVar[type[Conversation]] = Conversation
@@ -122,10 +121,6 @@ class ScriptedImap:
         """Let the next such command fail: `line` follows its tag, e.g. b"NO [UNAVAILABLE] later". b"" hangs up, and
         so does b"* BYE ...", which is said before."""
         self.prepared[command].append(line)
-
-    def interrupt(self, command: str, line: bytes) -> None:
-        """Let the next such command be the last: `line` is sent instead of an answer."""
-        self.answer(command, b"\n" + line)
 
     def sent(self, command: str) -> list[str]:
         """What clients sent that begins with `command`."""

@@ -125,7 +125,7 @@ def test_a_busy_server_is_left_alone_for_as_long_as_it_says(
 def test_bye_in_the_middle_of_a_command_is_heard(store: Store, tmp_path: Path) -> None:
     with server_of() as server:
         daemon = Daemon(store, [account_at(server, tmp_path)])
-        server.interrupt(
+        server.answer(
             "EXAMINE", b"* BYE [UNAVAILABLE] Request is throttled. Suggested Backoff Time: 60000 milliseconds"
         )
         assert daemon.turn() == MINUTE

@@ -1,7 +1,6 @@
 """The phases of one folder: live mail, backfill, bodies. Network and parsing never happen inside a transaction."""
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from mailcrm.ingest.filing import Filer, ReadBody, Window, read_body, read_heade
 from mailcrm.ingest.given import ACTOR, Parse, Retry
 from mailcrm.ingest.imap.careful import fetch_bodies, fetch_headers
 from mailcrm.ingest.imap.caution import Caution
+from mailcrm.ingest.imap.former import former_keys
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.labels import Labels, is_sent
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
@@ -35,7 +35,7 @@ from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef, LeftOut, Place
 from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
 from mailcrm.model.message import FetchedHeader, ParsedHeaders, RawMessage
-from mailcrm.store import Store, copies, messages, objects, quarantine, rejudging, sync_state
+from mailcrm.store import Store, copies, messages, quarantine, rejudging, sync_state
 from mailcrm.store.partial import Partial
 
 _RETRIES_AT_ONCE = 50
@@ -178,7 +178,7 @@ class FolderPass:
         kept, skips, odd = self._judge(headers.found)
         filed = self._filed(folder, state, uids) if again else {}
         unnamed = [(header, parsed) for header, parsed in kept if not parsed.message_id and header.uid not in filed]
-        former = filed | self._former(folder, state, unnamed)
+        former = filed | former_keys(self.store, folder, state, unnamed)
         raws, lost = self._bodies_now([header for header, _ in unnamed if header.uid not in former])
         if lost is not None and not last_time:
             raise lost  # without their bodies they would be other mails than they are
@@ -223,42 +223,10 @@ class FolderPass:
                 skips[header.uid] = LeftOut(rule, arrived)
         return kept, skips, odd
 
-    def _former(
-        self, folder: FolderRef, state: SyncState, unnamed: Sequence[tuple[FetchedHeader, ParsedHeaders]]
-    ) -> dict[int, str]:
-        """The dedupe keys, by UID, of mails without a Message-ID that we had under other UIDs: no body is needed.
-
-        The server's own name for a mail tells it again anywhere, else how it looks, in a folder that was renumbered.
-        """
-        by_id = self._former_by_id(folder, unnamed)
-        unnamed = [(header, parsed) for header, parsed in unnamed if header.uid not in by_id]
-        looks = {
-            header.uid: copies.Former(header.internaldate, header.size, parsed.subject[:998], parsed.sent_at)
-            for header, parsed in unnamed
-            if header.internaldate is not None and state.generation > 1
-        }
-        often = Counter(looks.values())
-        looks = {uid: former for uid, former in looks.items() if often[former] == 1}
-        if not looks:
-            return by_id
-        with self.store.read() as session:
-            known = copies.former_keys(session, folder, state.generation, looks.values())
-        return by_id | {uid: known[former] for uid, former in looks.items() if former in known}
-
     def _filed(self, folder: FolderRef, state: SyncState, uids: Sequence[int]) -> dict[int, str]:
         """The dedupe keys of those that are in the archive under these very UIDs."""
         with self.store.read() as session:
             return copies.keys_at(session, folder, state.generation, uids)
-
-    def _former_by_id(
-        self, folder: FolderRef, unnamed: Sequence[tuple[FetchedHeader, ParsedHeaders]]
-    ) -> dict[int, str]:
-        ids = {header.uid: header.object_id for header, _ in unnamed if header.object_id}
-        if not ids:
-            return {}
-        with self.store.read() as session:
-            known = objects.known_keys(session, folder.account_id, ids.values())
-        return {uid: known[object_id] for uid, object_id in ids.items() if object_id in known}
 
     def _item(
         self, header: FetchedHeader, parsed: ParsedHeaders, raw: RawMessage | None, former: Mapping[int, str]

@@ -10,7 +10,7 @@ from mailcrm.ingest.mail.params import parse_parameters
 BLANK_LINE = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(r"\r?\n|\r")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_FIELD = re.compile(r"([!-9;-~]+):[ \t]*([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)(?:\r?\n|\Z)")
+_FIELD = re.compile(r"([!-9;-~]++):[ \t]*+([^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+)(?:\r?\n|\Z)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _FIELD_LINE = re.compile(r"From |[\041-\071\073-\176]*:|[\t ]")
 _BLANK = frozenset({"\n", "\r", "\r\n"})

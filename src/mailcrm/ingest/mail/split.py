@@ -16,8 +16,8 @@ from typing import NamedTuple, cast
 from mailcrm.ingest.mail.fields import BLANK_LINE, plain_fields
 
 _DEEPEST = 40
-_PARAMETER = r';\s*([A-Za-z0-9_-]+)=(?:"([^"\\\r\n]*)"|([^\s";\\]+))\s*'
-_MULTIPART = re.compile(rf"\s*multipart/[a-z0-9.+-]+\s*(?P<parameters>(?:{_PARAMETER})+);?\s*", re.IGNORECASE)
+_PARAMETER = r';\s*+([A-Za-z0-9_-]++)=(?:"([^"\\\r\n]*+)"|([^\s";\\]++))\s*+'
+_MULTIPART = re.compile(rf"\s*multipart/[a-z0-9.+-]++\s*+(?P<parameters>(?:{_PARAMETER})++);?\s*+", re.IGNORECASE)
 _EACH_PARAMETER = re.compile(_PARAMETER)
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=?-](?:[0-9A-Za-z'()+_,./:=? -]*[0-9A-Za-z'()+_,./:=?-])?")
 _BEHIND_BOUNDARY = re.compile(rb"(--)?[ \t]*(?:\r?\n|\Z)")

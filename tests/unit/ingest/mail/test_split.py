@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailcrm.ingest.mail.fields import normalise_raw
+from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.mail.split import Piece, cut, read_by_line
 from tests.unit.ingest.mail.samples import DATA, multipart
 
@@ -114,3 +115,18 @@ def test_a_million_lines_are_cut_in_one_search() -> None:
     piece = cut(HEAD + b"\r\n--b\r\n\r\n" + body + b"\r\n--b--\r\n")
     assert piece is not None
     assert piece.children[0].body == body
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Content-Type: multipart/mixed; boundary=x" + b"\r\n " * 400_000 + b'"\r\n\r\n',
+        b"Content-Type: multipart/mixed" + b"; a=b" * 200_000 + b'"\r\n\r\n',
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nSubject: " + b" " * 800_000 + b"\rx\r\n\r\n--x--\r\n",
+    ],
+)
+def test_endless_white_space_is_read_once(raw: bytes) -> None:
+    """Not once for each of its letters: that would take hours, and `re` lets no other thread run meanwhile."""
+    cut(raw)
+    normalise_raw(raw)
+    parse_headers(raw)

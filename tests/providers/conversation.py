@@ -14,7 +14,7 @@ from tests.providers.wire import Command, read_commands
 if TYPE_CHECKING:
     from tests.providers.server import ScriptedImap
 
-_ITEM = re.compile(r"BODY(?:\.PEEK)?\[[^\]]*\]|[A-Z0-9.-]+")
+_ITEM = re.compile(r"BODY(?:\.PEEK)?\[[^\]]*\](?:<[\d.]+>)?|[A-Z0-9.-]+")
 _EXTENSIONS = {"X-GM-MSGID": "X-GM-EXT-1", "X-GM-THRID": "X-GM-EXT-1", "X-GM-LABELS": "X-GM-EXT-1"}
 _EXTENSIONS |= {"EMAILID": "OBJECTID", "THREADID": "OBJECTID"}
 _GMAILS_FIRST = 1278455344230334865  # 64 bits, as Gmail's are
@@ -290,12 +290,16 @@ class Conversation:
                 return b"" if trouble == "hang up" else b"NO [SERVERBUG] internal error"
             elif "HEADER" in items and trouble == "hang up on headers":
                 return b""
-            values = b" ".join(self._item(message, item) for item in names)
+            values = b" ".join(self._item(message, item, trouble) for item in names)
             self._send(b"* %d FETCH (%s)" % (number, values))
         return b"OK FETCH completed"
 
-    def _item(self, message: Message, item: str) -> bytes:
+    def _item(self, message: Message, item: str, trouble: str | None) -> bytes:
         name = item.replace(".PEEK", "")
+        if piece := re.fullmatch(r"BODY\[\]<(\d+)\.(\d+)>", name):
+            begin, length = int(piece[1]), int(piece[2])
+            data = b"" if trouble == "empty" else message.raw[begin : begin + length]
+            return b"BODY[]<%d> {%d}\r\n%s" % (begin, len(data), data)
         if name == "BODY[]":
             return b"BODY[] {%d}\r\n%s" % (len(message.raw), message.raw)
         if found := re.fullmatch(r"BODY\[HEADER\.FIELDS \(([^)]*)\)\]", name):

@@ -60,7 +60,8 @@ class ScriptedImap:
     `commands` lists all that clients sent (without tags), `violations` what a reader must not do: SELECT, STORE and the
     like, and BODY[...] without PEEK. `answer` prepares a false answer to the next command of a name. `damaged` are the
     UIDs in INBOX that cannot be delivered: "no headers" and "no body" are refused, over a body "hang up" does and
-    over a header "hang up on headers"; "left out" comes only when asked for alone, or never ("left out for ever").
+    over a header "hang up on headers"; "left out" comes only when asked for alone, or never ("left out for ever");
+    the pieces of an "empty" one are.
     `most_open` is how many connections there were at once, at most.
     """
 

@@ -123,6 +123,17 @@ def test_a_body_that_cannot_be_had_does_not_stop_the_others(
     assert not (isinstance(results[0], PassReport) and results[0].complete), "a body was still to come"
 
 
+def test_a_large_body_that_comes_empty_is_listed_in_the_end(imap: ScriptedImap, app: App) -> None:
+    fill(imap)
+    imap.append("INBOX", a_mail(_COUNT + 1) + b"x" * 2_000_000)
+    imap.damaged[_COUNT + 1] = "empty"
+    results = [one_pass(app) for _ in range(6)]
+    assert all(isinstance(each, PassReport) for each in results), results
+    assert archive(app) == whole() | {f"S{_COUNT + 1}": ""}
+    [(uid, reason)] = problems(app)
+    assert (uid, reason) == (_COUNT + 1, "the server does not give this message")
+
+
 def test_a_listed_body_is_asked_for_again_when_a_human_says_so(
     imap: ScriptedImap, instance: Instance, app: App
 ) -> None:

@@ -24,6 +24,28 @@ def test_what_came_last_is_not_trusted_after_a_break(tmp_path: Path) -> None:
     assert again.path.read_bytes() == DATA + DATA + b"rest"
 
 
+def test_two_workers_write_the_same_bytes_to_the_same_place(tmp_path: Path) -> None:
+    """One that lost its lease may not know it yet."""
+    old = Partial(tmp_path, "1-1-7")
+    old.append(DATA)
+    old.append(DATA)
+    new = Partial(tmp_path, "1-1-7")
+    old.append(b"x" * PIECE)
+    new.append(DATA)
+    new.append(b"rest")
+    assert new.path.read_bytes() == DATA + DATA + b"rest"
+
+
+def test_a_file_of_the_wrong_length_is_not_filed_but_fetched_again(tmp_path: Path) -> None:
+    whole = Partial(tmp_path, "1-1-7")
+    whole.append(DATA)
+    with whole.path.open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(StoreBusy, match="fetched again"):
+        whole.stage()
+    assert Partial(tmp_path, "1-1-7").size == 0
+
+
 @pytest.mark.parametrize("tail", [b"", bytes(hashlib.sha256(b"%d" % n).digest()[0] for n in range(200_000))])
 def test_staged_bytes_come_back_as_they_were(sqlite_store: Store, tail: bytes) -> None:
     """Small when packed, and too large for a row."""

@@ -11,9 +11,9 @@ from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies, record_headers
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
-from mailcrm.model.filing import FetchedBody, FolderRef, LeftOut, PendingBody, StagedBlob
+from mailcrm.model.filing import FetchedBody, FolderRef, LeftOut, PendingBody, Place, StagedBlob
 from mailcrm.model.folder import SyncState
-from mailcrm.model.message import LargeMessage, ParsedHeaders, ParsedMessage, RawMessage
+from mailcrm.model.message import LARGE_MESSAGE, LargeMessage, ParsedHeaders, ParsedMessage, RawMessage
 from mailcrm.store import Session, Store, messages, sync_state, tries
 from mailcrm.store.blobs import stage
 from mailcrm.store.partial import Partial
@@ -124,15 +124,15 @@ class Filer:
         reason = self._problem(lambda session: self._record(session, folder, generation, [item], read))
         if reason is None:
             return True
-        raws = {uid: read[uid].raw} if uid in read else self._bytes_of(uid)
+        raws = {uid: read[uid].raw} if uid in read else self._bytes_of(item.place)
         self.write(lambda session: quarantine(session, folder, generation, {uid: reason}, self.clock(), raws))
         return False
 
-    def _bytes_of(self, uid: int) -> dict[int, StagedBlob]:
-        if self.context.capture != Capture.ALL:
+    def _bytes_of(self, place: Place) -> dict[int, StagedBlob]:
+        if self.context.capture != Capture.ALL or place.size > LARGE_MESSAGE:
             return {}
-        raw = self.raw_of(uid)
-        return {} if raw is None else {uid: stage(self.store.blob_dir, raw)}
+        raw = self.raw_of(place.uid)
+        return {} if raw is None else {place.uid: stage(self.store.blob_dir, raw)}
 
     def _record(
         self,

@@ -8,6 +8,9 @@ from pathlib import Path
 LARGEST_MESSAGE = 256 * 1024 * 1024
 """Bytes. What is larger is not fetched but listed with that reason."""
 
+LARGE_MESSAGE = 1024 * 1024
+"""Bytes beyond which a message is never held in memory: it comes in pieces that are kept one by one."""
+
 LONGEST_TEXT = 2_000_000
 """Characters of text kept beside a message; the raw bytes are always whole."""
 

@@ -20,7 +20,7 @@ _FOLDER = "partial"
 
 
 class Partial:
-    """What is here of one message. `size` is how many bytes of it are good.
+    """What is here of the message of that name. `size` is how many bytes of it are good.
 
     All methods raise StoreBusy where the disk does not play along.
     """
@@ -42,11 +42,17 @@ class Partial:
         return size
 
     def append(self, data: bytes) -> None:
-        """The next bytes, on disk when this returns."""
+        """The next bytes, on disk when this returns.
+
+        At their place, not at the end of the file: a worker that lost its lease may still write to it, the same bytes.
+        """
         try:
             make_dir(self.path.parent)
-            with self.path.open("ab") as file:
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.seek(self.size)
                 file.write(data)
+                file.truncate()
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as exc:
@@ -70,6 +76,11 @@ class Partial:
             with suppress(OSError):
                 draft.unlink()
             raise _busy(self.path, exc) from exc
+        except zstandard.ZstdError as exc:  # it is not as long as what was appended
+            with suppress(OSError):
+                draft.unlink()
+            self.drop()
+            raise StoreBusy(f"somebody else wrote to {self.path}, too; it is fetched again") from exc
         return StagedBlob(digest, self.size, None)
 
     def _pack(self, draft: Path) -> str:

@@ -16,7 +16,6 @@ from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.labels import Labels, is_sent
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.ingest.imap.plan import (
-    LARGE,
     SyncPlan,
     chunks,
     fields_for,
@@ -34,7 +33,7 @@ from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef, LeftOut, Place
 from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
-from mailcrm.model.message import FetchedHeader, ParsedHeaders, RawMessage
+from mailcrm.model.message import LARGE_MESSAGE, FetchedHeader, ParsedHeaders, RawMessage
 from mailcrm.store import Store, copies, messages, quarantine, rejudging, sync_state
 from mailcrm.store.partial import Partial
 
@@ -247,7 +246,7 @@ class FolderPass:
         is large (decisions.md 19), and of a few new mails. If they cost the connection, the headers are filed all the
         same."""
         found: dict[int, RawMessage] = {}
-        sizes = [(each.uid, each.size) for each in wanted if each.size <= LARGE] if self.everything else []
+        sizes = [(each.uid, each.size) for each in wanted if each.size <= LARGE_MESSAGE] if self.everything else []
         try:
             for portion in chunks(sizes, self.job.batch_messages, self.job.batch_bytes):
                 found |= fetch_bodies(self.mailbox, portion).found
@@ -258,13 +257,17 @@ class FolderPass:
         return found, None
 
     def _lacking(self, items: Sequence[HeaderItem], have: Mapping[int, RawMessage]) -> list[Place]:
-        """The places of a few new mails without their bytes, if those are small enough for one transaction."""
+        """The places of a few new mails without their bytes, if those are small enough for one transaction.
+
+        Large ones come later, in pieces.
+        """
         with self.store.read() as session:
             known = messages.find_messages(session, [item.dedupe_key for item in items])
         wanted = [
             item.place
             for item in items
             if item.place.uid not in have
+            and item.place.size <= LARGE_MESSAGE
             and not ((message := known.get(item.dedupe_key)) and item.place.size in message.sizes)
         ]
         return wanted if sum(place.size for place in wanted) <= self.job.batch_bytes else []

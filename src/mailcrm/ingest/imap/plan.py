@@ -19,9 +19,6 @@ _METADATA_FIELDS = (
     *(name for name in KIND_FIELDS if name not in ("from", "sender")),
 )
 
-LARGE = 1024 * 1024
-"""Bytes beyond which a message is never held in memory: it comes in pieces that are kept one by one."""
-
 
 _PARTS = 8
 """Into so many parts mail is divided over which a connection broke: a window of 200 comes down to one mail in 3 passes."""

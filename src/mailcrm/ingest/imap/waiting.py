@@ -14,10 +14,10 @@ from mailcrm.ingest.given import ACTOR
 from mailcrm.ingest.imap.careful import fetch_bodies
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
-from mailcrm.ingest.imap.plan import LARGE, chunks
+from mailcrm.ingest.imap.plan import chunks
 from mailcrm.ingest.record import record_bodies
 from mailcrm.model.filing import FolderRef, PendingBody
-from mailcrm.model.message import LARGEST_MESSAGE, RawMessage
+from mailcrm.model.message import LARGE_MESSAGE, LARGEST_MESSAGE, RawMessage
 from mailcrm.store import Session, Store, message_bodies
 from mailcrm.store.partial import PIECE, Partial
 
@@ -99,7 +99,7 @@ class WaitingBodies:
         return {uid: item for uid, item in allowed.items() if uid not in forbidden}
 
     def _fetch(self, folder: FolderRef, generation: int, asked: Asked) -> None:
-        sizes = {uid: item.size for uid, item in asked.items() if item.size <= LARGE}
+        sizes = {uid: item.size for uid, item in asked.items() if item.size <= LARGE_MESSAGE}
         came: set[int] = set()
         try:
             self._stream(folder, generation, asked, sizes, came)
@@ -121,14 +121,17 @@ class WaitingBodies:
 
     def _fetch_large(self, folder: FolderRef, generation: int, asked: Asked, uid: int) -> None:
         """Piece by piece into a file. What came before the connection was lost is there the next time."""
-        if asked[uid].size > LARGEST_MESSAGE:
+        size = asked[uid].size
+        if size > LARGEST_MESSAGE:
             self._file(folder, generation, asked, {}, {uid: _TOO_LARGE})
             return
-        whole = Partial(self.store.blob_dir, f"{folder.id}-{generation}-{uid}")
+        # The size, too: a store that was made anew or restored may have another message under these numbers.
+        whole = Partial(self.store.blob_dir, f"{folder.id}-{generation}-{uid}-{size}")
         before = whole.size
         try:
-            for _, data in self.mailbox.fetch_body_parts(uid, before, size=asked[uid].size, length=PIECE):
+            for _, data in self.mailbox.fetch_body_parts(uid, before, size=size, length=PIECE):
                 whole.append(data)
+                self.progress()
                 if self.stopped():
                     return
         except CommandRefused as exc:
@@ -138,7 +141,10 @@ class WaitingBodies:
             if whole.size <= before + PIECE and not self.stopped():
                 self._note_lost(folder, generation, [asked[uid]], str(exc))
             raise
-        self._file(folder, generation, asked, {uid: self.read_large(uid, whole)}, {})
+        if whole.size:
+            self._file(folder, generation, asked, {uid: self.read_large(uid, whole)}, {})
+        else:
+            self._file(folder, generation, asked, {}, {uid: "the server does not give this message"})
         whole.drop()
 
     def _stream(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailcrm.clock import Clock
-from mailcrm.errors import MailcrmError, WriteCollision, described
+from mailcrm.errors import MailcrmError, StoreBusy, WriteCollision, described
 from mailcrm.ingest.given import ACTOR, Parse, Retry
 from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies, record_headers
@@ -56,6 +56,8 @@ def read_large_body(parse: Parse, uid: int, whole: Partial) -> ReadBody:
 def _understood(staged: StagedBlob, parse: Parse, message: RawMessage | LargeMessage) -> ReadBody:
     try:
         return ReadBody(staged, parse(message))
+    except StoreBusy:  # nobody has looked at it yet
+        raise
     except Exception as exc:  # noqa: BLE001 - a bug of the parser must not stop the folder; it is listed
         _log.warning("message quarantined", uid=message.uid, error=type(exc).__name__)
         return ReadBody(staged, None, f"{type(exc).__name__}: {exc}")

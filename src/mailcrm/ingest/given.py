@@ -8,7 +8,8 @@ from mailcrm.model.rights import Actor
 ACTOR = Actor.system("ingest")
 
 Parse = Callable[[RawMessage | LargeMessage], ParsedMessage]
-"""Understands a message within limits of time and memory. Raises Unparsable where it cannot."""
+"""Understands a message within limits of time and memory. Raises Unparsable where it cannot, and
+StoreBusy where this machine cannot now."""
 
 Retry = Callable[[Callable[[], None]], None]
 """Does a transaction again while the database is busy, a few times."""

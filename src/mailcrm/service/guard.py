@@ -4,12 +4,14 @@ A child is started when the first large message comes and ends by itself when no
 such a message needs is the child's.
 """
 
+import signal
 import subprocess
 import sys
+import threading
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
-from mailcrm.errors import Unparsable
+from mailcrm.errors import StoreBusy, Unparsable
 from mailcrm.model.message import LargeMessage, ParsedMessage, RawMessage
 
 _SMALL = 256 * 1024
@@ -17,6 +19,10 @@ _SMALL = 256 * 1024
 
 CPU_SECONDS = 5
 MEMORY = 500 * 1024 * 1024
+_ONE_AT_A_TIME = threading.Lock()
+"""So that hostile mail in several mailboxes takes the memory of one."""
+
+_ENDING = 5.0
 _PATIENCE = 60.0
 """Seconds that a child may be silent, however busy the machine is."""
 
@@ -30,38 +36,68 @@ class Guard:
         self._line: Connection | None = None
 
     def __call__(self, message: RawMessage | LargeMessage) -> ParsedMessage:
-        """What the message says. Raises Unparsable where it takes too much time or memory, or cannot be parsed."""
+        """What the message says. Raises Unparsable where it takes too much time or memory, or cannot be parsed, and
+        StoreBusy where no child can be had."""
         if isinstance(message, RawMessage) and len(message.raw) <= _SMALL:
             from mailcrm.ingest.mail.parse import parse_message  # only now: most passes find nothing new
 
             return parse_message(message)
-        answer = self._ask(message) or self._ask(message)  # the first child may have gone home at this very moment
+        with _ONE_AT_A_TIME:
+            answer = self._ask(message)
+            if answer is None:  # it may have gone home at this very moment
+                answer = self._ask(message)
         if isinstance(answer, ParsedMessage):
             return answer
+        raise Unparsable(answer or self._beyond)
+
+    @property
+    def _beyond(self) -> str:
         seconds, memory = self._limits
-        limits = f"to understand the message takes more than {seconds:g} s or {memory // 2**20} MiB"
-        raise Unparsable(answer or limits)
+        return f"to understand the message takes more than {seconds:g} s or {memory // 2**20} MiB"
 
     def _ask(self, message: RawMessage | LargeMessage) -> ParsedMessage | str | None:
-        """The message, or why there is none, or None where the child ended over it."""
+        """The message, or why there is none; None where the child ended without a word, as one does that is idle."""
         line = self._line or self._start()
         try:
             line.send(message)
             if line.poll(_PATIENCE):
                 answer: ParsedMessage | str = line.recv()
                 return answer
-        except (EOFError, OSError):  # it was killed, or its time was up
+        except (EOFError, OSError):
+            return self._ended()
+        except Exception as exc:  # another version of mailcrm answered: it is being installed
             self.close()
-            return None
+            raise StoreBusy(f"the process that reads large mail says what cannot be understood: {exc}") from exc
         self.close()
         return f"to understand the message took more than {_PATIENCE:g} s"
+
+    def _ended(self) -> str | None:
+        """Why it did: killed for the limits, gone home, or never really there."""
+        assert self._child is not None
+        try:
+            code = self._child.wait(_ENDING)
+        except subprocess.TimeoutExpired:
+            code = 0
+        self.close()
+        if code > 0:
+            raise StoreBusy(
+                f"the process that reads large mail ended with code {code}; is mailcrm being installed anew?"
+            )
+        return self._beyond if code < 0 and code != -signal.SIGTERM else None
 
     def _start(self) -> Connection:
         self._line, theirs = Pipe()
         seconds, memory = self._limits
-        command = [sys.executable, "-m", "mailcrm.service.guarded", str(theirs.fileno()), str(seconds), str(memory)]
+        module = ["-P", "-m", "mailcrm.service.guarded"]  # -P: nothing from the folder that we happen to be in
+        command = [sys.executable, *module, str(theirs.fileno()), str(seconds), str(memory)]
         with theirs:
-            self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+            try:
+                self._child = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], process_group=0
+                )  # a group of its own: Ctrl-C is for us, whose end is its end
+            except OSError as exc:
+                self.close()
+                raise StoreBusy(f"no process can be started to read large mail: {exc.strerror}") from exc
         return self._line
 
     def close(self) -> None:

@@ -14,14 +14,13 @@ from mailcrm.errors import Unparsable
 from mailcrm.ingest.mail.parse import parse_message
 from mailcrm.model.message import LONGEST_TEXT, LargeMessage, ParsedMessage, RawMessage
 
-_IDLE_SECONDS = 60.0
+_IDLE_SECONDS = 10.0
 _OURSELVES = 48 * 1024 * 1024
 """Bytes that the child has in use before the first message."""
 
 
 def main(fd: int, cpu_seconds: float, memory: int) -> None:
     """Answer until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end is ours
     _limit_memory(memory)
     line = Connection(fd)
     while line.poll(_IDLE_SECONDS):

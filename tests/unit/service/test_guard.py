@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailcrm.errors import Unparsable
+from mailcrm.errors import StoreBusy, Unparsable
 from mailcrm.model.message import LONGEST_TEXT, LargeMessage, RawMessage
 from mailcrm.service.guard import Guard
 from tests.unit.ingest.mail.samples import ENVELOPE, multipart
@@ -55,9 +55,28 @@ def test_a_child_that_went_home_is_replaced(guard: Guard) -> None:
     raw = ENVELOPE + b"\n" + b"x" * 300_000
     assert guard(RawMessage(1, raw)).headers.subject == "Hello"
     assert guard._child is not None
-    guard._child.kill()
+    guard._child.terminate()
     guard._child.wait()
     assert guard(RawMessage(2, raw)).headers.subject == "Hello"
+
+
+def test_nothing_is_loaded_from_the_folder_one_happens_to_be_in(
+    guard: Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "resource.py").write_text("raise SystemExit('not ours')")
+    monkeypatch.chdir(tmp_path)
+    assert guard(RawMessage(1, ENVELOPE + b"\n" + b"x" * 300_000)).headers.subject == "Hello"
+
+
+def test_a_child_that_cannot_live_is_not_blamed_on_the_mail() -> None:
+    with closing(Guard(memory=-40 * 2**20)) as guard, pytest.raises(StoreBusy, match="ended with code"):
+        guard(RawMessage(1, ENVELOPE + b"\n" + b"x" * 300_000))
+
+
+def test_a_machine_without_room_for_a_process_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailcrm.service.guard.sys.executable", "/nonexistent/python")
+    with closing(Guard()) as guard, pytest.raises(StoreBusy, match="no process can be started"):
+        guard(RawMessage(1, ENVELOPE + b"\n" + b"x" * 300_000))
 
 
 def test_a_file_that_is_gone_is_named(guard: Guard, tmp_path: Path) -> None:

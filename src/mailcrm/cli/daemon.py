@@ -8,7 +8,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mailcrm.cli.context import Json, account_names, cell, context_of, err, print_json, print_table, say, warn
-from mailcrm.cli.reading import reading_text
 from mailcrm.errors import MailcrmError, UserError
 
 _FOLDER_LINES = 8
@@ -95,6 +94,7 @@ def _counts(report: Any) -> dict[str, Any]:
 
 def status(ctx: typer.Context, json: Json = False) -> None:
     """How everything stands: mailboxes, archive, campaigns, sending, the daemon."""
+    from mailcrm.cli.reading import reading_text
     from mailcrm.service.status import read_status
 
     with context_of(ctx).app() as crm:

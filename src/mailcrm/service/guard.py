@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
 from mailcrm.errors import StoreBusy, Unparsable
 from mailcrm.model.message import LargeMessage, ParsedMessage, RawMessage
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 _SMALL = 256 * 1024
 """Bytes up to which a message is understood at once: the worst of that size takes a fraction of a second."""
@@ -85,7 +87,9 @@ class Guard:
             )
         return self._beyond if code < 0 and code != -signal.SIGTERM else None
 
-    def _start(self) -> Connection:
+    def _start(self) -> "Connection":
+        from multiprocessing import Pipe  # only now: most mail is small
+
         self._line, theirs = Pipe()
         seconds, memory = self._limits
         module = ["-P", "-m", "mailcrm.service.guarded"]  # -P: nothing from the folder that we happen to be in

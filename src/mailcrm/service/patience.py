@@ -63,10 +63,10 @@ def park(app: App, account: Account, row: AccountRow, exc: MailcrmError, event: 
 
 def parked(app: App, account: Account, row: AccountRow) -> timedelta | None:
     """When to look again at an account that is not to be used now; None: it is. Another login than the one that was
-    refused starts it again."""
+    refused starts it again; also the first that can be read, where it could not be read when it was parked."""
     if row.state == AccountState.ACTIVE:
         return None
-    if row.state == AccountState.PARKED and row.refused_login and _differs(app, account, row):
+    if row.state == AccountState.PARKED and _differs(app, account, row):
         _log.info("the login has changed: trying it", account=account.name)
         resume_account(app, _ACTOR, account.name)
         return None

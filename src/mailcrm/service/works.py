@@ -11,7 +11,7 @@ from random import Random
 from mailcrm.campaigns.delivery.send import send_due
 from mailcrm.campaigns.delivery.transport import SmtpTransport, Transport
 from mailcrm.config import Account
-from mailcrm.errors import ConfigError, LoginUnclear, MailcrmError, PermanentError
+from mailcrm.errors import LoginRefused, LoginUnclear, MailcrmError
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.mailbox import TokenExpired, open_mailbox
 from mailcrm.ingest.imap.watch import watch_account
@@ -134,7 +134,7 @@ def _sender(app: App, account: Account, worker: str) -> Work:
             return look
         try:
             _send_until_stopped(app, account, row, f"{worker}/{account.name}", claim)
-        except (PermanentError, ConfigError) as exc:
+        except LoginRefused as exc:  # what else goes wrong (certificate, secret) is tried again for ever, like any work
             return _note_refusal(app, account, row, exc, claim)
         return timedelta(0)
 
@@ -156,7 +156,7 @@ def _send_until_stopped(app: App, account: Account, row: AccountRow, owner: str,
         )
 
 
-def _note_refusal(app: App, account: Account, row: AccountRow, exc: MailcrmError, claim: Claim) -> timedelta:
+def _note_refusal(app: App, account: Account, row: AccountRow, exc: LoginRefused, claim: Claim) -> timedelta:
     """When to sign in again, like a mailbox: by itself only where the refusal is ambiguous; too many close an account.
 
     Tries are counted on the lease: those of the account's row are the mailbox's, and each of its passes ends them.

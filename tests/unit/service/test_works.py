@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from mailcrm.errors import LoginRefused, MailcrmError, PermanentError
+from mailcrm.errors import ConfigError, LoginRefused, MailcrmError, PermanentError, SenderRefused
 from mailcrm.model.account import AccountState
 from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, resume_account
@@ -15,6 +15,7 @@ from mailcrm.service.app import App
 from mailcrm.service.leases import Claim
 from mailcrm.service.works import all_works
 from mailcrm.store import Store, leases, sync_state
+from mailcrm.store.leases import LeaseRow
 from tests.builders import NOW, a_config, a_store, a_write, an_app
 from tests.store.sending import a_campaigning
 from tests.unit.campaigns.delivery.stage import FakeTransport, takes
@@ -65,18 +66,33 @@ class Sender:
             leases.release_lease(session, SENDER, "worker", claim.again, claim.error, failed=claim.failed)
         return claim.again
 
+    def lease(self) -> LeaseRow:
+        with self.app.store.read() as session:
+            return next(row for row in leases.list_leases(session) if row.name == SENDER)
+
     def state(self) -> AccountState:
         return account_row(self.app.store, "shop").state
 
 
-@pytest.mark.parametrize("refusal", [LoginRefused("wrong password"), PermanentError("the certificate is not valid")])
-def test_a_refused_login_parks_the_account_after_one_try(store: Store, refusal: MailcrmError) -> None:
-    sender = Sender(store, refusal)
+def test_a_refused_login_parks_the_account_after_one_try(store: Store) -> None:
+    sender = Sender(store, LoginRefused("wrong password"))
     for _ in range(3):
         assert sender.turn() == MINUTE
     assert sender.transport.knocks == 1
     assert sender.state() == AccountState.PARKED
-    assert account_row(store, "shop").last_error == str(refusal)
+    assert account_row(store, "shop").last_error == "wrong password"
+
+
+@pytest.mark.parametrize("host", ["mail.own.example", "smtp.qq.com"])
+@pytest.mark.parametrize(
+    "failure", [PermanentError("the certificate is not valid"), ConfigError("no secret"), SenderRefused("not you")]
+)
+def test_whatever_is_no_refused_login_is_tried_again_for_ever(store: Store, failure: MailcrmError, host: str) -> None:
+    sender = Sender(store, failure, host)
+    for _ in range(4):
+        assert timedelta(seconds=10) < sender.turn() < 16 * MINUTE
+    assert (sender.transport.knocks, sender.state()) == (4, AccountState.ACTIVE)
+    assert (sender.lease().fail_count, sender.lease().last_error) == (4, str(failure))
 
 
 def test_an_ambiguous_refusal_is_tried_three_times_in_half_an_hour(store: Store) -> None:
@@ -97,6 +113,18 @@ def test_a_mailbox_that_can_be_read_does_not_unpark_its_sender(store: Store) -> 
     assert (sender.state(), account_row(store, "shop").last_ok_at) == (AccountState.PARKED, NOW)
     sender.turn()
     assert sender.transport.knocks == 1
+
+
+def test_an_account_parked_while_its_secret_could_not_be_read_is_tried_with_the_first_that_can(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NONE", raising=False)
+    sender = Sender(store, LoginRefused("wrong password"))
+    assert [sender.turn(), sender.turn()] == [MINUTE, MINUTE]
+    assert sender.transport.knocks == 1
+    monkeypatch.setenv("NONE", "secret")
+    assert [sender.turn(), sender.turn()] == [MINUTE, MINUTE]
+    assert (sender.transport.knocks, sender.state()) == (2, AccountState.PARKED)
 
 
 def test_a_resumed_account_sends_at_once(store: Store) -> None:

@@ -117,6 +117,16 @@ def test_new_work_is_due_at_once_and_old_work_goes(work: Store) -> None:
         assert [row.name for row in leases.list_leases(session)] == ["mailbox:a", "mailbox:d"]
     assert lease(work, "mailbox:a").owner == "one"
     assert take(work, "two") == ["mailbox:d"]
+
+
+def test_what_somebody_holds_does_not_go(work: Store) -> None:
+    """As an import does, beside a daemon that starts and knows nothing of it."""
+    take(work, "one", room=2)
+    let_expire(work, "mailbox:b")
+    written(work, lambda s: leases.sync_leases(s, {}))
+    with work.read() as session:
+        assert [row.name for row in leases.list_leases(session)] == ["mailbox:a"]
+    give_back(work, "mailbox:a", "one", SOON)
     written(work, lambda s: leases.sync_leases(s, {}))
     with work.read() as session:
         assert leases.list_leases(session) == []

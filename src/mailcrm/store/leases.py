@@ -51,7 +51,7 @@ def sync_leases(session: Session, wanted: Mapping[str, str], worker: str = "") -
     """Make the rows of new work (name -> kind) and drop those of work that no longer exists.
 
     Whether it exists is not for one worker to say while others live, who may be newer and know more: then only what
-    belonged to an account that is disconnected goes.
+    belonged to an account that is disconnected goes. What somebody holds stays, e.g. a running import.
     """
     add_leases(session, wanted)
     unknown = select(Lease.name).where(Lease.name.not_in(list(wanted)), Lease.kind != TOKEN)
@@ -60,7 +60,7 @@ def sync_leases(session: Session, wanted: Mapping[str, str], worker: str = "") -
         left = session.execute(select(Account.name).where(Account.state == AccountState.DISCONNECTED)).scalars()
         disconnected = {f"{kind}:{name}" for name in left for kind in _OF_ACCOUNTS}
         names = [name for name in names if name in disconnected]
-    session.execute(delete(Lease).where(Lease.name.in_(names)))
+    session.execute(delete(Lease).where(Lease.name.in_(names), Lease.until < database_now(session)))
 
 
 def _has_company(session: Session, worker: str) -> bool:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
-from mailcrm.service.leases import Claims
+from mailcrm.errors import StoreBusy
+from mailcrm.service.leases import Claim, Claims, Work
 from mailcrm.service.slots import connection_slot
 from mailcrm.service.works import all_works
-from mailcrm.store import Store, coverage, leases
+from mailcrm.store import Session, Store, coverage, leases
 from tests.builders import a_store
 from tests.providers import profiles
 from tests.providers.reading import LIFE, Daemon, account_at
@@ -85,8 +88,8 @@ def test_who_finds_no_place_comes_back_in_seconds(store: Store, server: Scripted
     team = a_team(store, server, tmp_path, places=2)
     account = team.app.config.accounts[0]
     with (
-        connection_slot(team.app, account, "worker") as first,
-        connection_slot(team.app, account, "another") as second,
+        connection_slot(team.app, account, "worker", set()) as first,
+        connection_slot(team.app, account, "another", set()) as second,
     ):
         assert first is not None
         assert second is not None
@@ -94,6 +97,39 @@ def test_who_finds_no_place_comes_back_in_seconds(store: Store, server: Scripted
         assert timedelta(seconds=4) <= team.turn("bob") <= timedelta(seconds=6)
         assert server.commands == []
     team.read("bob")
+
+
+def test_a_place_that_could_not_be_given_back_is_free_again_with_the_next_turn(
+    store: Store, server: ScriptedImap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = a_team(store, server, tmp_path, places=1)
+
+    def read(claim: Claim) -> timedelta:
+        with connection_slot(team.app, team.app.config.accounts[0], "worker", claim.places):
+            claim.pause(60, over)
+        return timedelta(hours=1)
+
+    def owners() -> list[str | None]:
+        with store.read() as session:
+            return [row.owner for row in leases.list_leases(session) if row.kind == leases.CONNECTION]
+
+    def release(session: Session, name: str, *rest: Any, **more: Any) -> None:
+        if name.startswith(leases.CONNECTION) and not refused:
+            refused.append(name)
+            raise StoreBusy("the database is locked")
+        release_lease(session, name, *rest, **more)
+
+    over, refused, release_lease = threading.Event(), list[str](), leases.release_lease
+    monkeypatch.setattr(leases, "release_lease", release)
+    claims = Claims(store, {"m": Work("m", "mailbox", read)}, "worker", LIFE, Random(1))
+    cycle([claims], lambda: owners() == ["worker"])
+    for _ in range(3):
+        claims.cycle()
+    assert (owners(), refused) == (["worker"], [])
+    over.set()
+    cycle([claims], lambda: owners() == [None])
+    assert len(refused) == 1
+    claims.close(5)
 
 
 def test_a_refused_login_gives_its_place_back(store: Store, server: ScriptedImap, tmp_path: Path) -> None:
@@ -108,6 +144,6 @@ def test_as_many_mailboxes_as_connections_are_watched(store: Store, server: Scri
     team = a_team(store, server, tmp_path, places=len(_NAMES))
     account = team.app.config.accounts[0]
     with ExitStack() as held:
-        slots = [held.enter_context(connection_slot(team.app, account, "worker")) for _ in _NAMES]
+        slots = [held.enter_context(connection_slot(team.app, account, "worker", set())) for _ in _NAMES]
         assert [slot.shared for slot in slots if slot] == [False] * len(_NAMES)
-        assert held.enter_context(connection_slot(team.app, account, "worker")) is None
+        assert held.enter_context(connection_slot(team.app, account, "worker", set())) is None

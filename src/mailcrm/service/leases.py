@@ -3,6 +3,7 @@
     each second:
       ended threads   -> give their lease back, due again as they said
       renew           -> all that is ours; what could not be renewed was lost: tell its thread to stop
+      left over       -> connections that no thread has any more, since giving them back failed: give them back
       surplus         -> more mailboxes than our share of the living workers: stop some
       take            -> what is due and free, one thread each
 A thread also fences itself: it stops when its lease was not renewed for a while, e.g. because the database is away.
@@ -21,7 +22,7 @@ from mailcrm.errors import MailcrmError, StoreBusy, described
 from mailcrm.log import get_logger
 from mailcrm.model.backoff import account_delay
 from mailcrm.model.rights import Actor
-from mailcrm.store import Store, leases
+from mailcrm.store import Session, Store, leases
 
 _ACTOR = Actor.system("leases")
 _MARGIN = 5.0
@@ -47,6 +48,7 @@ class Claim(threading.Thread):
         self._life = max(life.total_seconds() - _MARGIN, life.total_seconds() / 2)
         self._valid = time.monotonic() + self._life
         self.wake, self._wake_end = os.pipe()
+        self.places: set[str] = set()  # leases of connections that the thread has, or is about to take
         self.again = timedelta(0)
         self.error: str = ""
         self.failed = False
@@ -124,6 +126,7 @@ class Claims:
         with self._store.write(_ACTOR) as session:
             workers = leases.beat(session, self.worker, self._life)
             mine = leases.renew_leases(session, self.worker, self._life)
+            self._free_places(session, mine)
             leases.add_leases(session, self._kinds())  # another version may have dropped what it does not know
             surplus = self._surplus(workers)
             room = self._room - len(self._held)
@@ -147,6 +150,13 @@ class Claims:
         for claim in ended:
             del self._held[claim.name]
             claim.close()
+
+    def _free_places(self, session: Session, mine: set[str]) -> None:
+        """`mine` was renewed in this transaction, so no thread takes one of them before it ends."""
+        used = set[str]().union(*(claim.places for claim in self._held.values()))
+        for name in sorted(mine - used):
+            if name.startswith(leases.CONNECTION):
+                leases.release_lease(session, name, self.worker, timedelta(0))
 
     def _keep(self, mine: set[str], started: float) -> None:
         for name, claim in self._held.items():

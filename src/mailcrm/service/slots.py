@@ -19,7 +19,6 @@ from mailcrm.service.retry import store_retry
 from mailcrm.store import leases
 
 _ACTOR = Actor.system("connections")
-_KIND = "connection"
 _TURN_SECONDS = 60.0
 
 
@@ -48,27 +47,37 @@ def mailboxes_at(config: Config, host: str) -> int:
 
 
 @contextmanager
-def connection_slot(app: App, account: Account, worker: str) -> Iterator[Slot | None]:
+def connection_slot(app: App, account: Account, worker: str, places: set[str]) -> Iterator[Slot | None]:
     """A place at the account's host for as long as the block lasts; None if all are taken. Raises StoreBusy.
 
-    The worker renews it with all its leases; if it dies, the place is free when its lease has run out.
+    The worker renews it with all its leases; if it dies, the place is free when its lease has run out. `places` are the
+    thread's (`Claim.places`): while a name stands there, the worker does not take it for left over.
     """
-    slot = store_retry(lambda: _take(app, account.imap.host.lower(), worker))
+    host = account.imap.host.lower()
+    names = _names(app.config, host)
+    places.update(names)  # before one of them is ours
     try:
-        yield slot
+        slot = store_retry(lambda: _take(app, host, names, worker))
+        places.intersection_update([slot.name] if slot is not None else [])
+        try:
+            yield slot
+        finally:
+            if slot is not None:
+                with suppress(StoreBusy), app.store.write(_ACTOR) as session:  # then the worker gives it back
+                    leases.release_lease(session, slot.name, worker, timedelta(0))
     finally:
-        if slot is not None:
-            with suppress(StoreBusy), app.store.write(_ACTOR) as session:  # it runs out by itself
-                leases.release_lease(session, slot.name, worker, timedelta(0))
+        places.clear()
 
 
-def _take(app: App, host: str, worker: str) -> Slot | None:
-    places = places_at(app.config, host)
-    crowded = mailboxes_at(app.config, host) > places
-    names = [f"{_KIND}:{host[:90]}:{number}" for number in range(1, places + 1)]
+def _names(config: Config, host: str) -> list[str]:
+    return [f"{leases.CONNECTION}:{host[:90]}:{number}" for number in range(1, places_at(config, host) + 1)]
+
+
+def _take(app: App, host: str, names: list[str], worker: str) -> Slot | None:
+    crowded = mailboxes_at(app.config, host) > len(names)
     life = timedelta(seconds=app.config.service.lease_seconds)
     with app.store.write(_ACTOR) as session:
-        leases.add_leases(session, dict.fromkeys(names, _KIND))
+        leases.add_leases(session, dict.fromkeys(names, leases.CONNECTION))
         for name in names:
             if leases.take_lease(session, name, worker, life):
                 return Slot(name, crowded and name == names[-1], time.monotonic() + _TURN_SECONDS)

@@ -61,7 +61,7 @@ def _watch(app: App, account: Account, worker: str, chance: Random) -> Work:
         row = account_row(app.store, account.name)
         if (look := parked(app, account, row)) is not None:
             return look
-        with connection_slot(app, account, worker) as slot:
+        with connection_slot(app, account, worker, claim.places) as slot:
             if slot is None:
                 return timedelta(seconds=_NEXT_TURN * chance.uniform(0.8, 1.2))
             try:

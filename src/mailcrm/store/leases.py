@@ -20,6 +20,8 @@ from mailcrm.store.rows.service import Lease, Worker
 
 _FREE = from_micros(0)
 _OF_ACCOUNTS = ("mailbox", "sender")
+CONNECTION = "connection"
+"""The kind of a lease on a place at a host, and how its name begins: a thread has it beside its work."""
 TOKEN = "token"
 """The kind of a lease that nobody works on: who holds it may renew an account's tokens."""
 

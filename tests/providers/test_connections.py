@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mailcrm.errors import StoreBusy
+from mailcrm.service import slots
 from mailcrm.service.leases import Claim, Claims, Work
 from mailcrm.service.slots import connection_slot
 from mailcrm.service.works import all_works
@@ -97,6 +98,19 @@ def test_who_finds_no_place_comes_back_in_seconds(store: Store, server: Scripted
         assert timedelta(seconds=4) <= team.turn("bob") <= timedelta(seconds=6)
         assert server.commands == []
     team.read("bob")
+
+
+def test_a_turn_in_a_shared_place_begins_with_the_reading_and_then_it_is_the_next_ones(
+    store: Store, server: ScriptedImap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = a_team(store, server, tmp_path, places=1)
+    monkeypatch.setattr(slots, "_TURN_SECONDS", -1.0)
+    with connection_slot(team.app, team.app.config.accounts[0], "worker", set()) as slot:
+        assert slot is not None
+        assert not slot.over()
+        slot.begin()
+        assert slot.over()
+    assert team.turn("ann") >= timedelta(seconds=5)
 
 
 def test_a_place_that_could_not_be_given_back_is_free_again_with_the_next_turn(

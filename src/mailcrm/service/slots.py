@@ -4,6 +4,7 @@ A place is a lease of kind "connection". Are there more mailboxes than places, t
 other makes one pass there and leaves, and who has another watches its mailbox all the time.
 """
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,13 +23,17 @@ _ACTOR = Actor.system("connections")
 _TURN_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Slot:
     """A connection that may be made. In a `shared` one a turn ends after a pass, or at `until` (monotonic)."""
 
     name: str
     shared: bool
-    until: float
+    until: float = math.inf
+
+    def begin(self) -> None:
+        """The turn begins, now that we are signed in: a slow login takes nothing of it."""
+        self.until = time.monotonic() + _TURN_SECONDS
 
     def over(self) -> bool:
         """Whether it is somebody else's turn."""
@@ -80,5 +85,5 @@ def _take(app: App, host: str, names: list[str], worker: str) -> Slot | None:
         leases.add_leases(session, dict.fromkeys(names, leases.CONNECTION))
         for name in names:
             if leases.take_lease(session, name, worker, life):
-                return Slot(name, crowded and name == names[-1], time.monotonic() + _TURN_SECONDS)
+                return Slot(name, crowded and name == names[-1])
     return None

@@ -65,12 +65,12 @@ def _watch(app: App, account: Account, worker: str, chance: Random) -> Work:
             if slot is None:
                 return timedelta(seconds=_NEXT_TURN * chance.uniform(0.8, 1.2))
             try:
-                return _watch_once(app, account, row, claim, slot)
+                again = _watch_once(app, account, row, claim, slot)
             except MailcrmError as exc:
                 before, last_expiry = last_expiry, time.monotonic() if isinstance(exc, TokenExpired) else last_expiry
-                if last_expiry - before > _EXPIRY_SECONDS:  # as it does each hour: not a failure
-                    return timedelta(0)
-                return after_failure(app, account, exc, chance)
+                usual = last_expiry - before > _EXPIRY_SECONDS  # as it does each hour: not a failure
+                again = timedelta(0) if usual else after_failure(app, account, exc, chance)
+            return max(again, timedelta(seconds=_NEXT_TURN)) if slot.shared else again
 
     return Work(f"mailbox:{account.name}", "mailbox", run)
 
@@ -108,6 +108,7 @@ def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim, slot:
         Meter(app.store, row, day_budget(account), app.clock, lambda: mailbox.received) as meter,
         closing(Guard()) as parse,
     ):
+        slot.begin()
         watch_account(
             mailbox,
             app.store,

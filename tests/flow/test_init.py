@@ -235,6 +235,14 @@ def test_provider_without_passwords_is_set_up_to_be_signed_in_to(place: Place, s
     assert (place.state / "secrets" / "me").exists() == bool(secret)
 
 
+def test_the_next_steps_name_a_configuration_that_is_not_found_by_itself(place: Place) -> None:
+    other = place.folder / "other.toml"
+    args = ("--address", "me@outlook.com", "--oauth-client-id", "my-client", "--yes", "--state", str(place.state))
+    done = place.run("--config", str(other), "init", *args, config=False)
+    for words in ("accounts sign-in me", "check"):
+        assert f"mailcrm --config {other} {words}" in said(done)
+
+
 def test_own_server_of_an_address_at_such_a_provider_is_accepted(place: Place, dovecot: Dovecot) -> None:
     assert place.init(*unattended("me@outlook.com"), *imap_of(dovecot)).returncode == 0
 

@@ -229,14 +229,18 @@ def _show_begin(account: Any, path: Path) -> None:
         f"since {account.since or 'the beginning'}. Written to {path}"
     )
     if account.oauth is not None:
-        say(f"Nobody has signed in yet. Now: mailcrm accounts sign-in {account.name}", "bold")
+        say(f"Nobody has signed in yet. Now: {_command(path)} accounts sign-in {account.name}", "bold")
     if account.smtp is not None and policy.capture is not Capture.ALL:
         say("Campaigns from this mailbox could not read their bounces: for that it has to keep 'all'.")
 
 
-def _show_next(path: Path) -> None:
+def _command(path: Path) -> str:
+    """How mailcrm is called with this configuration."""
     own = any(path == each.absolute() for each in search_path())
-    command = "mailcrm" if own else f"mailcrm --config {path}"
+    return "mailcrm" if own else f"mailcrm --config {path}"
+
+
+def _show_next(path: Path) -> None:
     say("SENDING IS OFF. Nothing goes out before you say `mailcrm send on`.", "bold")
     say("Next:")
     for words, why in (
@@ -245,4 +249,4 @@ def _show_next(path: Path) -> None:
         ("people list", "who was found"),
         ("run", "the service: keeps reading, sends what is due"),
     ):
-        say(f"  {command} {words:<14} {why}")
+        say(f"  {_command(path)} {words:<14} {why}")

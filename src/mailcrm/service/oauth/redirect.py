@@ -1,6 +1,7 @@
 """What the browser brings back from the provider's page: read from an address, or caught by listening for it."""
 
 import hmac
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +21,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>mailcrm</title>
 
 def read_redirect(url: str, state: str) -> str:
     """The code in the address to which the browser was sent. Raises UserError: not ours, refused, or no code in it."""
-    fields = {key: values[0] for key, values in parse_qs(urlsplit(url.strip()).query).items()}
+    fields = _fields(url.strip())
     if not hmac.compare_digest(fields.get("state", "").encode(), state.encode()):
         raise UserError(
             "this is not the address that this sign-in ends at; copy the whole address of the last page, and sign in "
@@ -36,6 +37,24 @@ def read_redirect(url: str, state: str) -> str:
     return fields["code"]
 
 
+def _fields(url: str) -> dict[str, str]:
+    """What an address carries; nothing if it is none."""
+    try:
+        query = urlsplit(url).query
+        return {key: values[0] for key, values in parse_qs(query).items()}
+    except ValueError:
+        return {}
+
+
+class _Server(ThreadingHTTPServer):
+    """One thread for each connection: browsers open some and say nothing."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing for a connection that the browser broke off: it comes again."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 class Listener:
     """Listens on this machine for the browser, as a context manager; `port` is where."""
 
@@ -43,7 +62,7 @@ class Listener:
         self._found: list[str] = []
         self._state = ""
         self._came = threading.Event()
-        self._server = ThreadingHTTPServer((_HOST, 0), self._handler())  # browsers open connections and say nothing
+        self._server = _Server((_HOST, 0), self._handler())
         self._server.timeout = _LOOK_SECONDS
         self.port = int(self._server.server_address[1])
 
@@ -69,7 +88,7 @@ class Listener:
 
     def _take(self, path: str) -> bool:
         """Whether that is what is waited for, and not e.g. the browser's wish for an icon, or somebody's guess."""
-        given = parse_qs(urlsplit(path).query).get("state", [""])[0]
+        given = _fields(path).get("state", "")
         if not self._state or not hmac.compare_digest(given.encode(), self._state.encode()):
             return False
         self._found.append(path)

@@ -53,7 +53,8 @@ def test_an_imported_file_keeps_its_name(store: Store) -> None:
     with a_write(store) as session:
         rows = _known(session, A="1")
         imported = sync_state.ensure_import(session, rows["account"], "/old/box", "Old")
-        follow_renames(session, rows["account"], [(_info("Old"), "1")])
+        assert follow_renames(session, rows["account"], [(_info("Old"), "1")]) == 1
+        assert follow_renames(session, rows["account"], [(_info("Old"), "1")]) == 0, "it has its name, mark and all"
         assert _name_of(session, rows["account"], "Old") == imported.id
         assert ensure_folder(session, rows["account"], _info("Old")).id == rows["A"]
 

@@ -49,6 +49,18 @@ def test_mail_without_a_subject_is_looked_at_again_where_subjects_are_kept(store
         assert set(copies.keys_at(session, folder, GENERATION, [1, 4, 7])) == {1, 4}
 
 
+def test_what_is_left_out_and_what_has_no_subject_come_in_one_order(store: Store) -> None:
+    with a_write(store) as session:
+        folder = a_mailbox(session)
+        messages.add_skips(session, folder, GENERATION, {uid: LeftOut("a rule", NOW) for uid in (1, 3, 5)})
+        for uid in (2, 4, 6):
+            untitled = a_message(session, headers=ParsedHeaders(message_id=f"{uid}@x"))
+            a_copy(session, folder, untitled, uid, state=BodyState.NONE)
+        for below, uids in ((None, [6, 5, 4]), (4, [3, 2, 1])):
+            found = rejudging.to_judge(session, folder, GENERATION, None, subjects=True, below=below, limit=3)
+            assert found == uids
+
+
 def test_bodies_that_were_left_on_the_server_are_wanted(store: Store) -> None:
     with a_write(store) as session:
         folder = a_mailbox(session)

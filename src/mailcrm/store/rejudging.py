@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, true, union, update
+from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FolderRef
@@ -44,16 +44,18 @@ def to_judge(
 ) -> list[int]:
     """UIDs to be looked at again, highest first, with a UID below `below`: what a rule left out, but for mail that is
     too old for `since` as well; and with `subjects` mail that was filed without one."""
-    skipped = select(MessageSkip.uid.label("uid")).where(here(MessageSkip, folder, generation), _may_be_kept(since))
+    skipped = select(MessageSkip.uid).where(here(MessageSkip, folder, generation), _may_be_kept(since))
     untitled = (
-        select(MessageLocation.uid.label("uid"))
+        select(MessageLocation.uid)
         .join(Message, Message.id == MessageLocation.message_id)
         .where(here(MessageLocation, folder, generation), MessageLocation.gone_at.is_(None), Message.subject == "")
     )
     if below is not None:
         skipped, untitled = skipped.where(MessageSkip.uid < below), untitled.where(MessageLocation.uid < below)
-    both = (union(skipped, untitled) if subjects else skipped).subquery()
-    return list(session.execute(select(both.c.uid).order_by(both.c.uid.desc()).limit(limit)).scalars())
+    uids = set(session.execute(skipped.order_by(MessageSkip.uid.desc()).limit(limit)).scalars())
+    if subjects:
+        uids.update(session.execute(untitled.order_by(MessageLocation.uid.desc()).limit(limit)).scalars())
+    return sorted(uids, reverse=True)[:limit]
 
 
 def lacking_bodies(

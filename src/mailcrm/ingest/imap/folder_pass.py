@@ -196,11 +196,15 @@ class FolderPass:
         if lost is not None:
             raise lost
 
-    def _file_below(self, folder: FolderRef, state: SyncState, uids: Sequence[int]) -> None:
-        """UIDs below the cursor that we do not know, or that a rule left out so far; `state` stays as it is."""
+    def _file_below(self, folder: FolderRef, state: SyncState, uids: Sequence[int]) -> bool:
+        """UIDs below the cursor that we do not know, or that a rule left out so far; `state` stays as it is. Returns
+        whether it got through all of them."""
         windows = windows_over(uids, uids[0], uids[-1], self.job.batch_messages) if uids else ()
         for lo, hi in self.caution.windows(folder, windows, uids):
+            if self.stopped():
+                return False
             self._file_window(folder, state, _within(uids, lo, hi), at_once=False, again=True)
+        return True
 
     def _judge(
         self, fetched: Sequence[FetchedHeader]

@@ -22,13 +22,14 @@ _COPIES = 500
 
 @dataclass(frozen=True)
 class Rejudge:
-    """For one open mailbox. `file` fetches, judges and files UIDs (ascending) like new mail."""
+    """For one open mailbox. `file` fetches, judges and files UIDs (ascending) like new mail, and returns False when it
+    was stopped."""
 
     store: Store
     job: SyncJob
     filer: Filer
     labels: Labels
-    file: Callable[[FolderRef, SyncState, Sequence[int]], None]
+    file: Callable[[FolderRef, SyncState, Sequence[int]], bool]
     stopped: Callable[[], bool]
 
     def due(self, folder: FolderRef) -> bool:
@@ -44,10 +45,9 @@ class Rejudge:
             self.filer.write(lambda session: rejudging.keep_too_old(session, folder, state.generation, since, rule))
         below = None
         while uids := self._next(folder, state, below):
-            if self.stopped():
-                return
             below = uids[-1]
-            self.file(folder, state, uids[::-1])
+            if not self.file(folder, state, uids[::-1]):
+                return
         if self.job.rules.capture == Capture.ALL:
             self._want_bodies(folder, state)
         if not self.stopped():

@@ -41,17 +41,18 @@ class _Found:
 
 @dataclass(frozen=True)
 class Upkeep:
-    """For one open mailbox. `file` fetches, judges and files UIDs like new mail."""
+    """For one open mailbox. `file` fetches, judges and files UIDs like new mail, and returns False when it was stopped."""
 
     mailbox: Mailbox
     store: Store
     clock: Clock
     filer: Filer
     labels: Labels
-    file: Callable[[FolderRef, SyncState, Sequence[int]], None]
+    file: Callable[[FolderRef, SyncState, Sequence[int]], bool]
 
     def settle(self, info: FolderInfo, folder: FolderRef, state: SyncState, status: FolderStatus) -> None:
-        """Apply all that happened up to `status`, which EXAMINE said; new mail is filed already."""
+        """Apply all that happened up to `status`, which EXAMINE said; new mail is filed already. Stopped before all
+        is filed, it applies nothing: the next pass hears of it again."""
         known = self._count(folder, state)
         heard, vanished, unsure = self._heard(folder, state, status)
         flags = {uid: flag_text(each.flags) for uid, each in heard.items()}
@@ -59,9 +60,10 @@ class Upkeep:
         found = self._found(info, folder, state, vanished, known, unsure=unsure)
         if found.missing:
             _log.warning("mail appeared below the cursor", folder_id=folder.id, mails=len(found.missing))
-            self.file(folder, state, found.missing)
-        if freed := self._freed(folder, state, heard):
-            self.file(folder, state, freed)
+            if not self.file(folder, state, found.missing):
+                return
+        if (freed := self._freed(folder, state, heard)) and not self.file(folder, state, freed):
+            return
         many = too_many_gone(len(found.gone), known)
         if many:
             _log.warning("much mail is gone from the server", folder_id=folder.id, mails=len(found.gone), of=known)

@@ -64,3 +64,13 @@ def test_mail_that_lost_its_label_comes_though_the_pass_was_stopped_over_it(imap
     scene.reads()
     assert scene.left_out() == []
     assert len(scene.texts()) == 3
+
+
+def test_bodies_in_a_folder_that_is_read_no_more_wait_for_nobody(imap: ScriptedImap, scene: Scene) -> None:
+    imap.append("Sent", a_mail("Answer", frm=ME, to="lina@kunde.example"))
+    report = _pass(scene, enough=lambda report: report.headers > 0)
+    assert (report.headers, report.bodies, report.complete, report.paused) == (1, 0, False, True)
+    scene.configure(leave_out_folders=["Sent"])
+    imap.append("INBOX", a_mail("Question"))
+    report = _pass(scene)
+    assert (report.headers, report.complete) == (1, True)

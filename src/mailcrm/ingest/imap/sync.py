@@ -88,7 +88,7 @@ def sync_account(
         return report
     failed = {name for name, _ in report.failures}
     with store.write(ACTOR) as session:
-        waiting = message_bodies.folders_with_pending(session, job.account_id)
+        waiting = message_bodies.folders_with_pending(session, job.account_id) & {folder.ref.id for folder in work}
         waiting |= {folder.ref.id for folder in work if _is_unread(session, folder)}
         for folder in work:
             if folder.ref.name not in failed:

@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from mailcrm.ingest.imap.job import PassReport
+from mailcrm.ingest.imap.mailbox import Mailbox, open_mailbox
+from mailcrm.ingest.imap.watch import watch_account
+from mailcrm.ingest.mail.parse import parse_message
+from mailcrm.service.accounts import account_row, imap_login, sync_job
 from mailcrm.store import Store, coverage
 from tests.builders import a_store
-from tests.flow.instance import imap_account
+from tests.flow.instance import Instance, imap_account
 from tests.providers.reading import Daemon
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.proxy import ScriptedProxy
@@ -85,3 +90,29 @@ def test_mail_in_any_folder_is_read_without_a_poll_and_through_a_cut_line(
             return sent == 5 and read_all()
 
         daemon.turn(until=two_more)
+
+
+def test_old_mail_that_waits_for_tomorrow_is_not_looked_for_twice_at_each_poll(
+    dovecot: Dovecot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = tmp_path.name
+    with another_program(dovecot, user) as client:
+        append(client, 1)
+    app = Instance(tmp_path, [imap_account(tmp_path, dovecot, user)]).app()
+    account, seen, wait = app.account("main"), list[PassReport | None](), Mailbox.wait_for_change
+
+    def waits(mailbox: Mailbox, seconds: float) -> object:
+        seen.append(None)
+        return wait(mailbox, seconds)
+
+    monkeypatch.setattr(Mailbox, "wait_for_change", waits)
+    with open_mailbox(imap_login(app.config, account)) as mailbox:
+        assert mailbox.notify(set())
+        watch_account(
+            mailbox, app.store, lambda: sync_job(app, account, account_row(app.store, "main")), app.clock,
+            parse=parse_message, retry=lambda work: work(), poll_seconds=0.1, stopped=lambda: seen.count(None) > 3,
+            progress=lambda _report: None, passed=seen.append, enough=lambda: True,
+        )  # fmt: skip
+    app.store.close()
+    assert [report is None or report.paused for report in seen] == [True] * len(seen)
+    assert [report is None for report in seen[:6]] == [False, True] * 3

@@ -46,8 +46,10 @@ def watch_account(
         if stopped():
             return
         more = inbox is not None and _has_more(mailbox, store, rules, inbox)
-        # Of a folder that was open we may not have been notified: one more look, a round trip, at all of them.
-        more = more or (notified and report.unchanged < report.folders)
+        # Of a folder that was open we may not have been notified: one more look, a round trip, at all of them. One with
+        # old mail that waits for tomorrow is opened each time, so there only if something came.
+        looked_into = report.unchanged < report.folders and (report.headers > 0 or not report.paused)
+        more = more or (notified and looked_into)
         # Once and no more: a folder that fails, or whose numbers never agree, must not keep us running in circles.
         again = more and not report.failures and (not again or report.headers > 0)
         if not again and mailbox.wait_for_change(poll_seconds) is Change.WOKEN:

@@ -74,3 +74,41 @@ def test_bodies_in_a_folder_that_is_read_no_more_wait_for_nobody(imap: ScriptedI
     imap.append("INBOX", a_mail("Question"))
     report = _pass(scene)
     assert (report.headers, report.complete) == (1, True)
+
+
+def _asked(imap: ScriptedImap) -> list[str]:
+    """The UIDs whose headers the last pass fetched."""
+    return [line.split()[2] for line in imap.sent("UID FETCH") if "HEADER.FIELDS" in line]
+
+
+def test_judging_again_goes_on_where_it_stood_and_bodies_do_not_wait_for_it(imap: ScriptedImap, scene: Scene) -> None:
+    scene.configure(never_log=["kunde.example"])
+    imap.append("INBOX", a_mail("Other", frm="pat@client.example"))
+    for number in range(5):
+        imap.append("INBOX", a_mail(f"M{number}"))
+    _pass(scene, enough=lambda report: report.headers > 0)
+    assert scene.texts() == {"Other": None}
+
+    scene.configure(never_log=["lina@kunde.example"])  # they stay out, by another rule
+    passes = []
+    for _ in range(4):
+        report = _pass(scene, enough=lambda report: report.skipped > 1)
+        passes.append((_asked(imap), report.bodies, report.complete, report.paused))
+    assert passes == [
+        (["6:6", "5:5"], 1, False, True),
+        (["4:4", "3:3"], 0, False, True),
+        (["2:2"], 0, True, False),
+        ([], 0, True, False),
+    ]
+    assert scene.left_out() == ["never-log address"] * 5
+
+
+def test_rules_that_come_back_judge_what_others_left_out_meanwhile(imap: ScriptedImap, scene: Scene) -> None:
+    imap.append("INBOX", a_mail("Question"))
+    scene.reads()
+    scene.configure(never_log=["kunde.example"])
+    imap.append("INBOX", a_mail("Order"))
+    assert _pass(scene, enough=lambda _report: True).skipped == 1
+    scene.configure()
+    scene.reads()
+    assert scene.texts() == {"Question": "Text of Question", "Order": "Text of Order"}

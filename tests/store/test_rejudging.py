@@ -12,6 +12,7 @@ from tests.builders import NOW, a_write
 from tests.store.builders import GENERATION, a_copy, a_mailbox, a_message
 
 _DAY = timedelta(days=1)
+_TOP = 100
 
 
 def test_what_was_left_out_is_looked_at_again_unless_it_is_too_old(store: Store) -> None:
@@ -25,12 +26,12 @@ def test_what_was_left_out_is_looked_at_again_unless_it_is_too_old(store: Store)
         rules = coverage.skipped_uids(session, folder, GENERATION, range(1, 7))
         assert [uid for uid, rule in rules.items() if rule == "older than X"] == [4, 5]
 
-        def ask(below: int | None = None, limit: int = 9) -> list[int]:
+        def ask(below: int = _TOP, limit: int = 9) -> list[int]:
             return rejudging.to_judge(session, folder, GENERATION, since, subjects=True, below=below, limit=limit)
 
         assert ask() == [6, 3, 2, 1]
         assert (ask(limit=2), ask(below=3)) == ([6, 3], [2, 1])
-        assert rejudging.to_judge(session, folder, GENERATION, None, subjects=False, below=None, limit=2) == [6, 5]
+        assert rejudging.to_judge(session, folder, GENERATION, None, subjects=False, below=_TOP, limit=2) == [6, 5]
         messages.forget_skips(session, folder, GENERATION, [6, 3])
         assert ask() == [2, 1]
 
@@ -43,7 +44,7 @@ def test_mail_without_a_subject_is_looked_at_again_where_subjects_are_kept(store
             a_copy(session, folder, message, uid, state=BodyState.NONE)
         copies.mark_gone(session, folder, GENERATION, [2], NOW)
         for subjects, uids in ((True, [3, 1]), (False, [])):
-            found = rejudging.to_judge(session, folder, GENERATION, None, subjects=subjects, below=None, limit=9)
+            found = rejudging.to_judge(session, folder, GENERATION, None, subjects=subjects, below=_TOP, limit=9)
             assert found == uids
         assert copies.keys_at(session, folder, GENERATION, [1, 4, 7]).get(1) == untitled.key
         assert set(copies.keys_at(session, folder, GENERATION, [1, 4, 7])) == {1, 4}
@@ -56,7 +57,7 @@ def test_what_is_left_out_and_what_has_no_subject_come_in_one_order(store: Store
         for uid in (2, 4, 6):
             untitled = a_message(session, headers=ParsedHeaders(message_id=f"{uid}@x"))
             a_copy(session, folder, untitled, uid, state=BodyState.NONE)
-        for below, uids in ((None, [6, 5, 4]), (4, [3, 2, 1])):
+        for below, uids in ((_TOP, [6, 5, 4]), (4, [3, 2, 1])):
             found = rejudging.to_judge(session, folder, GENERATION, None, subjects=True, below=below, limit=3)
             assert found == uids
 
@@ -89,10 +90,21 @@ def test_bodies_that_were_left_on_the_server_are_wanted(store: Store) -> None:
         assert rejudging.lacking_bodies(session, folder, GENERATION, since, below=None, limit=9) == [(1, "L1")]
 
 
-def test_by_which_rules_a_folder_was_judged(store: Store) -> None:
+def test_where_judging_again_stands_holds_for_the_rules_of_now(store: Store) -> None:
     with a_write(store) as session:
         folder = a_mailbox(session)
-        assert rejudging.judged_by(session, folder) == 0
-        rejudging.note_judged(session, folder, 2**63 - 1)
-        session.expire_all()
-        assert rejudging.judged_by(session, folder) == 2**63 - 1
+
+        def left() -> int:
+            session.expire_all()
+            return rejudging.left_to_judge(session, folder)
+
+        assert left() == 0
+        rejudging.begin_to_judge(session, folder, 2**63 - 1, 41)
+        assert left() == 42
+        rejudging.note_judged(session, folder, 2**63 - 1, 20)
+        rejudging.begin_to_judge(session, folder, 2**63 - 1, 50)
+        assert left() == 20
+        rejudging.begin_to_judge(session, folder, 7, 50)
+        assert left() == 51, "other rules: from the top"
+        rejudging.note_judged(session, folder, 7)
+        assert left() == 0

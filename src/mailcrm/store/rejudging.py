@@ -12,14 +12,21 @@ from mailcrm.store.rows.mail import Folder, Message, MessageLocation, MessageSki
 from mailcrm.store.uids import here
 
 
-def judged_by(session: Session, folder: FolderRef) -> int:
-    """The fingerprint of the rules that all mail of a folder went through, as far as it was read; 0 if never."""
-    return session.get_one(Folder, folder.id).judged_by
+def left_to_judge(session: Session, folder: FolderRef) -> int:
+    """Mail with a UID below this one is still to be looked at again by the rules that hold; 0 if none is."""
+    return session.get_one(Folder, folder.id).judged_down_to
 
 
-def note_judged(session: Session, folder: FolderRef, fingerprint: int) -> None:
-    """All of it went through these rules."""
-    session.execute(update(Folder).where(Folder.id == folder.id).values(judged_by=fingerprint))
+def begin_to_judge(session: Session, folder: FolderRef, fingerprint: int, uid_high: int) -> None:
+    """These rules hold from now on. If others held before, all up to `uid_high` is to be looked at again."""
+    if session.get_one(Folder, folder.id).judged_by != fingerprint:
+        note_judged(session, folder, fingerprint, uid_high + 1)
+
+
+def note_judged(session: Session, folder: FolderRef, fingerprint: int, down_to: int = 0) -> None:
+    """Of mail that was filed before, all from UID `down_to` on went through these rules."""
+    values = {"judged_by": fingerprint, "judged_down_to": down_to}
+    session.execute(update(Folder).where(Folder.id == folder.id).values(**values))
 
 
 def keep_too_old(session: Session, folder: FolderRef, generation: int, since: datetime, rule: str) -> None:
@@ -39,19 +46,20 @@ def to_judge(
     since: datetime | None,
     *,
     subjects: bool,
-    below: int | None,
+    below: int,
     limit: int,
 ) -> list[int]:
     """UIDs to be looked at again, highest first, with a UID below `below`: what a rule left out, but for mail that is
     too old for `since` as well; and with `subjects` mail that was filed without one."""
-    skipped = select(MessageSkip.uid).where(here(MessageSkip, folder, generation), _may_be_kept(since))
+    skipped = select(MessageSkip.uid).where(
+        here(MessageSkip, folder, generation), MessageSkip.uid < below, _may_be_kept(since)
+    )
     untitled = (
         select(MessageLocation.uid)
         .join(Message, Message.id == MessageLocation.message_id)
-        .where(here(MessageLocation, folder, generation), MessageLocation.gone_at.is_(None), Message.subject == "")
+        .where(here(MessageLocation, folder, generation), MessageLocation.uid < below)
+        .where(MessageLocation.gone_at.is_(None), Message.subject == "")
     )
-    if below is not None:
-        skipped, untitled = skipped.where(MessageSkip.uid < below), untitled.where(MessageLocation.uid < below)
     uids = set(session.execute(skipped.order_by(MessageSkip.uid.desc()).limit(limit)).scalars())
     if subjects:
         uids.update(session.execute(untitled.order_by(MessageLocation.uid.desc()).limit(limit)).scalars())

@@ -18,13 +18,15 @@ from mailcrm.store.sync_state import folder_name, marked_name, new_folder, state
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the last pass left: the cursor (None before the first), how many mails the server held and how many of them
-    we know of, by which rules they were judged, and when flags and deletions were last looked at."""
+    we know of, by which rules they were judged, but for those below `judged_down_to`, and when flags and deletions were
+    last looked at."""
 
     ref: FolderRef
     state: SyncState | None
     server_count: int
     counted: int
     judged_by: int
+    judged_down_to: int
     settled_at: datetime | None
 
 
@@ -45,7 +47,8 @@ def ensure_folders(session: Session, account_id: int, listed: Sequence[FolderInf
     return [
         Standing(
             ref=FolderRef(row.id, account_id, row.name), state=state_of(row), server_count=row.server_count,
-            counted=row.counted, judged_by=row.judged_by, settled_at=row.settled_at,
+            counted=row.counted, judged_by=row.judged_by, judged_down_to=row.judged_down_to,
+            settled_at=row.settled_at,
         )
         for row in rows
     ]  # fmt: skip

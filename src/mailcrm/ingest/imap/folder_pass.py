@@ -108,10 +108,13 @@ class FolderPass:
         self.upkeep.recount(folder, replace(state, uid_floor=0))
 
     def again(self, info: FolderInfo, folder: FolderRef) -> None:
-        """Mail that other rules judged."""
+        """Mail that other rules judged, and the bodies that it wants."""
         state = self._state(folder)
-        if state is not None and self.rejudge.due(folder) and self._is_still(info, folder, state):
-            self.rejudge.run(folder, state)
+        if state is None or not self.rejudge.due(folder) or not self._is_still(info, folder, state):
+            return
+        self.rejudge.run(folder, state)
+        if not self.stopped():
+            self.bodies(info, folder)
 
     def bodies(self, info: FolderInfo, folder: FolderRef) -> None:
         """Bytes that are still on the server."""
@@ -137,6 +140,8 @@ class FolderPass:
             sync_state.advance(session, folder, plan.state)
             if before is None or plan.rolled:
                 rejudging.note_judged(session, folder, self.job.judged_by)
+            else:
+                rejudging.begin_to_judge(session, folder, self.job.judged_by, plan.state.uid_high)
             if plan.state.uid_floor > 0:  # the first reading may take days, and people ask how far it is
                 sync_state.note_count(session, folder, status.exists)
             if plan.rolled:

@@ -33,27 +33,34 @@ class Rejudge:
     stopped: Callable[[], bool]
 
     def due(self, folder: FolderRef) -> bool:
-        """Whether other rules held when the folder was read."""
-        with self.store.read() as session:
-            return rejudging.judged_by(session, folder) != self.job.judged_by
+        """Whether other rules held when some of the folder was read."""
+        return self._down_to(folder) > 0
 
     def run(self, folder: FolderRef, state: SyncState) -> None:
-        """Of one open folder that is read to its end. If it is interrupted, the next pass begins anew."""
+        """Of one open folder that is read to its end. If it is interrupted, the next pass goes on below."""
         since = self.job.rules.since
         if since is not None:
             rule = too_old(since)
             self.filer.write(lambda session: rejudging.keep_too_old(session, folder, state.generation, since, rule))
-        below = None
+        below = self._down_to(folder)
         while uids := self._next(folder, state, below):
             below = uids[-1]
             if not self.file(folder, state, uids[::-1]):
                 return
+            self._note(folder, below)
         if self.job.rules.capture == Capture.ALL:
             self._want_bodies(folder, state)
         if not self.stopped():
-            self.filer.write(lambda session: rejudging.note_judged(session, folder, self.job.judged_by))
+            self._note(folder, 0)
 
-    def _next(self, folder: FolderRef, state: SyncState, below: int | None) -> list[int]:
+    def _down_to(self, folder: FolderRef) -> int:
+        with self.store.read() as session:
+            return rejudging.left_to_judge(session, folder)
+
+    def _note(self, folder: FolderRef, down_to: int) -> None:
+        self.filer.write(lambda session: rejudging.note_judged(session, folder, self.job.judged_by, down_to))
+
+    def _next(self, folder: FolderRef, state: SyncState, below: int) -> list[int]:
         """UIDs, highest first."""
         rules = self.job.rules
         with self.store.read() as session:

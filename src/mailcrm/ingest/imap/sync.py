@@ -4,8 +4,8 @@
       | live: headers, rules, bodies, one transaction per batch with the cursor (decisions.md 21)
       |       then what changed of mail filed before: flags, deletions, gaps
       | backfill: headers newest first; the floor of what is known sinks with each batch
-      | after a change of the rules: what they left out or kept in part, once more
       | bodies: newest first, raw bytes before anything is made of them
+      | after a change of the rules: what they left out or kept in part, once more, and its bodies
 A folder that fails is noted and does not stop the others; a message that fails is quarantined and stops nothing.
 """
 
@@ -22,7 +22,7 @@ from mailcrm.ingest.imap.plan import is_same_folder
 from mailcrm.log import get_logger
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
-from mailcrm.store import Session, Store, message_bodies, quarantine, sync_state
+from mailcrm.store import Session, Store, message_bodies, quarantine, rejudging, sync_state
 from mailcrm.store.renames import follow_renames
 from mailcrm.store.standing import Standing, ensure_folders, note_unchanged
 
@@ -79,7 +79,7 @@ def sync_account(
 
     new = FolderPass(mailbox, store, job, clock, parse, retry, stopped, progress, report, labels)
     old = FolderPass(mailbox, store, job, clock, parse, retry, over, progress, report, labels)
-    for phase, ended in ((new.live, stopped), (old.backfill, over), (old.again, over), (old.bodies, over)):
+    for phase, ended in ((new.live, stopped), (old.backfill, over), (old.bodies, over), (old.again, over)):
         for folder in work:
             if ended():
                 break
@@ -89,7 +89,7 @@ def sync_account(
     failed = {name for name, _ in report.failures}
     with store.write(ACTOR) as session:
         waiting = message_bodies.folders_with_pending(session, job.account_id) & {folder.ref.id for folder in work}
-        waiting |= {folder.ref.id for folder in work if _is_unread(session, folder)}
+        waiting |= {folder.ref.id for folder in work if _is_unfinished(session, folder)}
         for folder in work:
             if folder.ref.name not in failed:
                 done_at = clock() if folder.ref.id not in waiting else None
@@ -143,16 +143,17 @@ def _changed(
     return changed
 
 
-def _is_unread(session: Session, folder: _Work) -> bool:
+def _is_unfinished(session: Session, folder: _Work) -> bool:
+    """Not read to its end, or not again after a change of the rules."""
     state = sync_state.load_state(session, folder.ref)
-    return state is not None and state.uid_floor > 0
+    return state is not None and (state.uid_floor > 0 or rejudging.left_to_judge(session, folder.ref) > 0)
 
 
 def _stands_still(folder: Standing, status: FolderStatus, job: SyncJob, now: datetime) -> bool:
     state = folder.state
     if state is None or state.uid_floor > 0 or status.uidnext != state.uid_high + 1:
         return False
-    if not is_same_folder(status, state) or folder.judged_by != job.judged_by:
+    if not is_same_folder(status, state) or folder.judged_by != job.judged_by or folder.judged_down_to > 0:
         return False
     if status.uidvalidity != state.uidvalidity or status.exists != folder.server_count:
         return False

@@ -50,7 +50,7 @@ class AccountDay(Base):
 
 class Folder(Base):
     """A folder and how far it is known. The UID cursor alone decides what is fetched; `judged_by` is the fingerprint of the
-    rules that all of it went through.
+    rules that its mail went through, but for what these rules have still to look at again: UIDs below `judged_down_to`.
 
     The role `import` makes it an imported file or folder of files; `name_raw` is then its path.
     """
@@ -72,6 +72,7 @@ class Folder(Base):
     counted: Mapped[int] = mapped_column(default=0)
     mark: Mapped[str] = mapped_column(String(64), default="")
     judged_by: Mapped[int] = mapped_column(Id, default=0)
+    judged_down_to: Mapped[int] = mapped_column(Id, default=0)
     mailboxid: Mapped[str] = mapped_column(String(255), default="")
     tried_first: Mapped[int] = mapped_column(Id, default=0)
     tried_last: Mapped[int] = mapped_column(Id, default=0)

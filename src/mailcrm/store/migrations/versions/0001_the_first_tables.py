@@ -284,6 +284,7 @@ def upgrade() -> None:
         sa.Column("counted", sa.Integer(), nullable=False),
         sa.Column("mark", sa.String(length=64), nullable=False),
         sa.Column("judged_by", t.ID, nullable=False),
+        sa.Column("judged_down_to", t.ID, nullable=False),
         sa.Column("mailboxid", sa.String(length=255), nullable=False),
         sa.Column("tried_first", t.ID, nullable=False),
         sa.Column("tried_last", t.ID, nullable=False),

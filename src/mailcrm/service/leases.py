@@ -52,6 +52,7 @@ class Claim(threading.Thread):
         self.again = timedelta(0)
         self.error: str = ""
         self.failed = False
+        self.refusals: int | None = None  # of a sender's login, in a row; None: as many as before
 
     def ok(self) -> bool:
         """Whether to go on: nobody asked to stop, and the lease is still ours."""
@@ -146,7 +147,10 @@ class Claims:
             return
         with self._store.write(_ACTOR) as session:
             for claim in ended:
-                leases.release_lease(session, claim.name, self.worker, claim.again, claim.error, failed=claim.failed)
+                leases.release_lease(
+                    session, claim.name, self.worker, claim.again, claim.error,
+                    failed=claim.failed, refusals=claim.refusals,
+                )  # fmt: skip
         for claim in ended:
             del self._held[claim.name]
             claim.close()

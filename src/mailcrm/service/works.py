@@ -5,11 +5,12 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
 from mailcrm.campaigns.delivery.send import send_due
-from mailcrm.campaigns.delivery.transport import SmtpTransport, Transport
+from mailcrm.campaigns.delivery.transport import Connection, SmtpTransport, Transport
 from mailcrm.config import Account
 from mailcrm.errors import LoginRefused, LoginUnclear, MailcrmError
 from mailcrm.ingest.imap.job import PassReport, SyncJob
@@ -148,7 +149,7 @@ def _send_until_stopped(app: App, account: Account, row: AccountRow, owner: str,
             send_due(
                 app.store,
                 sender_job(app, account, row, owner),
-                transport_of(app, account),
+                _Door(transport_of(app, account), claim),
                 app.clock,
                 executor,
                 stopped=lambda: not claim.ok(),
@@ -157,21 +158,39 @@ def _send_until_stopped(app: App, account: Account, row: AccountRow, owner: str,
         )
 
 
+@dataclass(frozen=True)
+class _Door:
+    """A transport by which a login that is taken ends the count of those that were refused."""
+
+    transport: Transport
+    claim: Claim
+
+    async def connect(self) -> Connection:
+        connection = await self.transport.connect()
+        self.claim.refusals = 0
+        return connection
+
+
 def _note_refusal(app: App, account: Account, row: AccountRow, exc: LoginRefused, claim: Claim) -> timedelta:
     """When to sign in again, like a mailbox: by itself only where the refusal is ambiguous; too many close an account.
 
     Tries are counted on the lease: those of the account's row are the mailbox's, and each of its passes ends them.
     """
-    with app.store.read() as session:
-        fails = next(lease.fail_count for lease in leases.list_leases(session) if lease.name == claim.name) + 1
+    tries = 1 + (_refusals(app, claim.name) if claim.refusals is None else claim.refusals)
     provider = provider_for_host(account.smtp.host) if account.smtp else None
     unclear = isinstance(exc, LoginUnclear) or (provider is not None and provider.ambiguous_login)
-    wait = login_delay(fails) if unclear else None
+    wait = login_delay(tries) if unclear else None
     if wait is not None:
-        claim.failed, claim.error = True, str(exc)
+        claim.failed, claim.error, claim.refusals = True, str(exc), tries
         _log.warning("cannot send", account=account.name, reason=str(exc), again_in=round(wait.total_seconds()))
         return wait
+    claim.refusals = 0
     return park(app, account, row, exc, "sender parked")
+
+
+def _refusals(app: App, name: str) -> int:
+    with app.store.read() as session:
+        return next(lease.refusals for lease in leases.list_leases(session) if lease.name == name)
 
 
 def transport_of(app: App, account: Account) -> Transport:

@@ -28,7 +28,7 @@ TOKEN = "token"
 
 @dataclass(frozen=True, slots=True)
 class LeaseRow:
-    """One piece of standing work as it stands."""
+    """One piece of standing work as it stands. `refusals` of a sender's login without a proof that it is wrong, in a row."""
 
     name: str
     kind: str
@@ -37,6 +37,7 @@ class LeaseRow:
     until: datetime
     fail_count: int
     last_error: str
+    refusals: int
 
 
 def add_leases(session: Session, wanted: Mapping[str, str]) -> None:
@@ -45,7 +46,9 @@ def add_leases(session: Session, wanted: Mapping[str, str]) -> None:
     now = database_now(session)
     for name, kind in wanted.items():
         if name not in known:
-            session.add(Lease(name=name, kind=kind, due=now, owner=None, until=_FREE, fail_count=0, last_error=""))
+            session.add(
+                Lease(name=name, kind=kind, due=now, owner=None, until=_FREE, fail_count=0, last_error="", refusals=0)
+            )
     session.flush()
 
 
@@ -135,9 +138,19 @@ def lease_owner(session: Session, name: str) -> str | None:
 
 
 def release_lease(
-    session: Session, name: str, worker: str, again_in: timedelta, error: str = "", *, failed: bool = False
+    session: Session,
+    name: str,
+    worker: str,
+    again_in: timedelta,
+    error: str = "",
+    *,
+    failed: bool = False,
+    refusals: int | None = None,
 ) -> None:
-    """Give work back, due again after `again_in`; a failure is counted and noted, a success clears both."""
+    """Give work back, due again after `again_in`; a failure is counted and noted, a success clears both.
+
+    `refusals` is their new number, None leaves it.
+    """
     row = session.get(Lease, name, with_for_update=True, populate_existing=True)
     if row is None or row.owner != worker:
         return
@@ -145,6 +158,8 @@ def release_lease(
     row.due = database_now(session) + again_in
     row.fail_count = row.fail_count + 1 if failed else 0
     row.last_error = clean_text(error)[:2000]
+    if refusals is not None:
+        row.refusals = refusals
 
 
 def make_due(session: Session, name: str) -> None:
@@ -160,6 +175,6 @@ def forget_worker(session: Session, worker: str) -> None:
 def list_leases(session: Session) -> list[LeaseRow]:
     """All standing work."""
     return [
-        LeaseRow(row.name, row.kind, row.due, row.owner, row.until, row.fail_count, row.last_error)
+        LeaseRow(row.name, row.kind, row.due, row.owner, row.until, row.fail_count, row.last_error, row.refusals)
         for row in session.execute(select(Lease).order_by(Lease.name)).scalars()
     ]

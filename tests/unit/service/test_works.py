@@ -43,7 +43,7 @@ class Sender:
     """The sender of one account as a worker has it, in front of a server that refuses."""
 
     def __init__(self, store: Store, refusal: MailcrmError, host: str = "mail.own.example") -> None:
-        self.refusal = refusal
+        self.refusal, self.lets_in = refusal, 0
         self.transport = FakeTransport(takes, self.door)
         app = an_app(store, a_config(store.state_dir, accounts=[an_account(host)]))
         self.app = App(app.config, store, app.clock, app.own, {"shop": self.transport})
@@ -52,7 +52,10 @@ class Sender:
             leases.add_leases(session, {SENDER: "sender"})
 
     def door(self) -> None:
-        raise self.refusal
+        if self.lets_in:
+            self.lets_in -= 1
+        else:
+            raise self.refusal
 
     def turn(self) -> timedelta:
         """One run, and the lease given back as the worker does; returns when it is due again."""
@@ -63,7 +66,9 @@ class Sender:
         claim.run()
         claim.close()
         with a_write(self.app.store) as session:
-            leases.release_lease(session, SENDER, "worker", claim.again, claim.error, failed=claim.failed)
+            leases.release_lease(
+                session, SENDER, "worker", claim.again, claim.error, failed=claim.failed, refusals=claim.refusals
+            )
         return claim.again
 
     def lease(self) -> LeaseRow:
@@ -103,6 +108,28 @@ def test_an_ambiguous_refusal_is_tried_three_times_in_half_an_hour(store: Store)
     assert sender.state() == AccountState.PARKED
     sender.turn()
     assert sender.transport.knocks == 3
+
+
+def test_a_login_that_is_taken_ends_the_count_of_refusals(store: Store) -> None:
+    sender = Sender(store, LoginRefused("535 Error: authentication failed"), host="smtp.qq.com")
+    assert [sender.turn(), sender.turn()] == [timedelta(minutes=5), timedelta(minutes=25)]
+    sender.lets_in = 1
+    assert [sender.turn(), sender.turn()] == [timedelta(minutes=5), timedelta(minutes=25)]
+    assert (sender.turn(), sender.state()) == (MINUTE, AccountState.PARKED)
+    assert sender.lease().refusals == 0
+
+
+def test_other_failures_are_no_refusals(store: Store) -> None:
+    refusal = LoginRefused("535 Error: authentication failed")
+    sender = Sender(store, PermanentError("the certificate is not valid"), host="smtp.qq.com")
+    for _ in range(3):
+        sender.turn()
+    sender.refusal = refusal
+    assert sender.turn() == timedelta(minutes=5)
+    sender.refusal = ConfigError("no secret")
+    sender.turn()
+    sender.refusal = refusal
+    assert sender.turn() == timedelta(minutes=25)
 
 
 def test_a_mailbox_that_can_be_read_does_not_unpark_its_sender(store: Store) -> None:

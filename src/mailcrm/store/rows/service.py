@@ -21,6 +21,7 @@ class Lease(Base):
     until: Mapped[datetime] = mapped_column(UtcMicros)
     fail_count: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(Text, default="")
+    refusals: Mapped[int] = mapped_column(default=0)
 
 
 class Worker(Base):

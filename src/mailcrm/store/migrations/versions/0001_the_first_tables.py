@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("until", t.TIME, nullable=False),
         sa.Column("fail_count", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("refusals", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
         **t.OPTIONS,
     )

@@ -16,6 +16,7 @@ from mailcrm.model.message import BodyState
 from mailcrm.model.text import clean_text
 from mailcrm.store import message_bodies
 from mailcrm.store.bulk import portions
+from mailcrm.store.message_bodies import want_bodies
 from mailcrm.store.rows.mail import Message, MessageLocation, MessageSkip, SyncQuarantine
 from mailcrm.store.uids import KEPT, Kept, here
 
@@ -101,7 +102,7 @@ def mark_back(session: Session, folder: FolderRef, generation: int, uids: Sequen
     """Copies that were missed and are there after all; with `bodies`, theirs are wanted again."""
     for part in portions(uids):
         if bodies:
-            _want_bodies(session, folder, generation, part)
+            want_bodies(session, folder, generation, part, gone=True)
         session.execute(
             update(MessageLocation)
             .where(
@@ -112,22 +113,6 @@ def mark_back(session: Session, folder: FolderRef, generation: int, uids: Sequen
             .values(gone_at=None)
             .execution_options(synchronize_session=False)
         )
-
-
-def _want_bodies(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> None:
-    """Of copies that were missed before their bytes came."""
-    lacking = (
-        here(MessageLocation, folder, generation),
-        MessageLocation.uid.in_(uids),
-        MessageLocation.gone_at.is_not(None),
-        MessageLocation.body_state == BodyState.NONE,
-        MessageLocation.raw_sha256.is_(None),
-    )
-    ids = list(session.execute(select(MessageLocation.message_id).where(*lacking)).scalars())
-    pending, quietly = {"body_state": BodyState.PENDING}, {"synchronize_session": False}
-    session.execute(update(MessageLocation).where(*lacking).values(**pending).execution_options(**quietly))
-    messages = update(Message).where(Message.id.in_(ids), Message.body_state == BodyState.NONE)
-    session.execute(messages.values(**pending).execution_options(**quietly))
 
 
 def keys_at(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> dict[int, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import and_, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.filing import FetchedBody, FolderRef, PendingBody
@@ -84,6 +84,29 @@ def _set_locations(session: Session, folder: FolderRef, generation: int, uids: S
             .values(body_state=state)
             .execution_options(synchronize_session=False)
         )
+
+
+def lacking(folder: FolderRef, generation: int, *, gone: bool) -> tuple[ColumnElement[bool], ...]:
+    """Copies whose bytes were never wanted and never came, of those that are there or, with `gone`, that are missed."""
+    there = MessageLocation.gone_at.is_(None)
+    return (
+        here(MessageLocation, folder, generation),
+        MessageLocation.body_state == BodyState.NONE,
+        MessageLocation.raw_sha256.is_(None),
+        ~there if gone else there,
+    )
+
+
+def want_bodies(
+    session: Session, folder: FolderRef, generation: int, uids: Sequence[int], *, gone: bool = False
+) -> None:
+    """The bytes of these copies are to be fetched, where they are `lacking`."""
+    these = (*lacking(folder, generation, gone=gone), MessageLocation.uid.in_(uids))
+    ids = list(session.execute(select(MessageLocation.message_id).where(*these)).scalars())
+    pending, quietly = {"body_state": BodyState.PENDING}, {"synchronize_session": False}
+    session.execute(update(MessageLocation).where(*these).values(**pending).execution_options(**quietly))
+    messages = update(Message).where(Message.id.in_(ids), Message.body_state == BodyState.NONE)
+    session.execute(messages.values(**pending).execution_options(**quietly))
 
 
 def mark_same(session: Session, folder: FolderRef, generation: int) -> int:

@@ -1,13 +1,12 @@
 """When the rules of an account change: what of a folder they left out or kept only in part, to be looked at again."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FolderRef
-from mailcrm.model.message import BodyState
+from mailcrm.store.message_bodies import lacking
 from mailcrm.store.rows.mail import Folder, Message, MessageLocation, MessageSkip
 from mailcrm.store.uids import here
 
@@ -71,32 +70,13 @@ def lacking_bodies(
 ) -> list[tuple[int, str]]:
     """Copies (UID, labels) whose bytes the capture level left on the server, highest first, with a UID below `below`;
     not what is too old for `since`."""
-    query = select(MessageLocation.uid, MessageLocation.labels).where(*_lacking(folder, generation))
+    query = select(MessageLocation.uid, MessageLocation.labels).where(*lacking(folder, generation, gone=False))
     if since is not None:
         query = query.where(or_(MessageLocation.internaldate.is_(None), MessageLocation.internaldate >= since))
     if below is not None:
         query = query.where(MessageLocation.uid < below)
     rows = session.execute(query.order_by(MessageLocation.uid.desc()).limit(limit))
     return [(row[0], row[1]) for row in rows]
-
-
-def want_bodies(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> None:
-    """The bytes of these copies are to be fetched."""
-    these = (*_lacking(folder, generation), MessageLocation.uid.in_(uids))
-    ids = list(session.execute(select(MessageLocation.message_id).where(*these)).scalars())
-    pending, quietly = {"body_state": BodyState.PENDING}, {"synchronize_session": False}
-    session.execute(update(MessageLocation).where(*these).values(**pending).execution_options(**quietly))
-    messages = update(Message).where(Message.id.in_(ids), Message.body_state == BodyState.NONE)
-    session.execute(messages.values(**pending).execution_options(**quietly))
-
-
-def _lacking(folder: FolderRef, generation: int) -> tuple[ColumnElement[bool], ...]:
-    return (
-        here(MessageLocation, folder, generation),
-        MessageLocation.body_state == BodyState.NONE,
-        MessageLocation.raw_sha256.is_(None),
-        MessageLocation.gone_at.is_(None),
-    )
 
 
 def _may_be_kept(since: datetime | None) -> ColumnElement[bool]:

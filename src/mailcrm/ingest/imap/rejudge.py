@@ -14,7 +14,7 @@ from mailcrm.ingest.imap.labels import Labels
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import SyncState
-from mailcrm.store import Store, rejudging
+from mailcrm.store import Store, message_bodies, rejudging
 
 _COPIES = 500
 """Rows in one transaction."""
@@ -77,7 +77,7 @@ class Rejudge:
                 return
             below = lacking[-1][0]
             uids = [uid for uid, shown_in in lacking if self.labels.keeps(shown_in)]
-            self.filer.write(partial(rejudging.want_bodies, folder=folder, generation=state.generation, uids=uids))
+            self.filer.write(partial(message_bodies.want_bodies, folder=folder, generation=state.generation, uids=uids))
 
     def _lacking(self, folder: FolderRef, state: SyncState, below: int | None) -> list[tuple[int, str]]:
         since = self.job.rules.since

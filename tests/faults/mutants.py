@@ -87,8 +87,8 @@ MUTANTS = (
     Mutant(
         "what is asked for is not noted before",
         "ingest/imap/caution.py",
-        "        self.filer.write(lambda session: tries.note_try(session, folder, uids[0], uids[-1]))\n",
-        "",
+        "        self.filer.write(lambda session: noted.append(tries.note_try(session, folder, uids[0], uids[-1])))\n",
+        "        noted.append(Tried(uids[0], uids[-1], 1))\n",
         (_DAMAGED, "-k", "costs_the_connection and live"),
     ),
     Mutant(

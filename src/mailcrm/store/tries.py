@@ -8,12 +8,13 @@ from mailcrm.model.folder import Tried
 from mailcrm.store.rows.mail import Folder
 
 
-def note_try(session: Session, folder: FolderRef, first: int, last: int) -> None:
-    """The UIDs first..last are asked for now; the same ones once more is one try more."""
+def note_try(session: Session, folder: FolderRef, first: int, last: int) -> Tried:
+    """The UIDs first..last are asked for now; the same ones once more is one try more. Returns what is noted."""
     row = session.get_one(Folder, folder.id)
     again = (row.tried_first, row.tried_last) == (first, last)
     row.tried_first, row.tried_last, row.tries = first, last, row.tries + 1 if again else 1
     session.flush()
+    return Tried(first, last, row.tries)
 
 
 def last_try(session: Session, folder: FolderRef) -> Tried | None:

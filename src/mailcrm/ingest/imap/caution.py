@@ -32,9 +32,9 @@ class Caution:
         """These are asked for now. Whether it is the last time, since it is one message that failed before."""
         if not uids:
             return False
-        self.filer.write(lambda session: tries.note_try(session, folder, uids[0], uids[-1]))
-        tried = self._tried(folder)
-        return tried is not None and _is_fatal(tried)
+        noted: list[Tried] = []
+        self.filer.write(lambda session: noted.append(tries.note_try(session, folder, uids[0], uids[-1])))
+        return _is_fatal(noted[-1])
 
     def windows(
         self, folder: FolderRef, windows: Iterable[tuple[int, int]], uids: Sequence[int]

@@ -76,6 +76,12 @@ def mail(number: int) -> bytes:
     return f"{head}Message-ID: <{number}@c.example>\nDate: Tue, 01 Sep 2026 08:00:00 +0000\n\nBody {number}\n".encode()
 
 
+def fill(other: ImapReader, last: int) -> None:
+    """Mail 1 to `last` comes into INBOX."""
+    for number in range(1, last + 1):
+        other.append("INBOX", mail(number))
+
+
 def a_pass(app: App) -> None:
     report, _ = sync_once(app, app.config.accounts[0].name, lambda _report: None)
     assert report.complete, report.failures
@@ -140,8 +146,7 @@ def test_whatever_other_programs_do_the_archive_follows(server: Dovecot, app: Ap
 
 def test_mail_that_moves_is_one_mail_and_is_not_fetched_again(server: Dovecot, app: App) -> None:
     with other_client(server, app) as other:
-        for number in range(1, 4):
-            other.append("INBOX", mail(number))
+        fill(other, 3)
         a_pass(app)
         other.append("Archive", other.raw("INBOX", 2))
         other.delete("INBOX", 2)
@@ -153,8 +158,7 @@ def test_mail_that_moves_is_one_mail_and_is_not_fetched_again(server: Dovecot, a
 
 def test_a_folder_that_is_emptied_loses_no_mail_of_the_archive(server: Dovecot, app: App) -> None:
     with other_client(server, app) as other:
-        for number in range(1, 61):
-            other.append("INBOX", mail(number))
+        fill(other, 60)
         a_pass(app)
         for uid in other.uids("INBOX"):
             other.delete("INBOX", uid)
@@ -172,8 +176,7 @@ def test_a_crash_before_the_end_of_a_pass_loses_no_change(
 ) -> None:
     """The mod-sequence is stored with the changes it stands for, or not at all."""
     with other_client(server, app) as other:
-        for number in range(1, 9):
-            other.append("INBOX", mail(number))
+        fill(other, 8)
         a_pass(app)
         other.set_flags("INBOX", 3, ["\\Flagged"])
         other.delete("INBOX", 5)
@@ -215,8 +218,7 @@ def test_mail_that_is_not_listed_at_first_is_found_in_the_same_pass(
 ) -> None:
     """As servers do whose replicas are not of one mind."""
     with other_client(server, app) as other:
-        for number in range(1, 9):
-            other.append("INBOX", mail(number))
+        fill(other, 8)
         true_uids, asked = Mailbox.uids, count(1)
 
         def forgetful(self: Mailbox, lo: int, hi: int | None = None) -> list[int]:
@@ -237,8 +239,7 @@ def test_bodies_of_mail_that_was_missed_for_a_while_come_after_all(
     server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with other_client(server, app) as other:
-        for number in range(1, 7):
-            other.append("INBOX", mail(number))
+        fill(other, 6)
     with monkeypatch.context() as patch:
         patch.setattr(WaitingBodies, "fetch", lambda *_: None)
         sync_once(app, app.config.accounts[0].name, lambda _report: None)
@@ -254,8 +255,7 @@ def test_bodies_that_never_come_do_not_block_the_others(
     server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with other_client(server, app) as other:
-        for number in range(1, 21):
-            other.append("INBOX", mail(number))
+        fill(other, 20)
     true_bodies = Mailbox.fetch_bodies
 
     def without_seven(self: Mailbox, uids: Sequence[int], **options: Any) -> Iterator[RawMessage]:

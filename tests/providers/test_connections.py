@@ -19,18 +19,11 @@ from mailcrm.service.leases import Claim, Claims, Work
 from mailcrm.service.slots import connection_slot
 from mailcrm.service.works import all_works
 from mailcrm.store import Session, Store, coverage, leases
-from tests.builders import a_store
 from tests.providers import profiles
 from tests.providers.reading import LIFE, Daemon, account_at
 from tests.providers.server import Quirks, ScriptedImap
 
 _NAMES = ("ann", "bob", "cleo", "dora", "emil")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with a_store(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from mailcrm.service.passes import sync_once
 from mailcrm.service.progress import Reading
 from mailcrm.service.status import read_status
 from mailcrm.store import Store, coverage, traffic
-from tests.builders import a_store
 from tests.providers.reading import Daemon, account_at
 from tests.providers.server import Quirks, ScriptedImap
 
@@ -24,12 +23,6 @@ _SIZE = 20_000
 _MAILS = 60
 _BUDGET = 900_000
 _SMALL = {"sync": {"batch_bytes": 65_536, "batch_messages": 20, "poll_seconds": 1}}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with a_store(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,19 +12,12 @@ from mailcrm.model.backoff import ACCOUNT_CAP
 from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import resume_account
 from mailcrm.store import Store
-from tests.builders import a_store
 from tests.providers import profiles
 from tests.providers.reading import Daemon, account_at
 from tests.providers.server import Quirks, ScriptedImap
 
 MINUTE = timedelta(minutes=1)
 _LATER = b"NO [UNAVAILABLE] Server error - Please try again later"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with a_store(tmp_path) as opened:
-        yield opened
 
 
 def server_of(quirks: Quirks | None = None) -> ScriptedImap:

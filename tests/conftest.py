@@ -6,12 +6,16 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.servers.dovecot import Dovecot
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgres import Postgres
 from tests.servers.server import Server
 from tests.servers.smtp_sink import SmtpSink
+
+settings.register_profile("patient", deadline=None)  # a busy machine is not a fault of the code
+settings.load_profile("patient")
 
 _SERVER_FIXTURES = frozenset({"dovecot", "smtp_sink", "postgres", "mariadb"})
 

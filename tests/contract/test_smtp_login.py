@@ -162,9 +162,9 @@ def test_door_that_stays_shut_says_why(lines: tuple[str, ...], error: type[Mailc
 def test_server_that_never_speaks_is_given_up() -> None:
     async def scenario() -> None:
         async with scripted_server(SILENCE) as (door, _heard):
-            message = await why_not(replace(LOGIN, port=door.port, timeout=0.1), ConnectionLost)
+            message = await why_not(replace(LOGIN, port=door.port, timeout=0.5), ConnectionLost)
             assert message == (
-                f"{HOST}:{door.port} did not answer within 0.1 s; "
+                f"{HOST}:{door.port} did not answer within 0.5 s; "
                 "a port that expects TLS at once (465) needs security = 'tls'"
             )
 

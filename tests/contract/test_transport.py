@@ -268,7 +268,8 @@ def test_each_way_to_fail_is_told_apart(
 ) -> None:
     async def scenario() -> None:
         async with moody_server() as door:
-            transport = SmtpTransport(replace(LOGIN, port=door.port, timeout=0.3, reply_timeout=0.3))
+            patience = 0.3 if "silent" in sender + recipient else 20
+            transport = SmtpTransport(replace(LOGIN, port=door.port, timeout=patience, reply_timeout=patience))
             connection = await transport.connect()
             marks: list[int] = []
 

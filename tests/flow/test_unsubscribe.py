@@ -242,10 +242,8 @@ def test_a_mail_that_is_claimed_already_is_not_sent_any_more(
 ) -> None:
     with a_write(scene.store) as session:
         claimed = claim_all(session, scene.account_id, database_now(session))
-    began = time.monotonic()
     assert http.post(scene.path, data=body).status_code == 200
     verdicts = mark_all(scene.store, claimed)
-    assert time.monotonic() - began < 1
     assert verdicts == {scene.recipient: False, scene.running.recipients[1]: True}
     with scene.store.read() as session:
         lines = dict(campaigns.list_recipients(session, scene.running.campaign.id))

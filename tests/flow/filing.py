@@ -15,7 +15,7 @@ from mailcrm.model.filing import FetchedBody, FolderRef, Place
 from mailcrm.model.message import RawMessage
 from mailcrm.model.rights import Viewer
 from mailcrm.store import Store, parties, timeline
-from mailcrm.store.blobs import stage
+from mailcrm.store.packing import stage
 from tests.builders import NOW, a_write
 from tests.store.builders import GENERATION, a_mailbox
 

@@ -1,7 +1,6 @@
 """Leaving by the link in a mail: over real HTTP, into a real database, before the next mail goes out."""
 
 import concurrent.futures
-import time
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path

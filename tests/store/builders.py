@@ -22,7 +22,7 @@ from mailcrm.model.message import (
     ParticipantRole,
 )
 from mailcrm.store import Session, addresses, messages, sync_state, threads
-from mailcrm.store.blobs import stage
+from mailcrm.store.packing import stage
 from mailcrm.store.standing import ensure_folders
 from tests.builders import NOW
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from mailcrm.errors import PermanentError, StoreBusy
-from mailcrm.store import Session, Store, blobs, message_bodies, quarantine
+from mailcrm.store import Session, Store, blobs, message_bodies, packing, quarantine
 from mailcrm.store.rows.mail import Blob, BlobData
 from tests.builders import NOW, a_write
 from tests.store.builders import GENERATION, a_body, a_copy, a_mailbox, a_message
@@ -27,7 +27,7 @@ def digest(data: bytes) -> str:
 
 
 def put(store: Store, *contents: bytes) -> None:
-    staged = [blobs.stage(store.blob_dir, content) for content in contents]
+    staged = [packing.stage(store.blob_dir, content) for content in contents]
     written(store, lambda s: blobs.put(s, staged))
 
 
@@ -85,7 +85,7 @@ def test_the_same_bytes_are_kept_once(store: Store) -> None:
 
 
 def test_two_workers_that_keep_the_same_bytes_keep_them_once(store: Store) -> None:
-    staged = blobs.stage(store.blob_dir, SMALL)
+    staged = packing.stage(store.blob_dir, SMALL)
     keep: Work = lambda session: blobs.put(session, [staged])  # noqa: E731
     after_a_race(store, keep, keep)
     assert get(store, SMALL) == SMALL
@@ -126,7 +126,7 @@ def test_a_file_that_could_not_be_written_to_the_end_leaves_nothing(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreBusy, match="No space left on device"):
-        blobs.stage(sqlite_store.blob_dir, LARGE)
+        packing.stage(sqlite_store.blob_dir, LARGE)
     assert files(sqlite_store) == set()
 
 
@@ -139,7 +139,7 @@ def test_a_sweep_takes_what_nothing_names(store: Store) -> None:
     name_it(store, b"small and named")
     put(store, contents["orphan"], b"small orphan")
     with a_write(store) as session:
-        staged = blobs.stage(store.blob_dir, contents["quarantined"])
+        staged = packing.stage(store.blob_dir, contents["quarantined"])
         quarantine.quarantine(session, a_mailbox(session), GENERATION, {9: "broken"}, NOW, {9: staged})
     assert sweep(store) == (2, 1)
     assert sweep(store) == (0, 0)
@@ -151,7 +151,7 @@ def test_a_sweep_takes_what_nothing_names(store: Store) -> None:
 
 def test_a_sweep_leaves_young_files_alone(store: Store) -> None:
     """A mail that is being filed right now: its file is there, its row not yet."""
-    blobs.stage(store.blob_dir, LARGE)
+    packing.stage(store.blob_dir, LARGE)
     assert sweep(store, time.time() - 60) == (0, 0)
     assert files(store) == {digest(LARGE)}
     assert sweep(store) == (0, 1)
@@ -160,10 +160,10 @@ def test_a_sweep_leaves_young_files_alone(store: Store) -> None:
 
 def test_an_old_file_that_is_wanted_again_is_young(store: Store) -> None:
     """It was left by a crash; between staging and the commit a sweep goes by."""
-    blobs.stage(store.blob_dir, LARGE)
+    packing.stage(store.blob_dir, LARGE)
     [path] = store.blob_dir.rglob(digest(LARGE))
     os.utime(path, (0, 0))
-    staged = blobs.stage(store.blob_dir, LARGE)
+    staged = packing.stage(store.blob_dir, LARGE)
     assert sweep(store, time.time() - 60) == (0, 0)
     written(store, lambda s: blobs.put(s, [staged]))
     assert get(store, LARGE) == LARGE
@@ -194,7 +194,7 @@ def test_a_sweep_finds_its_way_without_a_folder_and_beside_strange_things(store:
 def test_a_file_that_goes_while_a_sweep_looks_at_it_is_no_harm(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blobs.stage(sqlite_store.blob_dir, LARGE)
+    packing.stage(sqlite_store.blob_dir, LARGE)
     [path] = sqlite_store.blob_dir.rglob(digest(LARGE))
     monkeypatch.setattr(Path, "glob", lambda _self, _pattern: iter([path, path.with_name(f"{path.name}.gone.part")]))
     assert sweep(sqlite_store) == (0, 1)

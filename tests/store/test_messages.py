@@ -9,7 +9,7 @@ from mailcrm.model.account import Visibility
 from mailcrm.model.filing import KnownMessage, PendingBody, Place
 from mailcrm.model.message import BodyState, ParsedHeaders
 from mailcrm.model.rights import Viewer
-from mailcrm.store import Session, Store, blobs, coverage, message_bodies, messages, quarantine, sync_state
+from mailcrm.store import Session, Store, blobs, coverage, message_bodies, messages, packing, quarantine, sync_state
 from mailcrm.store.coverage import ProblemLine
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation, SyncQuarantine
 from tests.builders import NOW, a_write, an_address
@@ -283,7 +283,7 @@ def test_a_uid_that_could_not_be_filed_is_listed_with_its_bytes(store: Store) ->
     with a_write(store) as session:
         folder = a_mailbox(session)
         quarantine.quarantine(session, folder, GENERATION, {7: "IntegrityError: \x00"}, NOW)
-        raw = {7: blobs.stage(store.blob_dir, b"raw")}
+        raw = {7: packing.stage(store.blob_dir, b"raw")}
         quarantine.quarantine(session, folder, GENERATION, {7: "again"}, NOW, raw)
         row = session.execute(select(SyncQuarantine)).scalars().one()
         assert (row.attempts, row.error) == (2, "again")

@@ -15,7 +15,7 @@ from mailcrm.model.filing import FetchedBody, FolderRef, LeftOut, PendingBody, P
 from mailcrm.model.folder import SyncState
 from mailcrm.model.message import LARGE_MESSAGE, LargeMessage, ParsedHeaders, ParsedMessage, RawMessage
 from mailcrm.store import Session, Store, messages, sync_state, tries
-from mailcrm.store.blobs import stage
+from mailcrm.store.packing import stage
 from mailcrm.store.partial import Partial
 from mailcrm.store.quarantine import quarantine
 

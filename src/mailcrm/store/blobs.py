@@ -4,41 +4,24 @@ A file is complete on disk before the transaction that names it begins to commit
 swept by a daily job.
 """
 
-import hashlib
-import os
 import re
-import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
 
-import zstandard
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from mailcrm.errors import PermanentError, StoreBusy
 from mailcrm.model.filing import StagedBlob
 from mailcrm.store.bulk import insert_rows, portions
 from mailcrm.store.context import context_of
+from mailcrm.store.packing import read_file, unpack
 from mailcrm.store.rows.mail import Blob, BlobData, MessageLocation, SyncQuarantine
 
-ROW_LIMIT = 100_000
 _MOST = 10_000
 """Rows dropped by one sweep: it is one transaction, and others want to write, too."""
 
 _NAME = re.compile(r"[0-9a-f]{64}(?=$|\.)")  # drafts go on with a dot
-LEVEL = 1  # 0.03 ms a message; zlib at its fastest needs ten times that
-
-
-def stage(blob_dir: Path, data: bytes) -> StagedBlob:
-    """Do the slow part before the transaction: hash, compress, write the file of a large one. Raises StoreBusy."""
-    digest = hashlib.sha256(data).hexdigest()
-    packed = zstandard.ZstdCompressor(level=LEVEL, write_content_size=True).compress(data)
-    if len(packed) <= ROW_LIMIT:
-        return StagedBlob(digest, len(data), packed)
-    _write_file(path_of(blob_dir, digest), packed)
-    return StagedBlob(digest, len(data), None)
 
 
 def put(session: Session, staged: Sequence[StagedBlob]) -> None:
@@ -61,57 +44,8 @@ def get(session: Session, digest: str) -> bytes | None:
     if blob.place == "db":
         packed = session.execute(select(BlobData.data).where(BlobData.sha256 == digest)).scalar_one()
     else:
-        packed = _read_file(path_of(context_of(session).blob_dir, digest))
-    return zstandard.ZstdDecompressor().decompress(packed, max_output_size=blob.size)
-
-
-def path_of(root: Path, digest: str) -> Path:
-    """Where the file of a large blob stands."""
-    return root / digest[:2] / digest
-
-
-def _read_file(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as exc:
-        raise PermanentError(f"the file {path} is missing; restore it from your backup") from exc
-    except OSError as exc:
-        raise StoreBusy(f"cannot read {path}: {exc.strerror}") from exc
-
-
-def _write_file(path: Path, data: bytes) -> None:
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        if path.exists():
-            os.utime(path)  # an orphan that is wanted again is young again, so that no sweep takes it
-            return
-        make_dir(path.parent)
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
-        sync_dir(path.parent)
-    except OSError as exc:
-        with suppress(OSError):
-            draft.unlink()
-        raise StoreBusy(f"cannot write {path.parent}: {exc.strerror}; free disk space or fix the rights") from exc
-
-
-def make_dir(path: Path) -> None:
-    """A new folder survives a power cut only when the one above it is synced, too."""
-    if not path.is_dir():
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        sync_dir(path.parent)
-
-
-def sync_dir(path: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        packed = read_file(context_of(session).blob_dir, digest)
+    return unpack(packed, blob.size)
 
 
 def _used(digest: InstrumentedAttribute[str]) -> ColumnElement[bool]:

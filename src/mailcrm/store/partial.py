@@ -11,7 +11,7 @@ import zstandard
 
 from mailcrm.errors import StoreBusy
 from mailcrm.model.filing import StagedBlob
-from mailcrm.store.blobs import LEVEL, ROW_LIMIT, make_dir, path_of, sync_dir
+from mailcrm.store.packing import LEVEL, ROW_LIMIT, make_dir, path_of, sync_dir
 
 PIECE = 1024 * 1024
 """Bytes; larger pieces must not be appended."""
@@ -60,7 +60,7 @@ class Partial:
         self.size += len(data)
 
     def stage(self) -> StagedBlob:
-        """All of it is here: ready to be named in a transaction, as by `blobs.stage`. The file stays until `drop`."""
+        """All of it is here: ready to be named in a transaction, as by `packing.stage`. The file stays until `drop`."""
         draft = self.path.with_name(f"{self.path.name}.packed")
         try:
             digest = self._pack(draft)

@@ -36,8 +36,8 @@ from mailcrm.model.filing import FolderRef, KnownMessage, LeftOut, Place
 from mailcrm.model.folder import SyncState
 from mailcrm.model.message import LARGEST_MESSAGE, ParsedHeaders, RawMessage
 from mailcrm.store import Session, Store, coverage, quarantine, sync_state
-from mailcrm.store.blobs import stage
 from mailcrm.store.messages import find_messages
+from mailcrm.store.packing import stage
 
 _SLICE = 500
 _NO_HEADER = "this is no mail: it has no header"

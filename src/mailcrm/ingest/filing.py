@@ -2,6 +2,7 @@
 culprit."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from mailcrm.clock import Clock
@@ -45,15 +46,16 @@ def read_headers(header: bytes) -> tuple[ParsedHeaders | None, str]:
 
 def read_body(store: Store, parse: Parse, raw: RawMessage) -> ReadBody:
     """Keep first, understand second: whatever the parser does, the bytes are safe."""
-    return _understood(stage(store.blob_dir, raw.raw), parse, raw)
+    return understood(stage(store.blob_dir, raw.raw), parse, raw)
 
 
 def read_large_body(parse: Parse, uid: int, whole: Partial) -> ReadBody:
     """The same of a message that is a file."""
-    return _understood(whole.stage(), parse, LargeMessage(uid, whole.path))
+    return understood(whole.stage(), parse, LargeMessage(uid, whole.path))
 
 
-def _understood(staged: StagedBlob, parse: Parse, message: RawMessage | LargeMessage) -> ReadBody:
+def understood(staged: StagedBlob, parse: Parse, message: RawMessage | LargeMessage) -> ReadBody:
+    """What is kept with what the parser says of it. Raises StoreBusy where nobody can look at it now."""
     try:
         return ReadBody(staged, parse(message))
     except StoreBusy:  # nobody has looked at it yet
@@ -61,6 +63,21 @@ def _understood(staged: StagedBlob, parse: Parse, message: RawMessage | LargeMes
     except Exception as exc:  # noqa: BLE001 - a bug of the parser must not stop the folder; it is listed
         _log.warning("message quarantined", uid=message.uid, error=type(exc).__name__)
         return ReadBody(staged, None, f"{type(exc).__name__}: {exc}")
+
+
+Later = Callable[[], Mapping[int, ReadBody]]
+"""The bodies of a batch by UID, once they are read. Raises StoreBusy."""
+
+Begin = Callable[[Sequence[RawMessage]], Later]
+"""Begins to read a batch. The last one is to be asked for first, and must not be asked for twice."""
+
+Ahead = Callable[[], AbstractContextManager[Begin]]
+"""How to read batches while we do other things, for as long as the block lasts."""
+
+
+def read_at_once(store: Store, parse: Parse) -> Begin:
+    """No process but ours: a batch is read when it is asked for."""
+    return lambda raws: lambda: {raw.uid: read_body(store, parse, raw) for raw in raws}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""The child of `guard`: understands one message after another and is killed by the system when one takes too much.
+"""The child of `guard` and `ahead`: understands one message after another and is killed by the system when one takes too
+much.
 
 python -m mailcrm.service.guarded FD CPU_SECONDS MEMORY
 """
@@ -7,39 +8,78 @@ import gc
 import resource
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 
-from mailcrm.errors import Unparsable
+from mailcrm.errors import StoreBusy, Unparsable
 from mailcrm.ingest.mail.parse import parse_message
+from mailcrm.model.filing import StagedBlob
 from mailcrm.model.message import LONGEST_TEXT, LargeMessage, ParsedMessage, RawMessage
+from mailcrm.service.batch import Batch, receive_batch
+from mailcrm.store.packing import stage
 
 _IDLE_SECONDS = 10.0
 _OURSELVES = 48 * 1024 * 1024
 """Bytes that the child has in use before the first message."""
 
+_NEW_OBJECTS = 50_000
+"""Between two looks for garbage; parsing makes little of it."""
+
 
 def main(fd: int, cpu_seconds: float, memory: int) -> None:
     """Answer until nobody asks any more."""
     _limit_memory(memory)
+    gc.set_threshold(_NEW_OBJECTS)
     line = Connection(fd)
     while line.poll(_IDLE_SECONDS):
         try:
-            message = line.recv()
+            asked = line.recv()
+            raws = receive_batch(line, asked) if isinstance(asked, Batch) else None
         except EOFError:
             return
-        signal.setitimer(signal.ITIMER_PROF, cpu_seconds)  # SIGPROF ends a process that does not want it
-        answer = _understood(message)
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        line.send(answer)
-        del message, answer
+        if raws is None:
+            with _limited(cpu_seconds):
+                answer = _understood(asked)
+            line.send(answer)
+            del answer
+        else:
+            _answer_all(line, asked.blob_dir, raws, cpu_seconds)
+        del asked, raws
         gc.collect()
+
+
+def _answer_all(line: Connection, blob_dir: Path, raws: list[RawMessage], cpu_seconds: float) -> None:
+    """In the order of the batch, and all at the end: until then nobody listens."""
+    answers = []
+    for raw in raws:
+        with _limited(cpu_seconds):
+            answers.append(_kept(blob_dir, raw))
+    for answer in answers:
+        line.send(answer)
+
+
+@contextmanager
+def _limited(cpu_seconds: float) -> Iterator[None]:
+    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)  # SIGPROF ends a process that does not want it
+    yield
+    signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _limit_memory(size: int) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     wanted = _OURSELVES + size
     resource.setrlimit(resource.RLIMIT_DATA, (wanted if most < 0 else min(wanted, most), most))
+
+
+def _kept(blob_dir: Path, raw: RawMessage) -> tuple[StagedBlob, ParsedMessage | str] | StoreBusy:
+    try:
+        staged = stage(blob_dir, raw.raw)
+    except StoreBusy as exc:
+        return exc
+    return staged, _understood(raw)
 
 
 def _understood(message: RawMessage | LargeMessage) -> ParsedMessage | str:
@@ -49,6 +89,8 @@ def _understood(message: RawMessage | LargeMessage) -> ParsedMessage | str:
         parsed = parse_message(raw)
     except (Unparsable, MemoryError, OSError) as exc:
         return str(exc) or "the message needs too much memory"
+    if max(len(parsed.text), len(parsed.html)) <= LONGEST_TEXT:
+        return parsed
     return replace(parsed, text=parsed.text[:LONGEST_TEXT], html=parsed.html[:LONGEST_TEXT])
 
 

@@ -12,6 +12,7 @@ from mailcrm.ingest.imap.mailbox import TokenExpired, open_mailbox
 from mailcrm.ingest.imap.sync import sync_account
 from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, day_budget, mailbox_login, sync_job
+from mailcrm.service.ahead import Ahead
 from mailcrm.service.app import App
 from mailcrm.service.guard import Guard
 from mailcrm.service.holding import held
@@ -71,9 +72,12 @@ def _on_one_connection(
         open_mailbox(mailbox_login(app, account)) as mailbox,
         Meter(app.store, row, day_budget(account), app.clock, lambda: mailbox.received) as meter,
         closing(Guard()) as parse,
+        closing(Ahead(app.store, parse)) as ahead,
     ):
         job = sync_job(app, account, row)
-        report = sync_account(mailbox, app.store, job, app.clock, parse=parse, progress=moved, enough=meter.enough)
+        report = sync_account(
+            mailbox, app.store, job, app.clock, parse=parse, ahead=ahead, progress=moved, enough=meter.enough
+        )
         _note_end(app, row, report, meter)
         return report
 

@@ -21,6 +21,7 @@ from mailcrm.model.backoff import login_delay
 from mailcrm.model.provider import provider_for_host
 from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, day_budget, mailbox_login, sync_job, token_source
+from mailcrm.service.ahead import Ahead
 from mailcrm.service.app import App
 from mailcrm.service.guard import Guard
 from mailcrm.service.jobs import clock_works
@@ -108,6 +109,7 @@ def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim, slot:
         open_mailbox(mailbox_login(app, account), wake=claim.wake) as mailbox,
         Meter(app.store, row, day_budget(account), app.clock, lambda: mailbox.received) as meter,
         closing(Guard()) as parse,
+        closing(Ahead(app.store, parse)) as ahead,
     ):
         slot.begin()
         watch_account(
@@ -116,6 +118,7 @@ def _watch_once(app: App, account: Account, row: AccountRow, claim: Claim, slot:
             job,
             app.clock,
             parse=parse,
+            ahead=ahead,
             retry=store_retry,
             poll_seconds=app.config.sync.poll_seconds,
             stopped=stopped,

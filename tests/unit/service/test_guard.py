@@ -54,9 +54,9 @@ def test_what_takes_too_much_memory_is_read_as_far_as_its_header(tmp_path: Path)
 def test_a_child_that_went_home_is_replaced(guard: Guard) -> None:
     raw = ENVELOPE + b"\n" + b"x" * 300_000
     assert guard(RawMessage(1, raw)).headers.subject == "Hello"
-    assert guard._child is not None
-    guard._child.terminate()
-    guard._child.wait()
+    assert guard._child._process is not None
+    guard._child._process.terminate()
+    guard._child._process.wait()
     assert guard(RawMessage(2, raw)).headers.subject == "Hello"
 
 
@@ -74,7 +74,7 @@ def test_a_child_that_cannot_live_is_not_blamed_on_the_mail() -> None:
 
 
 def test_a_machine_without_room_for_a_process_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailcrm.service.guard.sys.executable", "/nonexistent/python")
+    monkeypatch.setattr("mailcrm.service.child.sys.executable", "/nonexistent/python")
     with closing(Guard()) as guard, pytest.raises(StoreBusy, match="no process can be started"):
         guard(RawMessage(1, ENVELOPE + b"\n" + b"x" * 300_000))
 
@@ -86,4 +86,4 @@ def test_a_file_that_is_gone_is_named(guard: Guard, tmp_path: Path) -> None:
 
 def test_small_messages_need_no_child(guard: Guard) -> None:
     assert guard(RawMessage(1, ENVELOPE + b"\nhello")).text == "hello"
-    assert guard._child is None
+    assert guard._child._process is None

@@ -1,13 +1,25 @@
 """The phases of one folder: live mail, backfill, bodies. Network and parsing never happen inside a transaction."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import skip_rule
-from mailcrm.ingest.filing import Filer, ReadBody, Window, read_body, read_headers, read_large_body
+from mailcrm.ingest.filing import (
+    Ahead,
+    Begin,
+    Filer,
+    Later,
+    ReadBody,
+    Window,
+    read_at_once,
+    read_body,
+    read_headers,
+    read_large_body,
+)
 from mailcrm.ingest.given import ACTOR, Parse, Retry
 from mailcrm.ingest.imap.careful import fetch_bodies, fetch_headers
 from mailcrm.ingest.imap.caution import Caution
@@ -38,6 +50,9 @@ from mailcrm.store import Store, copies, messages, quarantine, rejudging, sync_s
 from mailcrm.store.partial import Partial
 
 _RETRIES_AT_ONCE = 50
+_WORTH_A_PROCESS = 200
+"""Bodies: to start one takes as long as to read so many."""
+
 _log = get_logger("mailcrm.ingest")
 
 
@@ -50,6 +65,7 @@ class FolderPass:
     job: SyncJob
     clock: Clock
     parse: Parse
+    ahead: Ahead | None
     retry: Retry
     stopped: Callable[[], bool]
     progress: Callable[[PassReport], None]
@@ -63,7 +79,7 @@ class FolderPass:
         self.fields = fields_for(job.rules.capture)
         self.everything = job.rules.capture == Capture.ALL
         self.waiting = WaitingBodies(
-            self.mailbox, self.store, job, self.clock, self.filer, self._read, self._read_large, self.stopped,
+            self.mailbox, self.store, job, self.clock, self.filer, self._read_many, self._read, self._read_large, self.stopped,
             lambda: self.progress(self.report),
         )  # fmt: skip
         self.caution = Caution(self.store, self.clock, self.filer)
@@ -280,6 +296,18 @@ class FolderPass:
             and not ((message := known.get(item.dedupe_key)) and item.place.size in message.sizes)
         ]
         return wanted if sum(place.size for place in wanted) <= self.job.batch_bytes else []
+
+    @contextmanager
+    def _read_many(self, count: int) -> Iterator[Begin]:
+        """How to read the batches of a stream of `count` messages."""
+        ahead = self.ahead if count >= _WORTH_A_PROCESS else None
+        with ahead() if ahead else nullcontext(read_at_once(self.store, self.parse)) as begin:
+
+            def counting(raws: Sequence[RawMessage]) -> Later:
+                later = begin(raws)
+                return lambda: {uid: self._counted(read) for uid, read in later().items()}
+
+            yield counting
 
     def _read(self, raw: RawMessage) -> ReadBody:
         return self._counted(read_body(self.store, self.parse, raw))

@@ -12,6 +12,7 @@ A folder that fails is noted and does not stop the others; a message that fails 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from mailcrm.clock import Clock
 from mailcrm.ingest.given import ACTOR, Parse, Retry
@@ -25,6 +26,9 @@ from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
 from mailcrm.store import Session, Store, message_bodies, quarantine, rejudging, sync_state
 from mailcrm.store.renames import follow_renames
 from mailcrm.store.standing import Standing, ensure_folders, note_unchanged
+
+if TYPE_CHECKING:
+    from mailcrm.ingest.filing import Ahead
 
 _ORDER = (FolderRole.INBOX, FolderRole.SENT, FolderRole.ARCHIVE, FolderRole.OTHER, FolderRole.ALL)
 _LOOK_AGAIN = timedelta(minutes=15)
@@ -52,13 +56,15 @@ def sync_account(
     clock: Clock,
     *,
     parse: Parse,
+    ahead: "Ahead | None" = None,
     retry: Retry = lambda work: work(),
     stopped: Callable[[], bool] = lambda: False,
     progress: Callable[[PassReport], None] = lambda _report: None,
     enough: Callable[[], bool] = lambda: False,
 ) -> PassReport:
     """One complete pass. `stopped` ends it early between batches; `progress` is called after each batch; `retry` does a
-    transaction again when another worker was in its way. Once `enough`, old mail is left for another pass.
+    transaction again when another worker was in its way. Once `enough`, old mail is left for another pass. `ahead` reads
+    a stream of bodies.
 
     Raises ConnectionLost, Throttled, PermanentError and StoreBusy; what was filed before stays filed.
     """
@@ -77,8 +83,8 @@ def sync_account(
     def over() -> bool:
         return stopped() or enough()
 
-    new = FolderPass(mailbox, store, job, clock, parse, retry, stopped, progress, report, labels)
-    old = FolderPass(mailbox, store, job, clock, parse, retry, over, progress, report, labels)
+    new = FolderPass(mailbox, store, job, clock, parse, ahead, retry, stopped, progress, report, labels)
+    old = FolderPass(mailbox, store, job, clock, parse, ahead, retry, over, progress, report, labels)
     for phase, ended in ((new.live, stopped), (old.backfill, over), (old.bodies, over), (old.again, over)):
         for folder in work:
             if ended():

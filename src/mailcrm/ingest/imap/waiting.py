@@ -3,13 +3,15 @@
 What an earlier try did not bring comes last and one by one: it may cost the connection.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import never_log_rule
-from mailcrm.ingest.filing import Filer, ReadBody
+from mailcrm.ingest.filing import Begin, Filer, Later, ReadBody
 from mailcrm.ingest.given import ACTOR
 from mailcrm.ingest.imap.careful import fetch_bodies
 from mailcrm.ingest.imap.job import SyncJob
@@ -35,7 +37,7 @@ Asked = Mapping[int, PendingBody]
 
 @dataclass(frozen=True)
 class WaitingBodies:
-    """Those of the folder that `mailbox` has open. `read` and `read_large` keep the bytes of one and
+    """Those of the folder that `mailbox` has open. `read_many`, `read` and `read_large` keep bytes and
     understand them."""
 
     mailbox: Mailbox
@@ -43,6 +45,7 @@ class WaitingBodies:
     job: SyncJob
     clock: Clock
     filer: Filer
+    read_many: Callable[[int], AbstractContextManager[Begin]]
     read: Callable[[RawMessage], ReadBody]
     read_large: Callable[[int, Partial], ReadBody]
     stopped: Callable[[], bool]
@@ -150,27 +153,39 @@ class WaitingBodies:
     def _stream(
         self, folder: FolderRef, generation: int, asked: Asked, sizes: Mapping[int, int], came: set[int]
     ) -> None:
-        """File what comes, in portions; the UIDs of it go into `came`."""
-        portion: dict[int, ReadBody] = {}
-        size = 0
-        try:
-            for raw in self.mailbox.fetch_bodies(sorted(sizes), sizes=sizes):
-                portion[raw.uid] = self.read(raw)
-                size += len(raw.raw)
-                if len(portion) >= self.job.batch_messages or size >= self.job.batch_bytes:
-                    self._file(folder, generation, asked, portion, {})
-                    came.update(portion)
-                    portion, size = {}, 0
+        """File what comes, in batches: while one is read, the next is fetched. The UIDs of them go into `came`."""
+        under_way: deque[Later] = deque()
+        lost = None
+
+        def file_one() -> None:
+            read = under_way.popleft()()
+            self._file(folder, generation, asked, read, {})
+            came.update(read)
+
+        with self.read_many(len(sizes)) as begin:
+            raws, size = list[RawMessage](), 0
+            try:
+                for raw in self.mailbox.fetch_bodies(sorted(sizes), sizes=sizes):
+                    raws.append(raw)
+                    size += len(raw.raw)
+                    if len(raws) < self.job.batch_messages and size < self.job.batch_bytes:
+                        continue
+                    under_way.append(begin(raws))
+                    raws, size = [], 0
+                    if len(under_way) > 1:
+                        file_one()
                     if self.stopped():
-                        return
-        except CommandRefused:  # nothing came at all; why is seen when they are asked for once more
-            return
-        except ConnectionLost:
-            self._file(folder, generation, asked, portion, {})
-            came.update(portion)
-            raise
-        self._file(folder, generation, asked, portion, {})
-        came.update(portion)
+                        break
+            except CommandRefused:  # nothing came at all; why is seen when they are asked for once more
+                pass
+            except ConnectionLost as exc:
+                lost = exc
+            if raws:
+                under_way.append(begin(raws))
+            while under_way:
+                file_one()
+        if lost is not None:
+            raise lost
 
     def _file(
         self,

@@ -5,6 +5,7 @@ else a poll each minute.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mailcrm.clock import Clock
 from mailcrm.ingest.given import Parse, Retry
@@ -15,6 +16,9 @@ from mailcrm.ingest.imap.sync import sync_account
 from mailcrm.model.folder import FolderInfo, FolderRole
 from mailcrm.store import Store, sync_state
 
+if TYPE_CHECKING:
+    from mailcrm.ingest.filing import Ahead
+
 
 def watch_account(
     mailbox: Mailbox,
@@ -23,6 +27,7 @@ def watch_account(
     clock: Clock,
     *,
     parse: Parse,
+    ahead: "Ahead | None" = None,
     retry: Retry,
     poll_seconds: float,
     stopped: Callable[[], bool],
@@ -40,8 +45,9 @@ def watch_account(
     while not stopped():
         rules = job()
         report = sync_account(
-            mailbox, store, rules, clock, parse=parse, retry=retry, stopped=stopped, progress=progress, enough=enough
-        )
+            mailbox, store, rules, clock, parse=parse, ahead=ahead, retry=retry, stopped=stopped, progress=progress,
+            enough=enough,
+        )  # fmt: skip
         passed(report)
         if stopped():
             return

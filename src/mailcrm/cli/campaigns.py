@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.panel import Panel
 
 from mailcrm.cli.ask import Questions
-from mailcrm.cli.context import Json, context_of, out, print_json, print_table, say, warn
+from mailcrm.cli.console import escape, out
+from mailcrm.cli.context import Json, context_of, print_json, print_table, say, warn
 from mailcrm.errors import Conflict, UserError
 from mailcrm.model.campaign import CampaignKind, CampaignState
 from mailcrm.model.recipient import RecipientState

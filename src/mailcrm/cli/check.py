@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from mailcrm.cli.context import Json, context_of, err, out, print_json
+from mailcrm.cli.console import err, escape, out
+from mailcrm.cli.context import Json, context_of, print_json
 from mailcrm.errors import ConfigError
 
 _STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}

@@ -12,16 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from mailcrm.config import Config, find_config, load_config
 from mailcrm.errors import UserError
 from mailcrm.model.rights import Actor, Viewer
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -96,6 +90,10 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, empty: str, title: str | None = None) -> None:
     """A table for people; `empty` says what to do when there is nothing."""
+    from rich.table import Table
+
+    from mailcrm.cli.console import escape, out
+
     if not rows:
         out.print(f"[dim]{escape(empty)}[/dim]", soft_wrap=True)
         return
@@ -135,9 +133,17 @@ def say(text: str, style: str = "") -> None:
 
     Nobody but the terminal breaks it: in a pipe a command or a path must come out whole.
     """
+    if not style and text.isprintable():
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()  # beside what goes to standard error
+        return
+    from mailcrm.cli.console import escape, out
+
     out.print(escape(text), style=style or None, soft_wrap=True)
 
 
 def warn(text: str) -> None:
     """A line on standard error."""
+    from mailcrm.cli.console import err, escape
+
     err.print(escape(text), style="yellow", soft_wrap=True)

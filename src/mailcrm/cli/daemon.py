@@ -1,13 +1,14 @@
 """`mailcrm run`, `sync` and `status`: the service, one pass by hand, and how it stands."""
 
+import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mailcrm.cli.context import Json, account_names, cell, context_of, err, print_json, print_table, say, warn
+from mailcrm.cli.context import Json, account_names, cell, context_of, print_json, print_table, say, warn
 from mailcrm.errors import MailcrmError, UserError
 
 _FOLDER_LINES = 8
@@ -58,19 +59,13 @@ def sync(
 
 def _one(crm: Any, name: str, sync_once: Any, *, quiet: bool) -> dict[str, Any]:
     started = time.monotonic()
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("mails"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=err, disable=quiet, transient=True) as bar:
-        task = bar.add_task(name, total=None)
-
-        def show(report: Any) -> None:
-            bar.update(task, completed=report.headers + report.skipped, total=report.expected or None)
-
+    with _progress(name, quiet=quiet) as show:
         try:
             report, customers = sync_once(crm, name, show)
         except MailcrmError as exc:
             if not quiet:
+                from mailcrm.cli.console import err, escape
+
                 err.print(f"[bold red]{name}:[/bold red] {escape(str(exc))}", soft_wrap=True)
             return {"account": name, "error": str(exc), "failures": []}
     took = time.monotonic() - started
@@ -85,6 +80,28 @@ def _one(crm: Any, name: str, sync_once: Any, *, quiet: bool) -> dict[str, Any]:
         if report.paused:
             warn(f"{name}: today's budget of bytes is spent; old mail goes on after midnight UTC (`mailcrm status`)")
     return {"account": name, "error": None, "seconds": round(took, 2), "customers": customers} | _counts(report)
+
+
+@contextmanager
+def _progress(name: str, *, quiet: bool) -> Iterator[Callable[[Any], None]]:
+    """What takes the reports of a pass: a bar, where somebody sees it."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _report: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from mailcrm.cli.console import err
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("mails"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(name, total=None)
+
+        def show(report: Any) -> None:
+            bar.update(task, completed=report.headers + report.skipped, total=report.expected or None)
+
+        yield show
 
 
 def _counts(report: Any) -> dict[str, Any]:

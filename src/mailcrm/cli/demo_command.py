@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mailcrm.cli.context import out
+from mailcrm.cli.console import out
 
 
 def register(app: typer.Typer) -> None:

@@ -4,9 +4,9 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
-from mailcrm.cli.context import Json, account_names, context_of, err, out, print_json, print_table, say
+from mailcrm.cli.console import err, escape, out
+from mailcrm.cli.context import Json, account_names, context_of, print_json, print_table, say
 
 app = typer.Typer(help="Look deeply at what does not work, and say what to do.", no_args_is_help=True)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from mailcrm.cli.context import Json, context_of, err, print_json, say, warn
+from mailcrm.cli.console import err
+from mailcrm.cli.context import Json, context_of, print_json, say, warn
 from mailcrm.model.account import Capture
 
 if TYPE_CHECKING:

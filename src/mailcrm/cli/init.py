@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from mailcrm.cli.ask import Questions
-from mailcrm.cli.context import Context, context_of, out, say
+from mailcrm.cli.console import out
+from mailcrm.cli.context import Context, context_of, say
 from mailcrm.config import search_path
 from mailcrm.errors import UserError
 from mailcrm.model.account import Capture, CustomerWhen, Visibility

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mailcrm.cli.context import out, print_json, say
+from mailcrm.cli.console import out
+from mailcrm.cli.context import print_json, say
 
 
 def register(app: typer.Typer) -> None:

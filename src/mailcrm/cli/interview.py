@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from mailcrm.cli.ask import Questions
-from mailcrm.cli.context import err, human_size, say
+from mailcrm.cli.console import err
+from mailcrm.cli.context import human_size, say
 from mailcrm.cli.sign_in import sign_in, sign_in_to_send
 from mailcrm.errors import UserError
 from mailcrm.model.account import AccountPolicy, Capture, CustomerWhen, Visibility

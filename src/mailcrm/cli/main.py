@@ -5,35 +5,71 @@ says what to do; 130 it was stopped by Ctrl-C.
 """
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
+from typer.core import TyperGroup
+from typer.main import get_group
 
 from mailcrm import __version__
-from mailcrm.cli import (
-    accounts,
-    campaigns,
-    check,
-    daemon,
-    db,
-    demo_command,
-    doctor,
-    imports,
-    init,
-    inspect,
-    people,
-    segments,
-    send,
-    tags,
-    verify,
-)
-from mailcrm.cli.context import Context, err
+from mailcrm.cli.context import Context
 from mailcrm.errors import MailcrmError
+
+_FILES = {
+    "demo": "demo_command",
+    "init": "init",
+    "check": "check",
+    "run": "daemon",
+    "sync": "daemon",
+    "status": "daemon",
+    "inspect": "inspect",
+    "accounts": "accounts",
+    "import": "imports",
+    "people": "people",
+    "tags": "tags",
+    "segments": "segments",
+    "campaigns": "campaigns",
+    "send": "send",
+    "verify": "verify",
+    "doctor": "doctor",
+    "db": "db",
+}
+"""The first word of a command, in the order of the help, and the file it is in: one that `register`s commands, or has an
+`app` of them."""
+
+
+class Commands(TyperGroup):
+    """Loads the file of the command that is typed; for help, and where a word is not known, all of them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All first words."""
+        del ctx
+        return list(_FILES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command that begins so, None if there is none."""
+        for word in [cmd_name] if cmd_name in _FILES else _FILES:
+            if word not in self.commands:
+                self.commands.update(_load(word))
+        return super().get_command(ctx, cmd_name)
+
+
+def _load(word: str) -> Mapping[str, Any]:
+    file = import_module(f"mailcrm.cli.{_FILES[word]}")
+    found = typer.Typer(rich_markup_mode="rich")
+    if hasattr(file, "app"):
+        found.add_typer(file.app, name=word)
+    else:
+        file.register(found)
+    return get_group(found).commands
+
 
 app = typer.Typer(
     name="mailcrm",
+    cls=Commands,
     help="The CRM for teams whose customer relations live in their inbox.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -64,30 +100,20 @@ def main(
     ctx.obj = Context(config_path=config)
 
 
-for noun in (demo_command, init, check, daemon, inspect):
-    noun.register(app)
-app.add_typer(accounts.app, name="accounts")
-app.add_typer(imports.app, name="import")
-app.add_typer(people.app, name="people")
-app.add_typer(tags.app, name="tags")
-app.add_typer(segments.app, name="segments")
-app.add_typer(campaigns.app, name="campaigns")
-app.add_typer(send.app, name="send")
-app.add_typer(verify.app, name="verify")
-app.add_typer(doctor.app, name="doctor")
-app.add_typer(db.app, name="db")
-
-
 def run() -> None:
     """The entry point of the installed command."""
     try:
         app()
     except MailcrmError as exc:
+        from mailcrm.cli.console import err, escape
+
         err.print(f"[bold red]error:[/bold red] {escape(exc.message)}", soft_wrap=True)
         for problem in exc.problems:
             err.print(f"  - {escape(problem)}", soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
+        from mailcrm.cli.console import err
+
         err.print("stopped")
         sys.exit(130)
     except BrokenPipeError:

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mailcrm.cli.context import Context, err, say, warn
+from mailcrm.cli.console import err
+from mailcrm.cli.context import Context, say, warn
 from mailcrm.errors import UserError
 from mailcrm.service import signing_in
 

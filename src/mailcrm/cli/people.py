@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from mailcrm.cli.ask import require_yes
-from mailcrm.cli.context import Json, Yes, context_of, out, print_json, print_table, say, warn
+from mailcrm.cli.console import out
+from mailcrm.cli.context import Json, Yes, context_of, print_json, print_table, say, warn
 from mailcrm.cli.timeline import print_archive
 from mailcrm.clock import utc_now
 from mailcrm.errors import UserError

@@ -1,8 +1,7 @@
 """How a campaign's result looks on a terminal."""
 
-from rich.markup import escape
-
-from mailcrm.cli.context import cell, out, print_table
+from mailcrm.cli.console import escape, out
+from mailcrm.cli.context import cell, print_table
 from mailcrm.model.recipient import RecipientState
 from mailcrm.service.campaigns import CampaignReport
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from mailcrm.cli.ask import Questions
-from mailcrm.cli.context import err, human_size, say, warn
+from mailcrm.cli.console import err
+from mailcrm.cli.context import human_size, say, warn
 from mailcrm.errors import LoginRefused, MailcrmError, UserError
 from mailcrm.model.provider import Server, provider_for_host
 from mailcrm.service.answers import NewAccount, parse_server, server_text

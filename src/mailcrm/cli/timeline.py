@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from rich.markup import escape
-
-from mailcrm.cli.context import cell, out
+from mailcrm.cli.console import escape, out
+from mailcrm.cli.context import cell
 from mailcrm.model.archive import PartyArchive, TimelineLine
 from mailcrm.model.interaction import Direction, InteractionKind
 

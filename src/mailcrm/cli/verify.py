@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from mailcrm.cli.context import Json, account_names, context_of, err, print_json, print_table, say, warn
+from mailcrm.cli.console import err
+from mailcrm.cli.context import Json, account_names, context_of, print_json, print_table, say, warn
 from mailcrm.errors import MailcrmError, UserError
 
 app = typer.Typer(help="Prove that nothing is missing, and that reading changes nothing.", no_args_is_help=True)

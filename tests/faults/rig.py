@@ -21,7 +21,8 @@ from mailcrm.clock import utc_now
 from mailcrm.errors import MailcrmError
 from mailcrm.service.passes import sync_once
 from mailcrm.store import Session, blobs
-from mailcrm.store.rows.mail import Folder, Message, MessageLocation
+from mailcrm.store.rows.account import Folder
+from mailcrm.store.rows.mail import Message, MessageLocation
 from mailcrm.store.rows.party import EmailAddress, Party
 from mailcrm.store.rows.timeline import Interaction
 from tests.faults.line import Fault, FaultyLine, Trouble, Way

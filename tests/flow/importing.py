@@ -12,7 +12,8 @@ from mailcrm.ingest.files.report import ImportReport
 from mailcrm.model.rights import Actor
 from mailcrm.service.importing import import_mail
 from mailcrm.store import Session
-from mailcrm.store.rows.mail import Folder, Message, MessageLocation
+from mailcrm.store.rows.account import Folder
+from mailcrm.store.rows.mail import Message, MessageLocation
 from tests.flow.instance import Instance, Section
 
 

@@ -28,8 +28,9 @@ from mailcrm.service.app import App
 from mailcrm.service.passes import sync_once
 from mailcrm.store import copies as copies_table
 from mailcrm.store import coverage
+from mailcrm.store.rows.account import Folder
 from mailcrm.store.rows.audit import AuditEntry
-from mailcrm.store.rows.mail import Folder, Message, MessageLocation
+from mailcrm.store.rows.mail import Message, MessageLocation
 from mailcrm.store.rows.party import Party
 from tests.builders import a_write
 from tests.flow.instance import Instance, imap_account

@@ -18,7 +18,8 @@ from sqlalchemy import func, select
 from mailcrm.model.message import BodyState
 from mailcrm.service.holding import held
 from mailcrm.store import Session, Store, coverage, threads
-from mailcrm.store.rows.mail import Blob, Folder, Message, MessageLocation
+from mailcrm.store.rows.account import Folder
+from mailcrm.store.rows.mail import Blob, Message, MessageLocation
 from tests.flow.corpus import OWN, Corpus, a_corpus
 from tests.flow.importing import a_mail, an_mbox, counts, imported, locations, message_ids, unread_account
 from tests.flow.instance import Instance, environment, imap_account, until

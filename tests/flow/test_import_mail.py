@@ -23,8 +23,9 @@ from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, sync_job
 from mailcrm.service.importing import import_mail
 from mailcrm.store import Session, Store, blobs, coverage, threads
+from mailcrm.store.rows.account import Account, Folder
 from mailcrm.store.rows.audit import AuditEntry
-from mailcrm.store.rows.mail import Account, Folder, Message, MessageLocation, SyncQuarantine
+from mailcrm.store.rows.mail import Message, MessageLocation, SyncQuarantine
 from tests.builders import a_write
 from tests.flow.corpus import OWN, Corpus, a_corpus
 from tests.flow.importing import a_mail, an_mbox, counts, imported, locations, message_ids, unread_account

@@ -9,7 +9,8 @@ import pytest
 from mailcrm.model.interaction import InteractionKind
 from mailcrm.model.rights import Viewer
 from mailcrm.store import Session, blobs, parties, timeline
-from mailcrm.store.rows.mail import Folder, Message, MessageLocation
+from mailcrm.store.rows.account import Folder
+from mailcrm.store.rows.mail import Message, MessageLocation
 from tests.flow.corpus import FOLDERS, OWN, Corpus, a_corpus
 from tests.flow.instance import Instance, environment, imap_account
 from tests.servers.dovecot import Dovecot

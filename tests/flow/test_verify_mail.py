@@ -17,7 +17,8 @@ from mailcrm.model.rights import Actor
 from mailcrm.service import holding, verify_flags
 from mailcrm.service.app import App
 from mailcrm.store import Session, quarantine, sync_state
-from mailcrm.store.rows.mail import Folder, Message, MessageLocation
+from mailcrm.store.rows.account import Folder
+from mailcrm.store.rows.mail import Message, MessageLocation
 from mailcrm.store.sync_state import FolderRef
 from tests.builders import NOW
 from tests.flow.corpus import FOLDERS, a_corpus

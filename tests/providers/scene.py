@@ -12,7 +12,8 @@ from sqlalchemy import select
 from mailcrm.ingest.imap.job import PassReport
 from mailcrm.service.app import App
 from mailcrm.service.passes import sync_once
-from mailcrm.store.rows.mail import Folder, Message, MessageLocation, MessageSkip
+from mailcrm.store.rows.account import Folder
+from mailcrm.store.rows.mail import Message, MessageLocation, MessageSkip
 from tests.flow.instance import Instance
 from tests.providers.server import ScriptedImap
 

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
 from mailcrm.store import Session, Store, coverage, messages, quarantine, sync_state
-from mailcrm.store.rows.mail import Folder, SyncQuarantine
+from mailcrm.store.rows.account import Folder
+from mailcrm.store.rows.mail import SyncQuarantine
 from tests.builders import NOW, a_write, an_account
 from tests.store.builders import a_folder, ensure_folder, skipped
 

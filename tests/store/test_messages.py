@@ -9,7 +9,18 @@ from mailcrm.model.account import Visibility
 from mailcrm.model.filing import KnownMessage, PendingBody, Place
 from mailcrm.model.message import BodyState, ParsedHeaders
 from mailcrm.model.rights import Viewer
-from mailcrm.store import Session, Store, blobs, coverage, message_bodies, messages, packing, quarantine, sync_state
+from mailcrm.store import (
+    Session,
+    Store,
+    blobs,
+    coverage,
+    message_bodies,
+    messages,
+    packing,
+    quarantine,
+    sync_state,
+    waiting,
+)
 from mailcrm.store.coverage import ProblemLine
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation, SyncQuarantine
 from tests.builders import NOW, a_write, an_address
@@ -217,7 +228,7 @@ def test_a_copy_of_the_same_size_as_one_we_have_is_not_fetched(store: Store) -> 
         message_bodies.store_bodies(session, here, GENERATION, [a_body(store.blob_dir, a_copy(session, here, mail, 7))])
         a_copy(session, there, mail, 1)
         a_copy(session, there, mail, 2, size=1017)
-        assert message_bodies.folders_with_pending(session, here.account_id) == {there.id}
+        assert waiting.folders_with_pending(session, here.account_id) == {there.id}
         assert message_bodies.mark_same(session, there, GENERATION) == 1
         assert message_bodies.mark_same(session, there, GENERATION) == 0
         assert [item.uid for item in pending(session, there)] == [2]
@@ -330,8 +341,8 @@ def test_folders_with_work_are_those_of_the_account_and_its_generation(store: St
         folder, other = a_mailbox(session), a_mailbox(session, "other")
         a_copy(session, other, a_message(session), 1)
         messages.add_locations(session, folder, 0, [(Place(1, "", None, 0), a_message(session).id, BodyState.PENDING)])
-        assert message_bodies.folders_with_pending(session, folder.account_id) == set()
-        assert message_bodies.folders_with_pending(session, other.account_id) == {other.id}
+        assert waiting.folders_with_pending(session, folder.account_id) == set()
+        assert waiting.folders_with_pending(session, other.account_id) == {other.id}
 
 
 # --- who sees it -------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from mailcrm.model.filing import LeftOut, Place
 from mailcrm.model.message import BodyState, ParsedHeaders
-from mailcrm.store import Store, copies, coverage, message_bodies, messages, rejudging
+from mailcrm.store import Store, copies, coverage, message_bodies, messages, rejudging, standing
 from mailcrm.store.rows.mail import Message
 from tests.builders import NOW, a_write
 from tests.store.builders import GENERATION, a_copy, a_mailbox, a_message
@@ -96,7 +96,7 @@ def test_where_judging_again_stands_holds_for_the_rules_of_now(store: Store) -> 
 
         def left() -> int:
             session.expire_all()
-            return rejudging.left_to_judge(session, folder)
+            return standing.left_to_judge(session, folder)
 
         assert left() == 0
         rejudging.begin_to_judge(session, folder, 2**63 - 1, 41)

@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from mailcrm.errors import StoreBusy
 from mailcrm.model.address import AddressKind, address_key
 from mailcrm.store import Session, Store, addresses, rows
+from mailcrm.store.rows.account import Account
 from mailcrm.store.rows.base import EnumText, UtcMicros
-from mailcrm.store.rows.mail import Account, Thread
+from mailcrm.store.rows.mail import Thread
 from mailcrm.store.rows.party import EmailAddress, Party, Tag
 from mailcrm.store.rows.tables import Base
 from tests.builders import NOW, a_write, an_account

@@ -10,7 +10,7 @@ from mailcrm.errors import NotFound, StoreBusy
 from mailcrm.model.account import AccountPolicy, AccountState, Capture, CustomerWhen, Visibility
 from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
 from mailcrm.store import Session, Store, sync_state
-from mailcrm.store.rows.mail import Folder
+from mailcrm.store.rows.account import Folder
 from tests.builders import NOW, a_write, an_account
 from tests.store.builders import ensure_folder
 from tests.store.crowd import after_a_race, written

@@ -12,7 +12,7 @@ from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.store import Session, Store, messages, timeline
-from mailcrm.store.rows.mail import Account
+from mailcrm.store.rows.account import Account
 from mailcrm.store.rows.party import Party
 from mailcrm.store.rows.timeline import Interaction, InteractionParty
 from mailcrm.store.timeline import NewInteraction

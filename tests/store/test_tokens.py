@@ -9,7 +9,7 @@ from sqlalchemy import select
 from mailcrm.errors import ConfigError
 from mailcrm.model.oauth import new_tokens
 from mailcrm.store import Store, leases, tokens
-from mailcrm.store.rows.mail import Account
+from mailcrm.store.rows.account import Account
 from tests.builders import NOW, a_write, an_account
 
 GIVEN = new_tokens("acc3ss", "r3fresh", timedelta(hours=1), NOW, "张三@example.com")

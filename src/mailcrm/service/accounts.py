@@ -9,12 +9,11 @@ from mailcrm.config import Account, Config
 from mailcrm.ingest.capture import CaptureRules
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.mailbox import Login
-from mailcrm.model.account import AccountPolicy
 from mailcrm.model.oauth import TokenSource
 from mailcrm.model.provider import provider_for_host
 from mailcrm.model.rights import Actor
 from mailcrm.service.app import App
-from mailcrm.store import Session, Store, audit, leases, own, settings, sync_state
+from mailcrm.store import Store, leases, settings, sync_state
 from mailcrm.store.sync_state import AccountRow
 
 _ACTOR = Actor.system("config")
@@ -31,15 +30,10 @@ def sync_accounts(app: App, *, always: bool = False) -> None:
     with app.store.read() as session:
         if not always and settings.get_setting(session, _FOLLOWED) == fingerprint:
             return
+    from mailcrm.service.following import follow  # only now: most commands find nothing to do
+
     with app.store.write(_ACTOR) as session:
-        for account in app.config.accounts:
-            start = account.initial
-            policy = AccountPolicy(start.capture, start.visibility, start.customer_when, start.owner)
-            sync_state.upsert_account(session, account.name, account.address, policy, app.clock())
-        gone = sync_state.disconnect_accounts(session, [account.name for account in app.config.accounts])
-        for name in gone:
-            audit.append_audit(session, "account.disconnect", f"account:{name}", app.clock())
-        _follow_own_addresses(session, app)
+        follow(session, app)
         settings.put_setting(session, _FOLLOWED, fingerprint, app.clock())
 
 
@@ -48,17 +42,6 @@ def _fingerprint(app: App) -> str:
     accounts = sorted((account.name, account.address) for account in app.config.accounts)
     words = [__version__, accounts, sorted(app.own.addresses), sorted(app.own.domains)]
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()
-
-
-def _follow_own_addresses(session: Session, app: App) -> None:
-    """An address that was a correspondent's may be that of an account by now, or of a colleague, and the reverse."""
-    changes = own.follow_own(session, app.own, app.clock())
-    if changes.became or changes.left:
-        archived, restored = (",".join(map(str, ids)) for ids in (changes.archived, changes.restored))
-        audit.append_audit(
-            session, "addresses.own", "configuration", app.clock(),
-            became=changes.became, left=changes.left, archived=archived, restored=restored,
-        )  # fmt: skip
 
 
 def mailbox_login(app: App, account: Account) -> Login:
@@ -135,6 +118,8 @@ def account_row(store: Store, name: str) -> AccountRow:
 
 def resume_account(app: App, actor: Actor, name: str) -> None:
     """A human says the account is fixed: a running daemon tries again at once. Raises NotFound."""
+    from mailcrm.store import audit
+
     with app.store.write(actor) as session:
         row = sync_state.get_account(session, name)
         sync_state.resume_account(session, row.id)

@@ -17,7 +17,7 @@ from mailcrm.service.app import App
 from mailcrm.service.guard import Guard
 from mailcrm.service.holding import held
 from mailcrm.service.meter import Meter
-from mailcrm.store import sightings, sync_state
+from mailcrm.store import sync_state, waiting
 from mailcrm.store.sync_state import AccountRow
 
 _ACTOR = Actor.system("sync")
@@ -104,7 +104,7 @@ def _note_failure(app: App, account: Account, row: AccountRow, exc: MailcrmError
 
 def _resolve(app: App) -> int:
     with app.store.read() as session:
-        if not sightings.select_unresolved(session, 1):
+        if not waiting.anything_unresolved(session):
             return 0
     from mailcrm.identity.resolve import resolve_sightings
 

@@ -12,7 +12,7 @@ from mailcrm.model.address import AddressKind, address_key, domain_of, mailbox_k
 from mailcrm.model.archive import KnownAddress
 from mailcrm.store.bulk import insert_rows, portions
 from mailcrm.store.context import context_of
-from mailcrm.store.rows.mail import Account
+from mailcrm.store.rows.account import Account
 from mailcrm.store.rows.party import EmailAddress
 
 MAX_LENGTH = 320

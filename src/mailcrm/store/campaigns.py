@@ -14,6 +14,7 @@ from mailcrm.model.campaign import CampaignKind, CampaignState, require_transiti
 from mailcrm.model.outbox import CampaignCounts, CampaignRow, RecipientLine, TemplateRow
 from mailcrm.model.recipient import OPEN_STATES, RecipientState
 from mailcrm.model.text import clean_text
+from mailcrm.store.rows.account import Account
 from mailcrm.store.rows.campaign import (
     Campaign,
     CampaignStep,
@@ -23,7 +24,6 @@ from mailcrm.store.rows.campaign import (
     TemplateVersion,
 )
 from mailcrm.store.rows.consent import Purpose
-from mailcrm.store.rows.mail import Account
 from mailcrm.store.rows.party import EmailAddress, Party
 
 _LONGEST_NAME = 120

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderRole, KnownUids
 from mailcrm.model.message import BodyState
+from mailcrm.store.rows.account import Folder
 from mailcrm.store.rows.campaign import Recipient
-from mailcrm.store.rows.mail import Folder, Message, MessageLocation, MessageRef, MessageSkip, SyncQuarantine
+from mailcrm.store.rows.mail import Message, MessageLocation, MessageRef, MessageSkip, SyncQuarantine
 from mailcrm.store.uids import here
 
 _AT_ONCE = 10_000

@@ -12,7 +12,8 @@ from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Viewer
 from mailcrm.store.bulk import portions
 from mailcrm.store.completeness import count_broken, is_broken
-from mailcrm.store.rows.mail import Account, Folder, Message, MessageLocation, MessageSkip, SyncQuarantine
+from mailcrm.store.rows.account import Account, Folder
+from mailcrm.store.rows.mail import Message, MessageLocation, MessageSkip, SyncQuarantine
 from mailcrm.store.uids import Kept, here, known_uids
 from mailcrm.store.visibility import visible_account
 

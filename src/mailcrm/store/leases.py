@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from mailcrm.model.account import AccountState
 from mailcrm.model.text import clean_text
 from mailcrm.store.engine import database_now
+from mailcrm.store.rows.account import Account
 from mailcrm.store.rows.base import from_micros
-from mailcrm.store.rows.mail import Account
 from mailcrm.store.rows.service import Lease, Worker
 
 _FREE = from_micros(0)

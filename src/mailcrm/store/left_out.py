@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.rights import Viewer
-from mailcrm.store.rows.mail import Account, Folder, MessageSkip
+from mailcrm.store.rows.account import Account, Folder
+from mailcrm.store.rows.mail import MessageSkip
 from mailcrm.store.visibility import visible_account
 
 _PRESENT = and_(MessageSkip.folder_id == Folder.id, MessageSkip.generation == Folder.generation)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.filing import FetchedBody, FolderRef, PendingBody
@@ -10,7 +10,7 @@ from mailcrm.model.message import LONGEST_TEXT, BodyState, ParsedMessage
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs
 from mailcrm.store.bulk import insert_rows, portions
-from mailcrm.store.rows.mail import Attachment, Folder, Message, MessageLocation, MessageParticipant
+from mailcrm.store.rows.mail import Attachment, Message, MessageLocation, MessageParticipant
 from mailcrm.store.rows.party import EmailAddress
 from mailcrm.store.uids import here
 
@@ -124,20 +124,6 @@ def mark_same(session: Session, folder: FolderRef, generation: int) -> int:
     uids = list(session.execute(query).scalars())
     _set_locations(session, folder, generation, uids, BodyState.SAME)
     return len(uids)
-
-
-def folders_with_pending(session: Session, account_id: int) -> set[int]:
-    """Ids of the account's folders in which bodies are still to be fetched."""
-    query = (
-        select(Folder.id)
-        .join(
-            MessageLocation,
-            and_(MessageLocation.folder_id == Folder.id, MessageLocation.generation == Folder.generation),
-        )
-        .where(Folder.account_id == account_id, MessageLocation.body_state == BodyState.PENDING)
-        .distinct()
-    )
-    return set(session.execute(query).scalars())
 
 
 def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:

@@ -18,10 +18,10 @@ from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.recipient import Suppress, opt_out
 from mailcrm.store.consents import consent_states, record_consent, suppress, suppressed
 from mailcrm.store.outbox import settle
+from mailcrm.store.rows.account import Account
 from mailcrm.store.rows.base import to_micros
 from mailcrm.store.rows.campaign import Campaign, CampaignStep, Recipient
 from mailcrm.store.rows.consent import Purpose
-from mailcrm.store.rows.mail import Account
 from mailcrm.store.rows.party import EmailAddress
 from mailcrm.store.timeline import NewInteraction, append_interactions
 

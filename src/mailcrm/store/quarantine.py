@@ -4,7 +4,7 @@ Messages that are filed but whose body cannot be had or read are not here: their
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -13,11 +13,10 @@ from mailcrm.model.filing import FolderRef, StagedBlob
 from mailcrm.model.folder import FolderRole
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs, message_bodies
-from mailcrm.store.rows.mail import Folder, MessageLocation, MessageSkip, SyncQuarantine
+from mailcrm.store.rows.account import Folder
+from mailcrm.store.rows.mail import MessageLocation, MessageSkip, SyncQuarantine
 from mailcrm.store.uids import here, known_uids
-
-_WAITS = {1: timedelta(minutes=15), 2: timedelta(hours=1)}
-"""After so many tries, how long until the next; who failed more often waits for a human."""
+from mailcrm.store.waiting import WAITS
 
 
 def quarantine(
@@ -46,7 +45,7 @@ def ask_for(
     session: Session, folder: FolderRef, generation: int, uids: Sequence[int], reason: str, now: datetime
 ) -> None:
     """Let the next pass ask for UIDs that nobody knows of, each alone; until it has them they are listed with `reason`."""
-    quarantine(session, folder, generation, dict.fromkeys(uids, reason), now - _WAITS[1])
+    quarantine(session, folder, generation, dict.fromkeys(uids, reason), now - WAITS[1])
 
 
 def retries_due(session: Session, folder: FolderRef, generation: int, now: datetime, limit: int) -> list[int]:
@@ -58,19 +57,6 @@ def retries_due(session: Session, folder: FolderRef, generation: int, now: datet
         .limit(limit)
     )
     return list(session.execute(query).scalars())
-
-
-def folders_with_retries(session: Session, account_id: int, now: datetime) -> set[int]:
-    """Ids of the account's folders in which a try is due."""
-    query = (
-        select(Folder.id)
-        .join(
-            SyncQuarantine, and_(SyncQuarantine.folder_id == Folder.id, SyncQuarantine.generation == Folder.generation)
-        )
-        .where(Folder.account_id == account_id, _due(now))
-        .distinct()
-    )
-    return set(session.execute(query).scalars())
 
 
 def let_go(session: Session, folder: FolderRef, generation: int, tried: Sequence[int], gone: Iterable[int]) -> None:
@@ -106,11 +92,11 @@ def retry_all(session: Session, account_id: int, now: datetime) -> int:
     uids = session.execute(
         update(SyncQuarantine)
         .where(SyncQuarantine.folder_id.in_(folders))
-        .values(attempts=1, at=now - _WAITS[1])
+        .values(attempts=1, at=now - WAITS[1])
         .execution_options(synchronize_session=False)
     )
     return int(uids.rowcount) + message_bodies.ask_again(session, folders)  # type: ignore[attr-defined]
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    return or_(*(and_(SyncQuarantine.attempts == n, SyncQuarantine.at <= now - wait) for n, wait in _WAITS.items()))
+    return or_(*(and_(SyncQuarantine.attempts == n, SyncQuarantine.at <= now - wait) for n, wait in WAITS.items()))

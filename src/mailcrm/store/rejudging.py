@@ -7,13 +7,9 @@ from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FolderRef
 from mailcrm.store.message_bodies import lacking
-from mailcrm.store.rows.mail import Folder, Message, MessageLocation, MessageSkip
+from mailcrm.store.rows.account import Folder
+from mailcrm.store.rows.mail import Message, MessageLocation, MessageSkip
 from mailcrm.store.uids import here
-
-
-def left_to_judge(session: Session, folder: FolderRef) -> int:
-    """Mail with a UID below this one is still to be looked at again by the rules that hold; 0 if none is."""
-    return session.get_one(Folder, folder.id).judged_down_to
 
 
 def begin_to_judge(session: Session, folder: FolderRef, fingerprint: int, uid_high: int) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.folder import FolderInfo, FolderRole
-from mailcrm.store.rows.mail import Folder
+from mailcrm.store.rows.account import Folder
 from mailcrm.store.sync_state import folder_name, marked_name
 
 

@@ -12,7 +12,7 @@ from mailcrm.model.filing import NewSighting
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import ParticipantRole
 from mailcrm.store.bulk import insert_rows
-from mailcrm.store.rows.mail import Account
+from mailcrm.store.rows.account import Account
 from mailcrm.store.rows.party import EmailAddress
 from mailcrm.store.rows.sighting import Sighting
 

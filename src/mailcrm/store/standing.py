@@ -11,7 +11,7 @@ from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
 from mailcrm.model.text import clean_text
 from mailcrm.store.bulk import portions
-from mailcrm.store.rows.mail import Folder
+from mailcrm.store.rows.account import Folder
 from mailcrm.store.sync_state import folder_name, marked_name, new_folder, state_of
 
 
@@ -52,6 +52,11 @@ def ensure_folders(session: Session, account_id: int, listed: Sequence[FolderInf
         )
         for row in rows
     ]  # fmt: skip
+
+
+def left_to_judge(session: Session, folder: FolderRef) -> int:
+    """Mail with a UID below this one is still to be looked at again by the rules that hold; 0 if none is."""
+    return session.get_one(Folder, folder.id).judged_down_to
 
 
 def note_unchanged(session: Session, folders: Sequence[FolderRef], now: datetime) -> None:

@@ -13,7 +13,7 @@ from mailcrm.model.account import AccountPolicy, AccountState
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
 from mailcrm.model.text import clean_text
-from mailcrm.store.rows.mail import Account, Folder
+from mailcrm.store.rows.account import Account, Folder
 
 
 @dataclass(frozen=True, slots=True)

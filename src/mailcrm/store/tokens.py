@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from mailcrm.errors import ConfigError
 from mailcrm.model.oauth import Tokens
-from mailcrm.store.rows.mail import Account
+from mailcrm.store.rows.account import Account
 from mailcrm.store.seal import seal, unseal
 
 

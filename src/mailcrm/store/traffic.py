@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.budget import DayTraffic
-from mailcrm.store.rows.mail import AccountDay
+from mailcrm.store.rows.account import AccountDay
 
 
 def add_traffic(session: Session, account_id: int, traffic: DayTraffic) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import Tried
-from mailcrm.store.rows.mail import Folder
+from mailcrm.store.rows.account import Folder
 
 
 def note_try(session: Session, folder: FolderRef, first: int, last: int) -> Tried:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from mailcrm.model.account import Visibility
 from mailcrm.model.rights import Viewer
-from mailcrm.store.rows.mail import Account, Folder, MessageLocation
+from mailcrm.store.rows.account import Account, Folder
+from mailcrm.store.rows.mail import MessageLocation
 from mailcrm.store.rows.timeline import Interaction
 
 

@@ -14,7 +14,7 @@ from mailcrm.ingest.imap.labels import Labels
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import SyncState
-from mailcrm.store import Store, message_bodies, rejudging
+from mailcrm.store import Store, message_bodies, rejudging, standing
 
 _COPIES = 500
 """Rows in one transaction."""
@@ -55,7 +55,7 @@ class Rejudge:
 
     def _down_to(self, folder: FolderRef) -> int:
         with self.store.read() as session:
-            return rejudging.left_to_judge(session, folder)
+            return standing.left_to_judge(session, folder)
 
     def _note(self, folder: FolderRef, down_to: int) -> None:
         self.filer.write(lambda session: rejudging.note_judged(session, folder, self.job.judged_by, down_to))

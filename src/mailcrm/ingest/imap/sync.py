@@ -23,9 +23,9 @@ from mailcrm.ingest.imap.plan import is_same_folder
 from mailcrm.log import get_logger
 from mailcrm.model.filing import FolderRef
 from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
-from mailcrm.store import Session, Store, message_bodies, quarantine, rejudging, sync_state
+from mailcrm.store import Session, Store, sync_state, waiting
 from mailcrm.store.renames import follow_renames
-from mailcrm.store.standing import Standing, ensure_folders, note_unchanged
+from mailcrm.store.standing import Standing, ensure_folders, left_to_judge, note_unchanged
 
 if TYPE_CHECKING:
     from mailcrm.ingest.filing import Ahead
@@ -94,15 +94,15 @@ def sync_account(
         return report
     failed = {name for name, _ in report.failures}
     with store.write(ACTOR) as session:
-        waiting = message_bodies.folders_with_pending(session, job.account_id) & {folder.ref.id for folder in work}
-        waiting |= {folder.ref.id for folder in work if _is_unfinished(session, folder)}
+        left = waiting.folders_with_pending(session, job.account_id) & {folder.ref.id for folder in work}
+        left |= {folder.ref.id for folder in work if _is_unfinished(session, folder)}
         for folder in work:
             if folder.ref.name not in failed:
-                done_at = clock() if folder.ref.id not in waiting else None
+                done_at = clock() if folder.ref.id not in left else None
                 sync_state.note_folder(session, folder.ref, report.counts.get(folder.ref.id, 0), "", done_at)
     report.ended = True
-    report.complete = not failed and not waiting
-    report.paused = bool(waiting) and enough()
+    report.complete = not failed and not left
+    report.paused = bool(left) and enough()
     return report
 
 
@@ -135,8 +135,8 @@ def _changed(
         if known and (renamed := follow_renames(session, job.account_id, known)):
             _log.info("folders renamed", account_id=job.account_id, folders=renamed)
         standings = ensure_folders(session, job.account_id, folders)
-        pending = message_bodies.folders_with_pending(session, job.account_id)
-        pending |= quarantine.folders_with_retries(session, job.account_id, clock())
+        pending = waiting.folders_with_pending(session, job.account_id)
+        pending |= waiting.folders_with_retries(session, job.account_id, clock())
         changed, unchanged = [], []
         for info, known_as in zip(folders, standings, strict=True):
             status = statuses.get(info.name_raw)
@@ -152,7 +152,7 @@ def _changed(
 def _is_unfinished(session: Session, folder: _Work) -> bool:
     """Not read to its end, or not again after a change of the rules."""
     state = sync_state.load_state(session, folder.ref)
-    return state is not None and (state.uid_floor > 0 or rejudging.left_to_judge(session, folder.ref) > 0)
+    return state is not None and (state.uid_floor > 0 or left_to_judge(session, folder.ref) > 0)
 
 
 def _stands_still(folder: Standing, status: FolderStatus, job: SyncJob, now: datetime) -> bool:

@@ -11,7 +11,8 @@ from mailcrm.ingest.mail.parse import parse_message
 from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies, record_headers
 from mailcrm.model.account import Capture
 from mailcrm.model.address import OwnAddresses
-from mailcrm.model.filing import FetchedBody, FolderRef, Place
+from mailcrm.model.filing import FetchedBody, Place
+from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import RawMessage
 from mailcrm.model.rights import Viewer
 from mailcrm.store import Store, parties, timeline

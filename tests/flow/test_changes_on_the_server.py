@@ -21,7 +21,7 @@ from mailcrm.clock import utc_now
 from mailcrm.ingest.imap.mailbox import Mailbox
 from mailcrm.ingest.imap.upkeep import Upkeep
 from mailcrm.ingest.imap.waiting import WaitingBodies
-from mailcrm.model.filing import FolderRef
+from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import RawMessage
 from mailcrm.model.rights import Viewer
 from mailcrm.service.app import App

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mailcrm.model.account import AccountPolicy, Capture, CustomerWhen, Visibility
 from mailcrm.model.address import AddressKind
-from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, FolderRef, LeftOut, PendingBody, Place
-from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
+from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, LeftOut, PendingBody, Place
+from mailcrm.model.folder import FolderInfo, FolderRef, FolderRole, SyncState
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import (
     Attachment,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
+from mailcrm.model.folder import FolderInfo, FolderRef, FolderRole, SyncState
 from mailcrm.store import Session, Store, coverage, messages, quarantine, sync_state
 from mailcrm.store.rows.account import Folder
 from mailcrm.store.rows.mail import SyncQuarantine

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from mailcrm.model.account import Visibility
-from mailcrm.model.filing import FolderRef
+from mailcrm.model.folder import FolderRef
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Actor, Viewer

@@ -1,5 +1,6 @@
 """What every command needs: the configuration, an opened application, who is typing, and how to print."""
 
+import gc
 import getpass
 import json
 import sys
@@ -16,6 +17,9 @@ import typer
 from mailcrm.config import Config, find_config, load_config
 from mailcrm.errors import UserError
 from mailcrm.model.rights import Actor, Viewer
+
+_NEW_OBJECTS = 50_000
+"""Between two looks for garbage; before the first one there may be more (`__main__`)."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -47,6 +51,8 @@ class Context:
         from mailcrm.service.bootstrap import build_app
 
         app = build_app(self.config())
+        gc.freeze()  # all that was loaded stays, so the collector need not go through it again and again
+        gc.set_threshold(_NEW_OBJECTS, 20, 20)
         try:
             yield app
         finally:

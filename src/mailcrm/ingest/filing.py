@@ -12,8 +12,8 @@ from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies, record_headers
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
-from mailcrm.model.filing import FetchedBody, FolderRef, LeftOut, PendingBody, Place, StagedBlob
-from mailcrm.model.folder import SyncState
+from mailcrm.model.filing import FetchedBody, LeftOut, PendingBody, Place, StagedBlob
+from mailcrm.model.folder import FolderRef, SyncState
 from mailcrm.model.message import LARGE_MESSAGE, LargeMessage, ParsedHeaders, ParsedMessage, RawMessage
 from mailcrm.store import Session, Store, messages, sync_state, tries
 from mailcrm.store.packing import stage

@@ -21,7 +21,8 @@ from mailcrm.ingest.people import People, file_people
 from mailcrm.ingest.reports import obey_opt_out, settle_body, settle_headers
 from mailcrm.model.account import Capture
 from mailcrm.model.address import OwnAddresses
-from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, FolderRef, KnownMessage, PendingBody, Place
+from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, KnownMessage, PendingBody, Place
+from mailcrm.model.folder import FolderRef
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import BodyState, ParsedHeaders
 from mailcrm.model.token import LinkKeys

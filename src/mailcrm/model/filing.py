@@ -110,12 +110,3 @@ class LeftOut:
 
     rule: str
     arrived_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class FolderRef:
-    """A folder row as the ingest shell needs it."""
-
-    id: int
-    account_id: int
-    name: str

@@ -34,6 +34,15 @@ class FolderInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderRef:
+    """A folder row as the ingest shell needs it."""
+
+    id: int
+    account_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class FolderStatus:
     """The answer to EXAMINE. `uidnext` is None where the server does not say (163): unknown, never 0.
 

@@ -4,8 +4,10 @@ The newest key signs, all keys verify, so that a key can be rotated while old un
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from itsdangerous import BadData, URLSafeSerializer
+if TYPE_CHECKING:  # whoever only hands the keys on need not load it
+    from itsdangerous import URLSafeSerializer
 
 _UNSUBSCRIBE = "unsubscribe"
 
@@ -16,7 +18,9 @@ class LinkKeys:
 
     keys: tuple[bytes, ...] = field(repr=False)
 
-    def _serializer(self, purpose: str) -> URLSafeSerializer:
+    def _serializer(self, purpose: str) -> "URLSafeSerializer":
+        from itsdangerous import URLSafeSerializer
+
         return URLSafeSerializer(list(self.keys), salt=f"mailcrm.{purpose}")
 
     def unsubscribe_token(self, recipient_id: int) -> str:
@@ -25,6 +29,8 @@ class LinkKeys:
 
     def read_unsubscribe(self, token: str) -> int | None:
         """The recipient row behind a token, None if it was not signed by us."""
+        from itsdangerous import BadData
+
         try:
             value = self._serializer(_UNSUBSCRIBE).loads(token)
         except (BadData, UnicodeError):  # UnicodeError: bytes in a URL that are no text

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from mailcrm.errors import StoreBusy, Unparsable
 from mailcrm.ingest.given import Parse
 from mailcrm.log import get_logger
-from mailcrm.model.filing import StagedBlob
 from mailcrm.model.message import LargeMessage, ParsedMessage, RawMessage
 from mailcrm.service.batch import send_batch
 from mailcrm.service.child import Child
@@ -23,6 +22,7 @@ from mailcrm.store import Store
 
 if TYPE_CHECKING:
     from mailcrm.ingest.filing import Begin, Later, ReadBody
+    from mailcrm.model.filing import StagedBlob
 
 _ONE_MAILBOX = threading.Lock()
 """So that the first reading of many mailboxes takes the memory of one child."""
@@ -99,7 +99,7 @@ class Ahead:
         self._child.close()
 
 
-def _body(raw: RawMessage, answer: tuple[StagedBlob, ParsedMessage | str] | StoreBusy) -> "ReadBody":
+def _body(raw: RawMessage, answer: "tuple[StagedBlob, ParsedMessage | str] | StoreBusy") -> "ReadBody":
     from mailcrm.ingest.filing import understood
 
     if isinstance(answer, StoreBusy):

@@ -15,8 +15,7 @@ from mailcrm.ingest.imap.labels import Labels, folders_to_read
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox, open_mailbox
 from mailcrm.ingest.imap.plan import is_same_folder, plan_sync, uid_set
 from mailcrm.ingest.imap.survey import Glimpse, Listing, glimpse, list_uids
-from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import FolderInfo, FolderRole, KnownUids, SyncState
+from mailcrm.model.folder import FolderInfo, FolderRef, FolderRole, KnownUids, SyncState
 from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, mailbox_login, sync_job
 from mailcrm.service.app import App

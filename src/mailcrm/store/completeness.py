@@ -8,8 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import FolderRole, KnownUids
+from mailcrm.model.folder import FolderRef, FolderRole, KnownUids
 from mailcrm.model.message import BodyState
 from mailcrm.store.rows.account import Folder
 from mailcrm.store.rows.campaign import Recipient

@@ -10,8 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, true, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import UidRange
+from mailcrm.model.folder import FolderRef, UidRange
 from mailcrm.model.message import BodyState
 from mailcrm.model.text import clean_text
 from mailcrm.store import message_bodies

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from mailcrm.model.filing import FolderRef
+from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Viewer
 from mailcrm.store.bulk import portions

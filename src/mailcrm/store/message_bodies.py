@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from mailcrm.model.filing import FetchedBody, FolderRef, PendingBody
+from mailcrm.model.filing import FetchedBody, PendingBody
+from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import LONGEST_TEXT, BodyState, ParsedMessage
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from mailcrm.model.filing import FiledMessage, FolderRef, KnownMessage, LeftOut, Place
+from mailcrm.model.filing import FiledMessage, KnownMessage, LeftOut, Place
+from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import BodyState
 from mailcrm.model.text import clean_text
 from mailcrm.store.bulk import insert_numbered, insert_rows, portions

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from mailcrm.model.filing import FolderRef, StagedBlob
-from mailcrm.model.folder import FolderRole
+from mailcrm.model.filing import StagedBlob
+from mailcrm.model.folder import FolderRef, FolderRole
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs, message_bodies
 from mailcrm.store.rows.account import Folder

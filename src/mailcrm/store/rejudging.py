@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from mailcrm.model.filing import FolderRef
+from mailcrm.model.folder import FolderRef
 from mailcrm.store.message_bodies import lacking
 from mailcrm.store.rows.account import Folder
 from mailcrm.store.rows.mail import Message, MessageLocation, MessageSkip

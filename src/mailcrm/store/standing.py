@@ -7,8 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
+from mailcrm.model.folder import FolderInfo, FolderRef, FolderRole, SyncState
 from mailcrm.model.text import clean_text
 from mailcrm.store.bulk import portions
 from mailcrm.store.rows.account import Folder

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from mailcrm.errors import NotFound, StoreBusy
 from mailcrm.model.account import AccountPolicy, AccountState
-from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import FolderInfo, FolderRole, SyncState
+from mailcrm.model.folder import FolderInfo, FolderRef, FolderRole, SyncState
 from mailcrm.model.text import clean_text
 from mailcrm.store.rows.account import Account, Folder
 

@@ -3,8 +3,7 @@
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import Tried
+from mailcrm.model.folder import FolderRef, Tried
 from mailcrm.store.rows.account import Folder
 
 

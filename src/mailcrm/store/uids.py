@@ -6,7 +6,7 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
-from mailcrm.model.filing import FolderRef
+from mailcrm.model.folder import FolderRef
 from mailcrm.store.bulk import portions
 from mailcrm.store.rows.mail import MessageLocation, MessageSkip, SyncQuarantine
 

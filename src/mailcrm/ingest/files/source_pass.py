@@ -32,8 +32,8 @@ from mailcrm.ingest.portions import portions
 from mailcrm.ingest.record import FilingContext, HeaderItem
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
-from mailcrm.model.filing import FolderRef, KnownMessage, LeftOut, Place
-from mailcrm.model.folder import SyncState
+from mailcrm.model.filing import KnownMessage, LeftOut, Place
+from mailcrm.model.folder import FolderRef, SyncState
 from mailcrm.model.message import LARGEST_MESSAGE, ParsedHeaders, RawMessage
 from mailcrm.store import Session, Store, coverage, quarantine, sync_state
 from mailcrm.store.messages import find_messages

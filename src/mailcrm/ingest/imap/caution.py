@@ -8,8 +8,7 @@ from mailcrm.clock import Clock
 from mailcrm.ingest.filing import Filer
 from mailcrm.ingest.imap.plan import cautious
 from mailcrm.log import get_logger
-from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import Tried
+from mailcrm.model.folder import FolderRef, Tried
 from mailcrm.store import Session, Store, quarantine, tries
 
 _TRIES = 3

@@ -43,8 +43,8 @@ from mailcrm.ingest.mail.digest import arrival_digest, body_digest, dedupe_key
 from mailcrm.ingest.record import FilingContext, HeaderItem
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
-from mailcrm.model.filing import FolderRef, LeftOut, Place
-from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState
+from mailcrm.model.filing import LeftOut, Place
+from mailcrm.model.folder import FolderInfo, FolderRef, FolderStatus, SyncState
 from mailcrm.model.message import LARGE_MESSAGE, FetchedHeader, ParsedHeaders, RawMessage
 from mailcrm.store import Store, copies, messages, quarantine, rejudging, sync_state
 from mailcrm.store.partial import Partial

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import SyncState
+from mailcrm.model.folder import FolderRef, SyncState
 from mailcrm.model.message import FetchedHeader, ParsedHeaders
 from mailcrm.store import Store, copies, objects
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
-from mailcrm.ingest.mail.kinds import KIND_FIELDS
 from mailcrm.ingest.portions import portions
 from mailcrm.model.account import Capture
 from mailcrm.model.folder import FolderStatus, SyncState, Tried
@@ -15,10 +14,7 @@ _METADATA_FIELDS = (
     *("date", "from", "sender", "reply-to", "to", "cc", "bcc"),
     # which thread
     *("message-id", "in-reply-to", "references"),
-    # what kind: person, list, bulk, automatic, bounce
-    *(name for name in KIND_FIELDS if name not in ("from", "sender")),
 )
-
 
 _PARTS = 8
 """Into so many parts mail is divided over which a connection broke: a window of 200 comes down to one mail in 3 passes."""
@@ -123,7 +119,10 @@ def too_many_gone(gone: int, known: int) -> bool:
 
 def fields_for(capture: Capture) -> tuple[str, ...]:
     """The header fields to ask for, in lower case; at the level METADATA the subject never leaves the server."""
-    return _METADATA_FIELDS if capture is Capture.METADATA else (*_METADATA_FIELDS, "subject")
+    from mailcrm.ingest.mail.kinds import KIND_FIELDS  # only now: a pass that finds nothing asks for no field
+
+    kind = (name for name in KIND_FIELDS if name not in _METADATA_FIELDS)  # person, list, bulk, automatic, bounce
+    return (*_METADATA_FIELDS, *kind, *(() if capture is Capture.METADATA else ("subject",)))
 
 
 def _from_scratch(state: SyncState, *, rolled: bool) -> SyncPlan:

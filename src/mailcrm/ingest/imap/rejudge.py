@@ -12,8 +12,7 @@ from mailcrm.ingest.filing import Filer
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.labels import Labels
 from mailcrm.model.account import Capture
-from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import SyncState
+from mailcrm.model.folder import FolderRef, SyncState
 from mailcrm.store import Store, message_bodies, rejudging, standing
 
 _COPIES = 500

@@ -21,8 +21,7 @@ from mailcrm.ingest.imap.labels import Labels, folders_to_read
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.ingest.imap.plan import is_same_folder
 from mailcrm.log import get_logger
-from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import FolderInfo, FolderRole, FolderStatus
+from mailcrm.model.folder import FolderInfo, FolderRef, FolderRole, FolderStatus
 from mailcrm.store import Session, Store, sync_state, waiting
 from mailcrm.store.renames import follow_renames
 from mailcrm.store.standing import Standing, ensure_folders, left_to_judge, note_unchanged

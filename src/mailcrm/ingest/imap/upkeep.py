@@ -19,8 +19,7 @@ from mailcrm.ingest.imap.mailbox import Flags, Mailbox
 from mailcrm.ingest.imap.plan import flag_text, too_many_gone
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
-from mailcrm.model.filing import FolderRef
-from mailcrm.model.folder import FolderInfo, FolderStatus, SyncState, UidRange
+from mailcrm.model.folder import FolderInfo, FolderRef, FolderStatus, SyncState, UidRange
 from mailcrm.store import Session, Store, audit, copies, coverage, sync_state
 from mailcrm.store.uids import unknown_uids
 

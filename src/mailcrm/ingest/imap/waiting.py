@@ -18,7 +18,8 @@ from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.ingest.imap.plan import chunks
 from mailcrm.ingest.record import record_bodies
-from mailcrm.model.filing import FolderRef, PendingBody
+from mailcrm.model.filing import PendingBody
+from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import LARGE_MESSAGE, LARGEST_MESSAGE, RawMessage
 from mailcrm.store import Session, Store, message_bodies
 from mailcrm.store.partial import PIECE, Partial

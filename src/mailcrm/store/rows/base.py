@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CHAR, BigInteger, Dialect, Integer, LargeBinary, MetaData, String, Text
-from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -84,15 +83,57 @@ class EnumText(TypeDecorator[StrEnum]):
 Id: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 """A key: SQLite numbers rows by itself only in a column of type INTEGER."""
 
-Hash: TypeEngine[str] = CHAR(64).with_variant(
-    mysql.CHAR(64, charset="ascii", collation="ascii_bin"), "mysql", "mariadb"
-)
+
+class _OfMariaDB(TypeDecorator[Any]):
+    """A type that MariaDB has another one for, which is loaded only there: its dialect is a large package."""
+
+    def native(self) -> TypeEngine[Any]:
+        """The type on MariaDB."""
+        raise NotImplementedError
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(self.native())
+        return super().load_dialect_impl(dialect)
+
+
+class _Hash(_OfMariaDB):
+    impl = CHAR
+    cache_ok = True
+
+    def native(self) -> TypeEngine[Any]:
+        from sqlalchemy.dialects.mysql import CHAR as ITS_CHAR
+
+        return ITS_CHAR(64, charset="ascii", collation="ascii_bin")
+
+
+class _LongText(_OfMariaDB):
+    impl = Text
+    cache_ok = True
+
+    def native(self) -> TypeEngine[Any]:
+        from sqlalchemy.dialects.mysql import MEDIUMTEXT
+
+        return MEDIUMTEXT()
+
+
+class _Bytes(_OfMariaDB):
+    impl = LargeBinary
+    cache_ok = True
+
+    def native(self) -> TypeEngine[Any]:
+        from sqlalchemy.dialects.mysql import LONGBLOB
+
+        return LONGBLOB()
+
+
+Hash: TypeEngine[str] = _Hash(64)
 """SHA-256 or HMAC-SHA-256 in hex: what long identifiers are indexed by."""
 
-LongText: TypeEngine[str] = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
+LongText: TypeEngine[str] = _LongText()
 """Bodies: TEXT ends at 64 kB on MariaDB."""
 
-Bytes: TypeEngine[bytes] = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+Bytes: TypeEngine[bytes] = _Bytes()
 """Compressed blobs."""
 
 SOURCE = String(20)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mailcrm.model.account import AccountState, Capture, CustomerWhen, Visibility
 from mailcrm.model.folder import FolderRole
-from mailcrm.store.rows.base import Base, Bytes, EnumText, Id, UtcMicros, table
+from mailcrm.store.rows.base import Base, Bytes, EnumText, Id, UtcMicros
 
 
 class Account(Base):
@@ -53,7 +53,7 @@ class Folder(Base):
     """
 
     __tablename__ = "folder"
-    __table_args__ = table(UniqueConstraint("account_id", "name"))
+    __table_args__ = (UniqueConstraint("account_id", "name"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     account_id: Mapped[int] = mapped_column(Id, ForeignKey("account.id"))

@@ -5,14 +5,17 @@ from datetime import datetime
 from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mailcrm.store.rows.base import Base, Hash, Id, UtcMicros, table
+from mailcrm.store.rows.base import Base, Hash, Id, UtcMicros
 
 
 class AuditEntry(Base):
     """Who did what when. `seq` has no gaps; `payload` is canonical text without personal data."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = table(Index(None, "actor", "seq"), Index(None, "action", "seq"))
+    __table_args__ = (
+        Index(None, "actor", "seq"),
+        Index(None, "action", "seq"),
+    )
 
     seq: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcMicros)

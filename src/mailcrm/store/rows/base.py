@@ -20,21 +20,11 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-# Set here and never left to the server: with MariaDB's defaults 张三 is an error and bob@ equals BOB@.
-_MYSQL = {"engine": "InnoDB", "charset": "utf8mb4", "collate": "utf8mb4_bin"}
-OPTIONS = {f"{dialect}_{key}": value for dialect in ("mysql", "mariadb") for key, value in _MYSQL.items()}
-
-
-def table(*items: Any) -> tuple[Any, ...]:
-    """`__table_args__`: constraints and indexes, then the options that every table has."""
-    return (*items, dict(OPTIONS))
-
 
 class Base(DeclarativeBase):
     """The declarative base."""
 
     metadata = MetaData(naming_convention=NAMING)
-    __table_args__: Any = table()
 
 
 class UtcMicros(TypeDecorator[datetime]):

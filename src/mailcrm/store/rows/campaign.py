@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mailcrm.model.campaign import CampaignKind, CampaignState
 from mailcrm.model.recipient import EventType, RecipientState
 from mailcrm.store.rows import consent, mail, party  # noqa: F401 - tables of ours refer to theirs
-from mailcrm.store.rows.base import Base, EnumText, Hash, Id, LongText, UtcMicros, table
+from mailcrm.store.rows.base import Base, EnumText, Hash, Id, LongText, UtcMicros
 
 
 class SegmentRow(Base):
@@ -36,7 +36,7 @@ class TemplateVersion(Base):
     """One immutable version of a template."""
 
     __tablename__ = "template_version"
-    __table_args__ = table(UniqueConstraint("template_id", "version", "lang"))
+    __table_args__ = (UniqueConstraint("template_id", "version", "lang"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     template_id: Mapped[int] = mapped_column(Id, ForeignKey("template.id"))
@@ -52,7 +52,11 @@ class Campaign(Base):
     """What is sent to whom from where. `withheld` counts by reason who was left out when the audience was frozen."""
 
     __tablename__ = "campaign"
-    __table_args__ = table(Index(None, "state"), Index(None, "purpose_id"), Index(None, "account_id"))
+    __table_args__ = (
+        Index(None, "state"),
+        Index(None, "purpose_id"),
+        Index(None, "account_id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(String(120), unique=True)
@@ -73,7 +77,10 @@ class CampaignStep(Base):
     """One mail of a campaign."""
 
     __tablename__ = "campaign_step"
-    __table_args__ = table(UniqueConstraint("campaign_id", "position"), Index(None, "template_version_id"))
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "position"),
+        Index(None, "template_version_id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(Id, ForeignKey("campaign.id"))
@@ -85,7 +92,7 @@ class Recipient(Base):
     """One (step, address, occurrence), frozen with its Message-ID before anything is sent."""
 
     __tablename__ = "recipient"
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("step_id", "email_id", "occurrence"),
         Index(None, "step_id", "state", "due_at"),
         Index(None, "state", "lease_until"),
@@ -121,7 +128,7 @@ class DeliveryEventRow(Base):
     """Something that happened to a recipient; the unique key makes a replay harmless."""
 
     __tablename__ = "delivery_event"
-    __table_args__ = table(Index(None, "recipient_id", "type"))
+    __table_args__ = (Index(None, "recipient_id", "type"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     recipient_id: Mapped[int] = mapped_column(Id, ForeignKey("recipient.id"))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mailcrm.model.consent import ConsentState
 from mailcrm.model.recipient import Suppress
 from mailcrm.store.rows import party  # noqa: F401 - tables of ours refer to theirs
-from mailcrm.store.rows.base import Base, EnumText, Hash, Id, UtcMicros, table
+from mailcrm.store.rows.base import Base, EnumText, Hash, Id, UtcMicros
 
 
 class Purpose(Base):
@@ -26,7 +26,10 @@ class ConsentEvent(Base):
     """Somebody said yes or no: append only, with evidence."""
 
     __tablename__ = "consent_event"
-    __table_args__ = table(Index(None, "email_id", "purpose_id"), Index(None, "party_id"))
+    __table_args__ = (
+        Index(None, "email_id", "purpose_id"),
+        Index(None, "party_id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     email_id: Mapped[int] = mapped_column(Id, ForeignKey("email_address.id"))
@@ -45,7 +48,10 @@ class ConsentNow(Base):
     """The newest word per address and purpose: a projection of `consent_event` that can be rebuilt."""
 
     __tablename__ = "consent_state"
-    __table_args__ = table(Index(None, "purpose_id", "state"), Index(None, "event_id"))
+    __table_args__ = (
+        Index(None, "purpose_id", "state"),
+        Index(None, "event_id"),
+    )
 
     email_id: Mapped[int] = mapped_column(Id, ForeignKey("email_address.id"), primary_key=True)
     purpose_id: Mapped[int] = mapped_column(Id, ForeignKey("purpose.id"), primary_key=True)
@@ -58,7 +64,7 @@ class Suppression(Base):
     """A keyed hash of an address never to be mailed: outlives the erasure of its owner. `scope_id` 0 = whole scope."""
 
     __tablename__ = "suppression"
-    __table_args__ = table(UniqueConstraint("kind", "key_hash", "scope", "scope_id"))
+    __table_args__ = (UniqueConstraint("kind", "key_hash", "scope", "scope_id"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import BodyState, MailKind, ParticipantRole
 from mailcrm.store.rows import account, party  # noqa: F401 - tables of ours refer to theirs
-from mailcrm.store.rows.base import Base, Bytes, EnumText, Hash, Id, LongText, UtcMicros, table
+from mailcrm.store.rows.base import Base, Bytes, EnumText, Hash, Id, LongText, UtcMicros
 
 
 class Thread(Base):
     """Messages joined by their references; `merged_into` points on where a later mail joined two."""
 
     __tablename__ = "thread"
-    __table_args__ = table(Index(None, "last_at"))
+    __table_args__ = (Index(None, "last_at"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     subject: Mapped[str] = mapped_column(String(998), default="")
@@ -32,7 +32,7 @@ class MessageRef(Base):
     """
 
     __tablename__ = "message_ref"
-    __table_args__ = table(Index(None, "thread_id"))
+    __table_args__ = (Index(None, "thread_id"),)
 
     ref_hash: Mapped[str] = mapped_column(Hash, primary_key=True)
     thread_id: Mapped[int] = mapped_column(Id, ForeignKey("thread.id"))
@@ -43,7 +43,7 @@ class Message(Base):
     """One mail, however many folders hold it."""
 
     __tablename__ = "message"
-    __table_args__ = table(
+    __table_args__ = (
         Index(None, "message_id_hash"),
         Index(None, "thread_id"),
         Index(None, "received_at"),
@@ -73,8 +73,10 @@ class MessageLocation(Base):
     has them, `labels` are the folders that Gmail shows it in, one a line."""
 
     __tablename__ = "message_location"
-    __table_args__ = table(
-        Index(None, "message_id"), Index(None, "raw_sha256"), Index(None, "folder_id", "body_state", "uid")
+    __table_args__ = (
+        Index(None, "message_id"),
+        Index(None, "raw_sha256"),
+        Index(None, "folder_id", "body_state", "uid"),
     )
 
     folder_id: Mapped[int] = mapped_column(Id, ForeignKey("folder.id"), primary_key=True)
@@ -95,7 +97,7 @@ class MessageObject(Base):
     EMAILID (RFC 8474). `server_thread` is the server's conversation: X-GM-THRID or THREADID, '' where it has none."""
 
     __tablename__ = "message_object"
-    __table_args__ = table(Index(None, "message_id"))
+    __table_args__ = (Index(None, "message_id"),)
 
     account_id: Mapped[int] = mapped_column(Id, ForeignKey("account.id"), primary_key=True)
     object_id: Mapped[str] = mapped_column(String(255), primary_key=True)
@@ -119,7 +121,7 @@ class SyncQuarantine(Base):
     """A UID that could not be recorded at all, with the reason and its raw bytes where we have them."""
 
     __tablename__ = "sync_quarantine"
-    __table_args__ = table(Index(None, "raw_sha256"))
+    __table_args__ = (Index(None, "raw_sha256"),)
 
     folder_id: Mapped[int] = mapped_column(Id, ForeignKey("folder.id"), primary_key=True)
     generation: Mapped[int] = mapped_column(primary_key=True)
@@ -134,7 +136,10 @@ class MessageParticipant(Base):
     """An address in a role in a message, and the party it stood for."""
 
     __tablename__ = "message_participant"
-    __table_args__ = table(Index(None, "email_id", "message_id"), Index(None, "party_id"))
+    __table_args__ = (
+        Index(None, "email_id", "message_id"),
+        Index(None, "party_id"),
+    )
 
     message_id: Mapped[int] = mapped_column(Id, ForeignKey("message.id"), primary_key=True)
     role: Mapped[ParticipantRole] = mapped_column(EnumText(ParticipantRole, 10), primary_key=True)
@@ -148,7 +153,10 @@ class Attachment(Base):
     """A part that is not text; its bytes are inside the raw message."""
 
     __tablename__ = "attachment"
-    __table_args__ = table(UniqueConstraint("message_id", "position"), Index(None, "sha256"))
+    __table_args__ = (
+        UniqueConstraint("message_id", "position"),
+        Index(None, "sha256"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     message_id: Mapped[int] = mapped_column(Id, ForeignKey("message.id"))

@@ -7,14 +7,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mailcrm.model.address import AddressKind
 from mailcrm.model.party import PartyKind, PartyState
-from mailcrm.store.rows.base import SOURCE, Base, EnumText, Hash, Id, UtcMicros, table
+from mailcrm.store.rows.base import SOURCE, Base, EnumText, Hash, Id, UtcMicros
 
 
 class Party(Base):
     """A customer archive. `root_id` names the cluster; it is the party's own id until a merge joins them."""
 
     __tablename__ = "party"
-    __table_args__ = table(Index(None, "state", "sort_key"), Index(None, "state", "updated_at"), Index(None, "root_id"))
+    __table_args__ = (
+        Index(None, "state", "sort_key"),
+        Index(None, "state", "updated_at"),
+        Index(None, "root_id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     customer_no: Mapped[str | None] = mapped_column(String(20), unique=True)
@@ -59,7 +63,7 @@ class OrgDomain(Base):
     """Which organisation a mail domain belongs to; free-mail domains never stand here."""
 
     __tablename__ = "org_domain"
-    __table_args__ = table(Index(None, "party_id"))
+    __table_args__ = (Index(None, "party_id"),)
 
     domain: Mapped[str] = mapped_column(String(255), primary_key=True)
     party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"))
@@ -78,8 +82,11 @@ class EmailAddress(Base):
     """An address ever seen. `match_party_id` says whose mail it is; robots, lists and our own have none."""
 
     __tablename__ = "email_address"
-    __table_args__ = table(
-        Index(None, "domain"), Index(None, "match_party_id"), Index(None, "mailbox_hash"), Index(None, "kind")
+    __table_args__ = (
+        Index(None, "domain"),
+        Index(None, "match_party_id"),
+        Index(None, "mailbox_hash"),
+        Index(None, "kind"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -97,8 +104,10 @@ class PartyEmail(Base):
     """That a party has an address; `rank` 1 is the one to write to. Addresses are ended (`valid_to`), never wiped."""
 
     __tablename__ = "party_email"
-    __table_args__ = table(
-        UniqueConstraint("party_id", "email_id"), UniqueConstraint("party_id", "rank"), Index(None, "email_id")
+    __table_args__ = (
+        UniqueConstraint("party_id", "email_id"),
+        UniqueConstraint("party_id", "rank"),
+        Index(None, "email_id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -114,7 +123,7 @@ class Tag(Base):
     """A word to sort customers by; unique in its category without regard to case."""
 
     __tablename__ = "tag"
-    __table_args__ = table(UniqueConstraint("category", "name_key"))
+    __table_args__ = (UniqueConstraint("category", "name_key"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     category: Mapped[str] = mapped_column(String(60), default="")
@@ -126,7 +135,7 @@ class PartyTag(Base):
     """That a party has a tag."""
 
     __tablename__ = "party_tag"
-    __table_args__ = table(Index(None, "tag_id", "party_id"))
+    __table_args__ = (Index(None, "tag_id", "party_id"),)
 
     party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"), primary_key=True)
     tag_id: Mapped[int] = mapped_column(Id, ForeignKey("tag.id"), primary_key=True)

@@ -5,14 +5,14 @@ from datetime import datetime
 from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mailcrm.store.rows.base import Base, UtcMicros, table
+from mailcrm.store.rows.base import Base, UtcMicros
 
 
 class Lease(Base):
     """One piece of standing work and who holds it until when. Times are the database's."""
 
     __tablename__ = "lease"
-    __table_args__ = table(Index(None, "due", "until"))
+    __table_args__ = (Index(None, "due", "until"),)
 
     name: Mapped[str] = mapped_column(String(120), primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))

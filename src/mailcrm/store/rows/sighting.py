@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mailcrm.model.interaction import Direction
 from mailcrm.store.rows import mail, party  # noqa: F401 - tables of ours refer to theirs
-from mailcrm.store.rows.base import SOURCE, Base, EnumText, Id, UtcMicros, table
+from mailcrm.store.rows.base import SOURCE, Base, EnumText, Id, UtcMicros
 
 
 class Sighting(Base):
@@ -18,7 +18,7 @@ class Sighting(Base):
     """
 
     __tablename__ = "sighting"
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("source", "source_ref", "position"),
         Index(None, "resolved_at", "id"),
         Index(None, "party_id"),

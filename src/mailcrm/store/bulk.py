@@ -1,11 +1,12 @@
-"""Many rows at once: inserts without the ORM's work for each row, and keys in portions that every engine takes."""
+"""Many rows at once: writes without the ORM's work for each row, and keys in portions that every engine takes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Update, func, insert, select
 from sqlalchemy.orm import Session
 
+from mailcrm.store.prepared import change, insertion
 from mailcrm.store.rows.base import Base
 
 T = TypeVar("T")
@@ -23,11 +24,24 @@ def insert_rows(session: Session, row: type[Base], values: Sequence[Mapping[str,
     """Rows by column name, each with the same names; what is not named gets the column's default."""
     if values:
         session.flush()  # what they refer to may still be in the session only
-        session.connection().execute(insert(row.__table__), list(values))  # type: ignore[arg-type]
+        connection = session.connection()
+        table: Any = row.__table__
+        insertion(connection.dialect, table, tuple(values[0])).run(connection, values)
+
+
+def update_rows(session: Session, statement: Update, values: Sequence[Mapping[str, object]]) -> None:
+    """An update once with each of `values`, by parameter name.
+
+    The statement is one that is kept (a constant or `functools.cache`): what it was compiled to is found by it.
+    """
+    if values:
+        session.flush()
+        connection = session.connection()
+        change(connection.dialect, statement).run(connection, values)
 
 
 def insert_numbered(session: Session, row: type[Base], values: Sequence[Mapping[str, object]]) -> list[int]:
-    """The same for a table whose key is `id`; returns the new ids, in order.
+    """Like `insert_rows` for a table whose key is `id`; returns the new ids, in order.
 
     SQLite promises no order in what it returns, so there SQLAlchemy inserts row by row. But it has one writer: the
     next numbers are ours.

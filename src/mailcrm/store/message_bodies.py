@@ -1,8 +1,9 @@
 """Bodies: which are still on the server, their bytes when they come, and what the parser read in them."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.filing import FetchedBody, PendingBody
@@ -10,7 +11,7 @@ from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import LONGEST_TEXT, BodyState, ParsedMessage
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs
-from mailcrm.store.bulk import insert_rows, portions
+from mailcrm.store.bulk import insert_rows, portions, update_rows
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation, MessageParticipant
 from mailcrm.store.rows.party import EmailAddress
 from mailcrm.store.uids import here
@@ -138,7 +139,7 @@ def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: S
     _locate_raw(session, folder, generation, bodies)
     _forget_tries(session, [body.pending.message_id for body in bodies])
     first = _first_read(session, bodies)
-    _update_messages(session, [_read(body) for body in first])
+    update_rows(session, _message_read(), [_read(body) for body in first])
     rows = [row for body in first if body.parsed for row in _attachments(body.pending.message_id, body.parsed)]
     insert_rows(session, Attachment, rows)
 
@@ -164,12 +165,24 @@ def _forget_tries(session: Session, message_ids: Sequence[int]) -> None:
 
 
 def _locate_raw(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:
-    statement = (
+    rows = [
+        {"at": folder.id, "numbered": generation, "at_uid": body.pending.uid, "digest": body.raw.sha256}
+        for body in bodies
+    ]
+    update_rows(session, _raw_located(), rows)
+
+
+@cache
+def _raw_located() -> Update:
+    return (
         update(MessageLocation)
-        .where(here(MessageLocation, folder, generation), MessageLocation.uid == bindparam("at_uid"))
+        .where(
+            MessageLocation.folder_id == bindparam("at"),
+            MessageLocation.generation == bindparam("numbered"),
+            MessageLocation.uid == bindparam("at_uid"),
+        )
         .values(raw_sha256=bindparam("digest"), body_state=BodyState.DONE)
     )
-    session.connection().execute(statement, [{"at_uid": b.pending.uid, "digest": b.raw.sha256} for b in bodies])
 
 
 def _read(body: FetchedBody) -> dict[str, object]:
@@ -189,8 +202,9 @@ def _read(body: FetchedBody) -> dict[str, object]:
     }
 
 
-def _update_messages(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    statement = (
+@cache
+def _message_read() -> Update:
+    return (
         update(Message)
         .where(Message.id == bindparam("row"))
         .values(
@@ -201,8 +215,6 @@ def _update_messages(session: Session, rows: Sequence[dict[str, object]]) -> Non
             last_error=bindparam("error"),
         )
     )
-    if rows:
-        session.connection().execute(statement, list(rows))
 
 
 def _attachments(message_id: int, parsed: ParsedMessage) -> Iterable[dict[str, object]]:

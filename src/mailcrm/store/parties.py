@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Update, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.errors import Conflict, NotFound, UserError
@@ -12,7 +13,7 @@ from mailcrm.model.address import address_key
 from mailcrm.model.archive import EDITABLE_FIELDS
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
 from mailcrm.model.text import clean_line
-from mailcrm.store.bulk import insert_numbered, insert_rows, portions
+from mailcrm.store.bulk import insert_numbered, insert_rows, portions, update_rows
 from mailcrm.store.rows.base import UtcMicros
 from mailcrm.store.rows.party import (
     EmailAddress,
@@ -83,13 +84,16 @@ def attach_addresses(session: Session, owners: Mapping[int, int], source: str, n
                 "valid_from": now,
             })  # fmt: skip
     insert_rows(session, PartyEmail, rows)
-    if owners:
-        mark = (
-            update(EmailAddress)
-            .where(EmailAddress.id == bindparam("address"), EmailAddress.match_party_id.is_(None))
-            .values(match_party_id=bindparam("owner"))
-        )
-        session.connection().execute(mark, [{"address": each, "owner": party} for each, party in owners.items()])
+    update_rows(session, _owned(), [{"address": each, "owner": party} for each, party in owners.items()])
+
+
+@cache
+def _owned() -> Update:
+    return (
+        update(EmailAddress)
+        .where(EmailAddress.id == bindparam("address"), EmailAddress.match_party_id.is_(None))
+        .values(match_party_id=bindparam("owner"))
+    )
 
 
 def _links(session: Session, party_ids: Sequence[int]) -> tuple[dict[int, int], set[tuple[int, int]]]:
@@ -164,18 +168,20 @@ def rename_party(session: Session, party_id: int, name: str, source: str, now: d
 
 def set_person_names(session: Session, names: Mapping[int, tuple[str, str]]) -> None:
     """Given and family names of people, by party id; nothing happens for an organisation."""
-    statement = (
-        update(Person)
-        .where(Person.party_id == bindparam("party"))
-        .values(given_name=bindparam("given"), family_name=bindparam("family"))
-    )
     rows = [
         {"party": party_id, "given": clean_line(given, 120), "family": clean_line(family, 120)}
         for party_id, (given, family) in names.items()
     ]
-    if rows:
-        session.flush()
-        session.connection().execute(statement, rows)
+    update_rows(session, _person_named(), rows)
+
+
+@cache
+def _person_named() -> Update:
+    return (
+        update(Person)
+        .where(Person.party_id == bindparam("party"))
+        .values(given_name=bindparam("given"), family_name=bindparam("family"))
+    )
 
 
 _LENGTHS = {"given_name": 120, "family_name": 120, "salutation": 60, "language": 20}
@@ -207,14 +213,13 @@ def set_fields(session: Session, party_id: int, values: dict[str, str], version:
 
 def touch_contact(session: Session, times: Mapping[int, datetime], *, incoming: bool) -> None:
     """Move `last_in_at` or `last_out_at` of parties forward to these times, never back."""
-    column = Party.last_in_at if incoming else Party.last_out_at
-    statement = (
-        update(Party)
-        .where(Party.id == bindparam("party"), (column.is_(None)) | (column < bindparam("at", type_=UtcMicros())))
-        .values({column: bindparam("at", type_=UtcMicros())})
-    )
-    if times:
-        session.connection().execute(statement, [{"party": party, "at": at} for party, at in sorted(times.items())])
+    update_rows(session, _touched(incoming=incoming), [{"party": party, "at": at} for party, at in sorted(times.items())])
+
+
+@cache
+def _touched(*, incoming: bool) -> Update:
+    column, at = Party.last_in_at if incoming else Party.last_out_at, bindparam("at", type_=UtcMicros())
+    return update(Party).where(Party.id == bindparam("party"), column.is_(None) | (column < at)).values({column: at})
 
 
 # --- finding -----------------------------------------------------------------------------------------------------

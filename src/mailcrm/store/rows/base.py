@@ -62,9 +62,10 @@ class EnumText(TypeDecorator[StrEnum]):
         super().__init__(length)
         self.enum = enum
         self.length = length
+        self._texts: dict[str, str] = {member: member.value for member in enum}  # found quicker than the enum finds it
 
     def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else self.enum(value).value
+        return None if value is None else self._texts.get(value) or self.enum(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002
         return None if value is None else self.enum(value)

@@ -213,7 +213,9 @@ def set_fields(session: Session, party_id: int, values: dict[str, str], version:
 
 def touch_contact(session: Session, times: Mapping[int, datetime], *, incoming: bool) -> None:
     """Move `last_in_at` or `last_out_at` of parties forward to these times, never back."""
-    update_rows(session, _touched(incoming=incoming), [{"party": party, "at": at} for party, at in sorted(times.items())])
+    update_rows(
+        session, _touched(incoming=incoming), [{"party": party, "at": at} for party, at in sorted(times.items())]
+    )
 
 
 @cache

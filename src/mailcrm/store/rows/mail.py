@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import BodyState, MailKind, ParticipantRole
 from mailcrm.store.rows import account, party  # noqa: F401 - tables of ours refer to theirs
-from mailcrm.store.rows.base import Base, Bytes, EnumText, Hash, Id, LongText, UtcMicros
+from mailcrm.store.rows.base import BY_KEY, Base, Bytes, EnumText, Hash, Id, LongText, UtcMicros
 
 
 class Thread(Base):
@@ -32,7 +32,7 @@ class MessageRef(Base):
     """
 
     __tablename__ = "message_ref"
-    __table_args__ = (Index(None, "thread_id"),)
+    __table_args__ = (Index(None, "thread_id"), BY_KEY)
 
     ref_hash: Mapped[str] = mapped_column(Hash, primary_key=True)
     thread_id: Mapped[int] = mapped_column(Id, ForeignKey("thread.id"))
@@ -77,6 +77,7 @@ class MessageLocation(Base):
         Index(None, "message_id"),
         Index(None, "raw_sha256"),
         Index(None, "folder_id", "body_state", "uid"),
+        BY_KEY,
     )
 
     folder_id: Mapped[int] = mapped_column(Id, ForeignKey("folder.id"), primary_key=True)
@@ -97,7 +98,7 @@ class MessageObject(Base):
     EMAILID (RFC 8474). `server_thread` is the server's conversation: X-GM-THRID or THREADID, '' where it has none."""
 
     __tablename__ = "message_object"
-    __table_args__ = (Index(None, "message_id"),)
+    __table_args__ = (Index(None, "message_id"), BY_KEY)
 
     account_id: Mapped[int] = mapped_column(Id, ForeignKey("account.id"), primary_key=True)
     object_id: Mapped[str] = mapped_column(String(255), primary_key=True)
@@ -109,6 +110,7 @@ class MessageSkip(Base):
     """A UID that a rule leaves out: no content, only which rule, and when the mail arrived."""
 
     __tablename__ = "message_skip"
+    __table_args__ = BY_KEY
 
     folder_id: Mapped[int] = mapped_column(Id, ForeignKey("folder.id"), primary_key=True)
     generation: Mapped[int] = mapped_column(primary_key=True)
@@ -139,6 +141,7 @@ class MessageParticipant(Base):
     __table_args__ = (
         Index(None, "email_id", "message_id"),
         Index(None, "party_id"),
+        BY_KEY,
     )
 
     message_id: Mapped[int] = mapped_column(Id, ForeignKey("message.id"), primary_key=True)
@@ -173,6 +176,7 @@ class Blob(Base):
     """Bytes by their SHA-256: small ones compressed in `blob_data`, larger ones in files (decisions.md 10)."""
 
     __tablename__ = "blob"
+    __table_args__ = BY_KEY
 
     sha256: Mapped[str] = mapped_column(Hash, primary_key=True)
     size: Mapped[int]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.store.rows import mail, party  # noqa: F401 - tables of ours refer to theirs
-from mailcrm.store.rows.base import Base, EnumText, Id, UtcMicros
+from mailcrm.store.rows.base import BY_KEY, Base, EnumText, Id, UtcMicros
 
 
 class Interaction(Base):
@@ -36,7 +36,7 @@ class InteractionParty(Base):
     """The timeline index: a party's lines in time order."""
 
     __tablename__ = "interaction_party"
-    __table_args__ = (Index(None, "interaction_id"),)
+    __table_args__ = (Index(None, "interaction_id"), BY_KEY)
 
     party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"), primary_key=True)
     occurred_at: Mapped[datetime] = mapped_column(UtcMicros, primary_key=True)

@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("place", sa.String(length=8), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_blob")),
         **t.OPTIONS,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "lease",
@@ -334,6 +335,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["thread_id"], ["thread.id"], name=op.f("fk_message_ref_thread_id")),
         sa.PrimaryKeyConstraint("ref_hash", name=op.f("pk_message_ref")),
         **t.OPTIONS,
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_message_ref_thread_id", "message_ref", ["thread_id"])
 
@@ -491,6 +493,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["raw_sha256"], ["blob.sha256"], name=op.f("fk_message_location_raw_sha256")),
         sa.PrimaryKeyConstraint("folder_id", "generation", "uid", name=op.f("pk_message_location")),
         **t.OPTIONS,
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_message_location_folder_id_body_state_uid", "message_location", ["folder_id", "body_state", "uid"]
@@ -508,6 +511,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_message_object_message_id")),
         sa.PrimaryKeyConstraint("account_id", "object_id", name=op.f("pk_message_object")),
         **t.OPTIONS,
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_message_object_message_id", "message_object", ["message_id"])
 
@@ -524,6 +528,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_message_participant_party_id")),
         sa.PrimaryKeyConstraint("message_id", "role", "position", name=op.f("pk_message_participant")),
         **t.OPTIONS,
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_message_participant_email_id_message_id", "message_participant", ["email_id", "message_id"])
     op.create_index("ix_message_participant_party_id", "message_participant", ["party_id"])
@@ -538,6 +543,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["folder_id"], ["folder.id"], name=op.f("fk_message_skip_folder_id")),
         sa.PrimaryKeyConstraint("folder_id", "generation", "uid", name=op.f("pk_message_skip")),
         **t.OPTIONS,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "party_email",
@@ -628,6 +634,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_interaction_party_party_id")),
         sa.PrimaryKeyConstraint("party_id", "occurred_at", "interaction_id", name=op.f("pk_interaction_party")),
         **t.OPTIONS,
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_interaction_party_interaction_id", "interaction_party", ["interaction_id"])
 

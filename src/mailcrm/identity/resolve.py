@@ -1,6 +1,6 @@
 """The resolver's shell: takes up what mail left unresolved and decides who becomes a customer, and under which name.
 
-unresolved sightings (at most 500 a transaction)
+unresolved sightings: the oldest 500 in a transaction, and all others of the same parties
   | evidence per party and account | is_customer | activate: the party gets its number
   | names seen                     | best_name   | rename, unless a better source named it
   | mark resolved
@@ -26,11 +26,13 @@ def resolve_sightings(store: Store, clock: Clock) -> int:
     activated = 0
     while True:
         with store.write(_ACTOR) as session:
-            waiting = sightings.select_unresolved(session, BATCH)
-            if not waiting:
+            oldest = sightings.select_unresolved(session, BATCH)
+            if not oldest:
                 return activated
-            activated += _resolve(session, sorted(set(waiting.values())), clock)
-            sightings.mark_resolved(session, sorted(waiting), clock())
+            party_ids = sorted(set(oldest.values()))
+            waiting = sightings.unresolved_of(session, party_ids)  # a party is looked at once, not once in each batch
+            activated += _resolve(session, party_ids, clock)
+            sightings.mark_resolved(session, waiting, clock())
 
 
 def _resolve(session: Session, party_ids: Sequence[int], clock: Clock) -> int:

@@ -66,14 +66,15 @@ def _ensure_addresses(
     wanted: dict[str, tuple[str, AddressKind]] = {}
     for message in filed:
         for participant in message.headers.participants:
-            wanted.setdefault(participant.key, (participant.address, address_kind(participant.key, people.own)))
+            if participant.key not in wanted:
+                wanted[participant.key] = participant.address, address_kind(participant.key, people.own)
     writers = {key for message in filed if message.headers.kind == MailKind.PERSON for key in _writers(message.headers)}
     lists = {key for message in filed if (key := list_address(message.headers))} - writers
     for key in lists & wanted.keys():
         wanted[key] = (wanted[key][0], AddressKind.LIST)
     known = addresses.ensure_addresses(session, wanted, now)
     for key in (lists | writers) & known.keys():
-        kind = AddressKind.LIST if key in lists else address_kind(key, people.own)
+        kind = wanted[key][1]
         # Words and List-Id can be wrong about lists; what a human said or wrote counts more.
         if known[key].kind != kind and AddressKind.LIST in (kind, known[key].kind) and known[key].party_id is None:
             addresses.set_kind(session, known[key].id, kind)

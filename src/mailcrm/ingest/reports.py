@@ -19,9 +19,10 @@ _EVENTS = {"bounced": EventType.BOUNCED, "complained": EventType.COMPLAINED, "de
 
 def settle_headers(session: Session, filed: Sequence[tuple[int, FiledMessage]], links: LinkKeys, now: datetime) -> None:
     """What the headers of new mails (id, message) say about mail of ours."""
-    ours = recipients.find_by_message_ids(session, {ref for _, message in filed for ref in _refs(message)})
-    for message_id, message in filed:
-        named = [ours[ref] for ref in _refs(message) if ref in ours]
+    refs = [_refs(message) for _, message in filed]
+    ours = recipients.find_by_message_ids(session, {ref for each in refs for ref in each})
+    for (message_id, message), each in zip(filed, refs, strict=True):
+        named = [ours[ref] for ref in each if ref in ours]
         if message.direction == Direction.IN:
             _settle_answer(session, message, named, links, now)
         else:

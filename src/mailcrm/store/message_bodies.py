@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from sqlalchemy import ColumnElement, Update, and_, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.filing import FetchedBody, PendingBody

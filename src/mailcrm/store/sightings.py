@@ -11,7 +11,7 @@ from mailcrm.model.account import CustomerWhen
 from mailcrm.model.filing import NewSighting
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import ParticipantRole
-from mailcrm.store.bulk import insert_rows
+from mailcrm.store.bulk import insert_rows, portions
 from mailcrm.store.rows.account import Account
 from mailcrm.store.rows.party import EmailAddress
 from mailcrm.store.rows.sighting import Sighting
@@ -41,9 +41,17 @@ def select_unresolved(session: Session, limit: int) -> dict[int, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
+def unresolved_of(session: Session, party_ids: Sequence[int]) -> list[int]:
+    """All observations of these parties that wait for the resolver."""
+    query = select(Sighting.id).where(Sighting.party_id.in_(party_ids), Sighting.resolved_at.is_(None))
+    return sorted(session.execute(query).scalars())
+
+
 def mark_resolved(session: Session, sighting_ids: Sequence[int], now: datetime) -> None:
     """The resolver has dealt with these."""
-    session.execute(update(Sighting).where(Sighting.id.in_(sighting_ids)).values(resolved_at=now))
+    for part in portions(sighting_ids):
+        these = update(Sighting).where(Sighting.id.in_(part)).values(resolved_at=now)
+        session.execute(these.execution_options(synchronize_session=False))
 
 
 @dataclass(frozen=True, slots=True)

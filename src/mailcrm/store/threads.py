@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from mailcrm.store.rows.mail import Message, MessageRef, Thread
 _DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
 
 
+@lru_cache(maxsize=4096)  # the mails of a conversation name each other again and again
 def ref_hash(message_id: str) -> str:
     """What a Message-ID is looked up by: ids may have 998 characters, index keys not."""
     return hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()
@@ -40,14 +42,17 @@ def join_threads(session: Session, conversations: Sequence[Conversation]) -> lis
     for index, refs in enumerate(hashes):
         groups.union(("talk", index), *refs, *{known[ref] for ref in refs if ref in known})
     threads = _threads_for(session, groups, conversations)
-    rows = {
-        ref: {"ref_hash": ref, "thread_id": threads[groups.find(ref)], "domain": id_domain(message_id)}
+    new = {
+        ref: message_id
         for talk, refs in zip(conversations, hashes, strict=True)
         for message_id, ref in zip(talk.ids, refs, strict=True)
         if ref not in known
     }
     # In order, so that two workers wait for each other instead of blocking each other.
-    insert_rows(session, MessageRef, [rows[ref] for ref in sorted(rows)])
+    rows = [
+        {"ref_hash": ref, "thread_id": threads[groups.find(ref)], "domain": id_domain(new[ref])} for ref in sorted(new)
+    ]
+    insert_rows(session, MessageRef, rows)
     return [threads[groups.find(("talk", index))] for index in range(len(conversations))]
 
 
@@ -58,9 +63,9 @@ class _Groups:
         self.parent: dict[object, object] = {}
 
     def find(self, item: object) -> object:
-        root = item
-        while self.parent.setdefault(root, root) != root:
-            root = self.parent[root]
+        root = self.parent.setdefault(item, item)
+        while (above := self.parent[root]) != root:
+            root = above
         while self.parent[item] != root:
             self.parent[item], item = root, self.parent[item]
         return root
@@ -68,7 +73,7 @@ class _Groups:
     def union(self, first: object, *others: object) -> None:
         root = self.find(first)
         for item in others:
-            self.parent[self.find(item)] = root
+            self.parent[self.find(item) if item in self.parent else item] = root
 
     def members(self) -> dict[object, list[object]]:
         found: dict[object, list[object]] = {}

@@ -4,14 +4,16 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.address import AddressKind, address_key, domain_of, mailbox_key
 from mailcrm.model.archive import KnownAddress
-from mailcrm.store.bulk import insert_rows, portions
+from mailcrm.store.bulk import insert_rows, rows_in
 from mailcrm.store.context import context_of
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.account import Account
 from mailcrm.store.rows.party import EmailAddress
 
@@ -27,17 +29,19 @@ def key_hash(session: Session, key: str) -> str:
 def find_addresses(session: Session, keys: Iterable[str]) -> dict[str, KnownAddress]:
     """The known ones among `keys`, by key."""
     wanted = sorted({key for key in keys if 0 < len(key) <= MAX_LENGTH})
-    found: dict[str, KnownAddress] = {}
-    for part in portions(wanted):
-        query = select(
-            EmailAddress.id,
-            EmailAddress.address_norm,
-            EmailAddress.address_display,
-            EmailAddress.kind,
-            EmailAddress.match_party_id,
-        ).where(EmailAddress.address_norm.in_(part))
-        found |= {row[1]: KnownAddress(*row) for row in session.execute(query)}
-    return found
+    return {row[1]: KnownAddress(*row) for row in rows_in(session, _by_key(), wanted)}
+
+
+@cache
+def _by_key() -> Lookup:
+    columns = select(
+        EmailAddress.id,
+        EmailAddress.address_norm,
+        EmailAddress.address_display,
+        EmailAddress.kind,
+        EmailAddress.match_party_id,
+    )
+    return Lookup(columns, EmailAddress.address_norm)
 
 
 def ensure_addresses(

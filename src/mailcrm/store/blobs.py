@@ -6,6 +6,7 @@ swept by a daily job.
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from stat import S_ISREG
 
@@ -13,9 +14,10 @@ from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailcrm.model.filing import StagedBlob
-from mailcrm.store.bulk import insert_rows, portions
+from mailcrm.store.bulk import insert_rows, portions, rows_in
 from mailcrm.store.context import context_of
 from mailcrm.store.packing import read_file, unpack
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import Blob, BlobData, MessageLocation, SyncQuarantine
 
 _MOST = 10_000
@@ -28,12 +30,16 @@ def put(session: Session, staged: Sequence[StagedBlob]) -> None:
     """Keep staged bytes, each once however often they come."""
     wanted = {blob.sha256: blob for blob in staged}
     # Locked, so that a sweep elsewhere cannot take what is about to be named.
-    query = select(Blob.sha256).where(Blob.sha256.in_(wanted)).with_for_update(read=True, key_share=True)
-    known = set(session.execute(query.order_by(Blob.sha256)).scalars()) if wanted else set()
+    known = {row[0] for row in rows_in(session, _locked(), sorted(wanted))}
     new = [wanted[digest] for digest in sorted(wanted.keys() - known)]
     rows = [{"sha256": b.sha256, "size": b.size, "place": "file" if b.packed is None else "db"} for b in new]
     insert_rows(session, Blob, rows)
     insert_rows(session, BlobData, [{"sha256": b.sha256, "data": b.packed} for b in new if b.packed is not None])
+
+
+@cache
+def _locked() -> Lookup:
+    return Lookup(select(Blob.sha256).order_by(Blob.sha256).with_for_update(read=True, key_share=True), Blob.sha256)
 
 
 def get(session: Session, digest: str) -> bytes | None:

@@ -1,12 +1,13 @@
 """Many rows at once: writes without the ORM's work for each row, and keys in portions that every engine takes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, TypeVar
 
 from sqlalchemy import Update, func, insert, select
 from sqlalchemy.orm import Session
 
-from mailcrm.store.prepared import change, insertion
+from mailcrm.store.prepared import Lookup, change, insertion, lookup
 from mailcrm.store.rows.base import Base
 
 T = TypeVar("T")
@@ -14,10 +15,27 @@ T = TypeVar("T")
 PORTION = 500
 """Values in one IN: SQLite of old takes 999 in a statement."""
 
+_SIZES = (1, 10, 50, 100, 200, 300, 400, PORTION)
+
 
 def portions(items: Sequence[T], size: int = PORTION) -> Iterator[Sequence[T]]:
     """The items in pieces that fit into one statement."""
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def rows_in(session: Session, what: Lookup, values: Iterable[object], **others: object) -> Iterator[Sequence[Any]]:
+    """The rows that a lookup finds for `values`, in portions; `others` are its other parameters.
+
+    Like the statement of `update_rows` it is one that is kept. The last value is named again until one of a few sizes is
+    reached, so that few statements do for all.
+    """
+    connection = session.connection()
+    session.flush()
+    for part in portions(list(dict.fromkeys(values))):
+        size = next(size for size in _SIZES if size >= len(part))
+        padded = [*part, *repeat(part[-1], size - len(part))]
+        row = others | {f"some_{number}": value for number, value in enumerate(padded)}
+        yield from lookup(connection.dialect, what, size).find(connection, row)
 
 
 def insert_rows(session: Session, row: type[Base], values: Sequence[Mapping[str, object]]) -> None:

@@ -4,13 +4,15 @@ The first mailbox that holds a mail may keep metadata only; what it could not te
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.message import BodyState, MailKind
 from mailcrm.store.adopt import outcome_of
-from mailcrm.store.bulk import portions
+from mailcrm.store.bulk import rows_in
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import Message, Thread
 from mailcrm.store.rows.sighting import Sighting
 from mailcrm.store.rows.timeline import Interaction
@@ -39,16 +41,15 @@ def correct_kinds(session: Session, kinds: Mapping[int, MailKind]) -> None:
 
     A mail whose body was read before keeps the kind that its body showed.
     """
-    wanted = sorted(kinds)
-    for part in portions(wanted):
-        query = (
-            select(Message.id, Message.kind)
-            .where(Message.id.in_(part), Message.body_state != BodyState.DONE)
-            .order_by(Message.id)
-        )
-        for message_id, before in session.execute(query.with_for_update()).all():
-            if kinds[message_id] != before:
-                _correct_kind(session, message_id, kinds[message_id])
+    for message_id, before in list(rows_in(session, _unread(), sorted(kinds))):
+        if kinds[message_id] != before:
+            _correct_kind(session, message_id, kinds[message_id])
+
+
+@cache
+def _unread() -> Lookup:
+    unread = select(Message.id, Message.kind).where(Message.body_state != BodyState.DONE)
+    return Lookup(unread.order_by(Message.id).with_for_update(), Message.id)
 
 
 def _correct_kind(session: Session, message_id: int, kind: MailKind) -> None:

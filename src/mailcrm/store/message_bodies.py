@@ -11,7 +11,8 @@ from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import LONGEST_TEXT, BodyState, ParsedMessage
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs
-from mailcrm.store.bulk import insert_rows, portions, update_rows
+from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation, MessageParticipant
 from mailcrm.store.rows.party import EmailAddress
 from mailcrm.store.uids import here
@@ -137,9 +138,10 @@ def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: S
         return
     blobs.put(session, [body.raw for body in bodies])
     _locate_raw(session, folder, generation, bodies)
-    _forget_tries(session, [body.pending.message_id for body in bodies])
     first = _first_read(session, bodies)
     update_rows(session, _message_read(), [_read(body) for body in first])
+    read = {body.pending.message_id for body in first}
+    _forget_tries(session, sorted({body.pending.message_id for body in bodies} - read))
     rows = [row for body in first if body.parsed for row in _attachments(body.pending.message_id, body.parsed)]
     insert_rows(session, Attachment, rows)
 
@@ -151,17 +153,23 @@ def _first_read(session: Session, bodies: Sequence[FetchedBody]) -> list[Fetched
         other = chosen.get(body.pending.message_id)
         if not body.pending.known and (other is None or other.parsed is None):
             chosen[body.pending.message_id] = body
-    query = select(Message.id).where(Message.id.in_(chosen), Message.body_state != BodyState.DONE).order_by(Message.id)
-    return [chosen[message_id] for message_id in session.execute(query.with_for_update()).scalars()] if chosen else []
+    return [chosen[message_id] for (message_id,) in rows_in(session, _unread(), sorted(chosen))]
+
+
+@cache
+def _unread() -> Lookup:
+    unread = select(Message.id).where(Message.body_state != BodyState.DONE).order_by(Message.id).with_for_update()
+    return Lookup(unread, Message.id)
 
 
 def _forget_tries(session: Session, message_ids: Sequence[int]) -> None:
-    session.execute(
-        update(Message)
-        .where(Message.id.in_(message_ids), Message.attempts > 0)
-        .values(attempts=0)
-        .execution_options(synchronize_session=False)
-    )
+    for part in portions(message_ids):
+        session.execute(
+            update(Message)
+            .where(Message.id.in_(part), Message.attempts > 0)
+            .values(attempts=0)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _locate_raw(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:
@@ -213,6 +221,7 @@ def _message_read() -> Update:
             body_text=bindparam("text"),
             defects=bindparam("defects"),
             last_error=bindparam("error"),
+            attempts=0,
         )
     )
 

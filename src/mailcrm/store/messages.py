@@ -1,6 +1,7 @@
 """Messages, where they lie, and who took part: one row per mail, however many folders hold it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -9,7 +10,8 @@ from mailcrm.model.filing import FiledMessage, KnownMessage, LeftOut, Place
 from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import BodyState
 from mailcrm.model.text import clean_text
-from mailcrm.store.bulk import insert_numbered, insert_rows, portions
+from mailcrm.store.bulk import insert_numbered, insert_rows, portions, rows_in
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import Message, MessageLocation, MessageParticipant, MessageSkip
 from mailcrm.store.threads import ref_hash
 from mailcrm.store.uids import here, known_uids
@@ -17,18 +19,15 @@ from mailcrm.store.uids import here, known_uids
 
 def find_messages(session: Session, dedupe_keys: Iterable[str]) -> dict[str, KnownMessage]:
     """The messages already in the archive, by dedupe key."""
-    wanted = sorted(set(dedupe_keys))
-    rows = [
-        row
-        for part in portions(wanted)
-        for row in session.execute(
-            select(Message.dedupe_key, Message.id, Message.body_state, Message.subject == "").where(
-                Message.dedupe_key.in_(part)
-            )
-        )
-    ]
+    rows = list(rows_in(session, _by_key(), sorted(set(dedupe_keys))))
     sizes = _kept_sizes(session, [row[1] for row in rows])
     return {row[0]: KnownMessage(row[1], row[2], frozenset(sizes.get(row[1], ())), bool(row[3])) for row in rows}
+
+
+@cache
+def _by_key() -> Lookup:
+    columns = select(Message.dedupe_key, Message.id, Message.body_state, Message.subject == "")
+    return Lookup(columns, Message.dedupe_key)
 
 
 def _kept_sizes(session: Session, message_ids: Sequence[int]) -> dict[int, set[int]]:

@@ -1,16 +1,20 @@
-"""Statements for many rows, as drivers take them: compiled once for each engine, and the rows converted column by column.
+"""Statements for many rows or keys, as drivers take them: compiled once for each engine, rows converted column by column.
 
 What SQLAlchemy does for the parameters of a single row takes longer than SQLite needs to write it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import repeat
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Dialect, Insert, Table, Update, insert
+from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Table, Update, bindparam, insert
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+Convert = Callable[[Any], object]
 
 _MOST = 200
 """Statements kept of each sort; there are fewer."""
@@ -19,20 +23,29 @@ _MOST = 200
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """SQL with its parameters in their order. Those in `fixed` are the same for every row, ready for the driver; some of
-    the others are converted for it."""
+    the others are converted for it. `found` converts what comes back, by column."""
 
     sql: str
     names: tuple[str, ...]
     fixed: Mapping[str, object]
-    converters: Mapping[str, Callable[[Any], object]]
+    converters: Mapping[str, Convert]
     positional: bool
+    found: tuple[Convert | None, ...] = ()
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
         """Once for each row. Raises KeyError where one lacks a parameter."""
-        columns = [self._column(name, rows) for name in self.names]
-        tuples = zip(*columns, strict=True)
-        named = None if self.positional else [dict(zip(self.names, values, strict=True)) for values in tuples]
-        connection.exec_driver_sql(self.sql, named or list(tuples))
+        connection.exec_driver_sql(self.sql, self._parameters(rows))
+
+    def find(self, connection: Connection, row: Mapping[str, object]) -> Sequence[Sequence[Any]]:
+        """What a SELECT finds with these parameters."""
+        rows = connection.exec_driver_sql(self.sql, self._parameters([row])[0]).all()
+        if not any(self.found):
+            return rows
+        return [[c(value) if c else value for c, value in zip(self.found, each, strict=True)] for each in rows]
+
+    def _parameters(self, rows: Sequence[Mapping[str, object]]) -> list[Any]:
+        tuples = zip(*(self._column(name, rows) for name in self.names), strict=True)
+        return list(tuples) if self.positional else [dict(zip(self.names, each, strict=True)) for each in tuples]
 
     def _column(self, name: str, rows: Sequence[Mapping[str, object]]) -> Iterable[object]:
         if name in self.fixed:
@@ -45,7 +58,8 @@ class Prepared:
 @lru_cache(maxsize=_MOST)
 def insertion(dialect: Dialect, table: Table, names: tuple[str, ...]) -> Prepared:
     """A new row with these columns; every other column that has a default gets that."""
-    defaults = {c.name: c.default.arg for c in table.columns if c.default is not None and c.name not in names}
+    others = [column for column in table.columns if column.name not in names]
+    defaults = {c.name: c.default.arg for c in others if isinstance(c.default, ScalarElementColumnDefault)}
     return _prepared(dialect, insert(table).values(defaults).inline(), names)  # inline: nothing comes back
 
 
@@ -55,7 +69,26 @@ def change(dialect: Dialect, statement: Update) -> Prepared:
     return _prepared(dialect, statement)
 
 
-def _prepared(dialect: Dialect, statement: Insert | Update, names: Sequence[str] | None = None) -> Prepared:
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookup:
+    """What is selected where `column` is one of some values. Other parameters it names (`bindparam`)."""
+
+    select: Select[*tuple[Any, ...]]
+    column: InstrumentedAttribute[Any]
+
+
+@lru_cache(maxsize=_MOST)
+def lookup(dialect: Dialect, what: Lookup, size: int) -> Prepared:
+    """A lookup of so many values, which are its parameters `some_0`, `some_1` and so on."""
+    some = [bindparam(f"some_{number}", type_=what.column.type) for number in range(size)]
+    types = [column.type.dialect_impl(dialect) for column in what.select.selected_columns]
+    found = tuple(each.result_processor(dialect, None) for each in types)
+    return replace(_prepared(dialect, what.select.where(what.column.in_(some))), found=found)
+
+
+def _prepared(
+    dialect: Dialect, statement: Insert | Update | Select[*tuple[Any, ...]], names: Sequence[str] | None = None
+) -> Prepared:
     compiled = statement.compile(dialect=dialect, column_keys=names)
     assert isinstance(compiled, SQLCompiler)
     binds = {name: compiled.binds[name] for name in compiled.positiontup or compiled.params}
@@ -70,6 +103,6 @@ def _prepared(dialect: Dialect, statement: Insert | Update, names: Sequence[str]
     return Prepared(compiled.string, order, fixed, converters, compiled.positional)
 
 
-def _converter(dialect: Dialect, bind: BindParameter[Any]) -> Callable[[Any], object] | None:
+def _converter(dialect: Dialect, bind: BindParameter[Any]) -> Convert | None:
     """How the driver wants values of this type."""
     return bind.type.dialect_impl(dialect).bind_processor(dialect)

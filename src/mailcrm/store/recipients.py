@@ -6,6 +6,7 @@ Claiming, marking and settling what the sender does is `outbox`; what an event c
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy import or_, select
@@ -15,8 +16,9 @@ from mailcrm.model.address import AddressKind
 from mailcrm.model.consent import ConsentState, MailFacts
 from mailcrm.model.outbox import Reachable
 from mailcrm.model.recipient import ACCEPTANCE_EVIDENCE, RecipientState, Suppress
-from mailcrm.store.bulk import insert_rows, portions
+from mailcrm.store.bulk import insert_rows, portions, rows_in
 from mailcrm.store.consents import consent_states, suppressed
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.campaign import Campaign, CampaignStep, DeliveryEventRow, Recipient
 from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail, Person
 from mailcrm.store.threads import ref_hash
@@ -135,12 +137,12 @@ def _reachable(
 
 def find_by_message_ids(session: Session, hashes: Iterable[str]) -> dict[str, int]:
     """Recipients whose Message-ID has one of these hashes (`threads.ref_hash`): hash -> recipient id."""
-    wanted = sorted(set(hashes))
-    found: dict[str, int] = {}
-    for part in portions(wanted):
-        query = select(Recipient.message_id_hash, Recipient.id).where(Recipient.message_id_hash.in_(part))
-        found |= {row[0]: row[1] for row in session.execute(query)}
-    return found
+    return {row[0]: row[1] for row in rows_in(session, _ours(), sorted(set(hashes)))}
+
+
+@cache
+def _ours() -> Lookup:
+    return Lookup(select(Recipient.message_id_hash, Recipient.id), Recipient.message_id_hash)
 
 
 _ACCEPTED = (RecipientState.SENT, RecipientState.SENDING, RecipientState.IN_DOUBT, RecipientState.UNKNOWN)

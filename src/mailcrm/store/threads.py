@@ -8,15 +8,16 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.errors import StoreBusy
 from mailcrm.model.filing import Conversation
-from mailcrm.store.bulk import insert_numbered, insert_rows, portions
+from mailcrm.store.bulk import insert_numbered, insert_rows, portions, rows_in
 from mailcrm.store.failures import COLLISION
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import Message, MessageRef, Thread
 
 _DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
@@ -127,12 +128,12 @@ def _load(session: Session, ids: Iterable[int]) -> dict[int, Thread]:
 
 
 def _known(session: Session, hashes: set[str]) -> dict[str, int]:
-    wanted = sorted(hashes)
-    found: dict[str, int] = {}
-    for part in portions(wanted):
-        query = select(MessageRef.ref_hash, MessageRef.thread_id).where(MessageRef.ref_hash.in_(part))
-        found |= {row[0]: row[1] for row in session.execute(query)}
-    return found
+    return {row[0]: row[1] for row in rows_in(session, _threads_of(), sorted(hashes))}
+
+
+@cache
+def _threads_of() -> Lookup:
+    return Lookup(select(MessageRef.ref_hash, MessageRef.thread_id), MessageRef.ref_hash)
 
 
 def _merge(session: Session, losers: Sequence[Thread], winner: Thread) -> None:

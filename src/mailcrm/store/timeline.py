@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.archive import TimelineLine
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.message import ParticipantRole
 from mailcrm.model.rights import Viewer
-from mailcrm.store.bulk import insert_numbered, insert_rows
+from mailcrm.store.bulk import insert_numbered, insert_rows, rows_in
 from mailcrm.store.context import actor_name
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import MessageParticipant
 from mailcrm.store.rows.party import EmailAddress, Party
 from mailcrm.store.rows.timeline import Interaction, InteractionParty
@@ -61,13 +63,12 @@ def _known(session: Session, lines: Iterable[NewInteraction]) -> set[tuple[Inter
     by_kind: dict[InteractionKind, list[str]] = {}
     for line in lines:
         by_kind.setdefault(line.kind, []).append(line.source_key)
-    return {
-        (kind, key)
-        for kind, keys in by_kind.items()
-        for key in session.execute(
-            select(Interaction.source_key).where(Interaction.kind == kind, Interaction.source_key.in_(keys))
-        ).scalars()
-    }
+    return {(kind, key) for kind, keys in by_kind.items() for (key,) in rows_in(session, _of_kind(), keys, kind=kind)}
+
+
+@cache
+def _of_kind() -> Lookup:
+    return Lookup(select(Interaction.source_key).where(Interaction.kind == bindparam("kind")), Interaction.source_key)
 
 
 def message_key(message_id: int) -> str:

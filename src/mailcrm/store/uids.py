@@ -1,13 +1,15 @@
 """Server UIDs that we know: each stands in a location, a skip or the quarantine (decisions.md 20)."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.folder import FolderRef
-from mailcrm.store.bulk import portions
+from mailcrm.store.bulk import rows_in
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import MessageLocation, MessageSkip, SyncQuarantine
 
 Kept: TypeAlias = type[MessageLocation] | type[MessageSkip] | type[SyncQuarantine]
@@ -23,11 +25,13 @@ def here(kept: Kept, folder: FolderRef, generation: int) -> ColumnElement[bool]:
 
 def known_uids(session: Session, kept: Kept, folder: FolderRef, generation: int, uids: Sequence[int]) -> set[int]:
     """Those of `uids` that are in this table already."""
-    found: set[int] = set()
-    for part in portions(uids):
-        query = select(kept.uid).where(here(kept, folder, generation), kept.uid.in_(part))
-        found |= set(session.execute(query).scalars())
-    return found
+    return {row[0] for row in rows_in(session, _known(kept), uids, at=folder.id, numbered=generation)}
+
+
+@cache
+def _known(kept: Kept) -> Lookup:
+    at = and_(kept.folder_id == bindparam("at"), kept.generation == bindparam("numbered"))
+    return Lookup(select(kept.uid).where(at), kept.uid)
 
 
 def unknown_uids(session: Session, folder: FolderRef, generation: int, uids: Sequence[int]) -> list[int]:

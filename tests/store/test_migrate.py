@@ -162,3 +162,21 @@ def test_check_finds_rows_that_name_nobody(sqlite_store: Store) -> None:
         connection.commit()
         connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")
     assert migrate.check(sqlite_store) == ["row 1 of org_domain names a missing row of party"]
+
+
+def test_check_finds_them_in_tables_without_row_numbers(sqlite_store: Store) -> None:
+    with sqlite_store.engine.connect() as connection:
+        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute(text("INSERT INTO message_ref (ref_hash, thread_id, domain) VALUES ('a', 99, '')"))
+        connection.commit()
+        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")
+    assert migrate.check(sqlite_store) == ["a row of message_ref names a missing row of thread"]
+
+
+def test_the_tables_that_lie_by_their_key_are_those_of_the_models(sqlite_store: Store) -> None:
+    """Alembic does not compare this."""
+    with sqlite_store.engine.connect() as connection:
+        made = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all()
+    by_key = {table.name for table in Base.metadata.sorted_tables if not table.dialect_options["sqlite"]["with_rowid"]}
+    assert {name for name, sql in made if "WITHOUT ROWID" in sql} == by_key
+    assert "message_ref" in by_key

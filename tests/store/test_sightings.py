@@ -34,6 +34,18 @@ def test_the_resolver_takes_what_is_not_resolved_oldest_first(store: Store) -> N
         assert min(rest) > max(first)
 
 
+def test_all_that_waits_of_some_parties_is_found(store: Store) -> None:
+    with a_write(store) as session:
+        account_id, who, other = an_account(session), a_person(session), a_person(session, "other@example.com")
+        sightings.add_sightings(session, [seen(n, account_id, who if n % 2 else other) for n in range(6)])
+        waiting = sightings.select_unresolved(session, 6)
+        theirs = sorted(number for number, party_id in waiting.items() if party_id == who.party_id)
+        assert sightings.unresolved_of(session, [who.party_id]) == theirs
+        sightings.mark_resolved(session, theirs[:2], NOW)
+        assert sightings.unresolved_of(session, [who.party_id]) == theirs[2:]
+        assert sightings.unresolved_of(session, []) == []
+
+
 def test_evidence_is_counted_per_account_and_only_what_was_written_by_hand(store: Store) -> None:
     with a_write(store) as session:
         shop = an_account(session)

@@ -90,7 +90,12 @@ def _integrity(store: Store) -> list[str]:
         lines = [str(row[0]) for row in connection.execute(text("PRAGMA quick_check(10)"))]
         orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
     found = [f"SQLite: {line}" for line in lines if line != "ok"]
-    return found + [f"row {row[1]} of {row[0]} names a missing row of {row[2]}" for row in orphans[:10]]
+    return found + [f"{_row(row[1])} of {row[0]} names a missing row of {row[2]}" for row in orphans[:10]]
+
+
+def _row(number: int | None) -> str:
+    """Tables whose rows lie in the order of their key have no numbers for them."""
+    return "a row" if number is None else f"row {number}"
 
 
 def _alembic(command: str, connection: Connection) -> None:

@@ -38,7 +38,11 @@ class Prepared:
 
     def find(self, connection: Connection, row: Mapping[str, object]) -> Sequence[Sequence[Any]]:
         """What a SELECT finds with these parameters."""
-        rows = connection.exec_driver_sql(self.sql, self._parameters([row])[0]).all()
+        to_driver = self.converters
+        given = {name: to_driver[name](value) if name in to_driver else value for name, value in row.items()}
+        given.update(self.fixed)
+        parameters: Any = tuple(given[name] for name in self.names) if self.positional else given
+        rows = connection.exec_driver_sql(self.sql, parameters).all()
         if not any(self.found):
             return rows
         return [[c(value) if c else value for c, value in zip(self.found, each, strict=True)] for each in rows]

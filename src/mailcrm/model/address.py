@@ -62,6 +62,9 @@ _LIST_DOMAIN = re.compile(
     r"(^|\.)((lists?|groups|listserv|mailman)\.(?!com?\.)[^.]+\.|(googlegroups\.com|groups\.io)$)"
 )
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+=-]*+@[A-Za-z0-9][A-Za-z0-9.-]*(?<=[A-Za-z0-9])")
+"""An address as nearly all are: its comparison form is itself in lower case."""
+
 _ANGLED = re.compile(r"<([^<>]*@[^<>]*)>")
 _AROUND = " '\",;@"
 _LONGEST = 1000
@@ -75,6 +78,8 @@ def address_key(raw: str) -> str:
     Takes anything found in a wild header and never raises. Only a whole address has an @ in its key; other text is
     cleaned and lowered.
     """
+    if len(raw) <= 320 and _PLAIN.fullmatch(raw):  # RFC 5321 section 4.5.3.1
+        return raw.lower()
     text = _INVISIBLE.sub("", raw[:_LONGEST])
     angled = _ANGLED.search(text) if "<" in text else None
     text = angled[1] if angled else text.replace("<", " ").replace(">", " ")

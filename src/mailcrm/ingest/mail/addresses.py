@@ -17,10 +17,10 @@ _TOKEN = re.compile(
       | (?P<atom>[^\s",;:()<>\[\]]+)""",
     re.VERBOSE | re.DOTALL,
 )
-# Nearly every From is one of these two; they need no tokens.
+# Nearly all lists consist of these; they need no tokens.
 _SIMPLE = re.compile(
-    r"""(?:"(?P<quoted>[^"\\]*)"\s*|(?P<phrase>[^"<>(),:;@\[\]\\]*))<(?P<angle>[^<>\s@,:;"]+@[^<>\s@,:;"]+)>"""
-    r"""|(?P<bare>[^\s<>"(),:;@\[\]\\]+@[^\s<>"(),:;@\[\]\\]+)"""
+    r"""\s*+(?:(?:"(?P<quoted>[^"\\]*+)"\s*+|(?P<phrase>[^"<>(),:;@\[\]\\]*+))<(?P<angle>[^<>\s@,:;"]++@[^<>\s@,:;"]++)>"""
+    r"""|(?P<bare>[^\s<>"(),:;@\[\]\\]++@[^\s<>"(),:;@\[\]\\]++))\s*+(?:,|\Z)"""
 )
 _ESCAPED = re.compile(r'\\(["\\])')
 _AROUND_AT = re.compile(" ?@ ?")
@@ -43,10 +43,24 @@ class _Found(NamedTuple):
 
 def split_addresses(value: str) -> list[Mailbox]:
     """All mailboxes of an address header, groups opened, in order."""
-    simple = _SIMPLE.fullmatch(value.strip())
-    if simple:
-        name = (simple["quoted"] or simple["phrase"] or "").strip()
-        return [Mailbox(name, simple["angle"] or simple["bare"])]
+    return _simple_list(value) or _read_tokens(value)
+
+
+def _simple_list(value: str) -> list[Mailbox]:
+    """The mailboxes of a list in which each is simple; nothing where one is not."""
+    mailboxes: list[Mailbox] = []
+    end = 0
+    while end < len(value):
+        simple = _SIMPLE.match(value, end)
+        if simple is None:
+            return []
+        quoted, phrase, angle, bare = simple.groups()
+        mailboxes.append(Mailbox((quoted or phrase or "").strip(), angle or bare))
+        end = simple.end()
+    return mailboxes
+
+
+def _read_tokens(value: str) -> list[Mailbox]:
     reader = _Reader()
     while value:
         value = reader.read(value)

@@ -24,6 +24,8 @@ _BLANK_LINES = re.compile(rb"\n\s*\n")
 _STATUS_BEGINS = re.compile(r"^(?:reporting-mta|final-recipient|original-recipient):", re.IGNORECASE | re.MULTILINE)
 _RETURNED_TYPES = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"})
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_FEEDBACK_TYPE = "message/feedback-report"
+_REPORT_TYPES = _RETURNED_TYPES | _STATUS_TYPES | {_FEEDBACK_TYPE}
 _DELIVERED = frozenset({"delivered", "relayed", "expanded"})
 # Not the recipient's complaint: a filter was corrected, or a domain's owner is told of forged mail (RFC 6591).
 _NO_COMPLAINT = frozenset({"not-spam", "auth-failure", "dmarc"})
@@ -37,9 +39,9 @@ def read_reports(root: Part, headers: ParsedHeaders, text: str) -> tuple[Report,
 
     Ordinary mail reports nothing.
     """
-    leaves = list(_leaves(root))
+    leaves = [leaf for leaf in _leaves(root) if leaf.mime_type in _REPORT_TYPES]  # in most mail there is none
     original = _returned_headers(leaves)
-    feedback = [leaf for leaf in leaves if leaf.mime_type == "message/feedback-report"]
+    feedback = [leaf for leaf in leaves if leaf.mime_type == _FEEDBACK_TYPE]
     if feedback:
         return tuple(report for leaf in feedback for report in _complaints(leaf, original))
     statuses = [leaf.content() for leaf in leaves if leaf.mime_type in _STATUS_TYPES]

@@ -10,7 +10,7 @@ from mailcrm.ingest.mail.params import parse_parameters
 BLANK_LINE = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(r"\r?\n|\r")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_FIELD = re.compile(r"([!-9;-~]++):[ \t]*+([^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+)(?:\r?\n|\Z)")
+_FIELD = re.compile(r"^([!-9;-~]++):[ \t]*+(.*+(?:\n[ \t].*+)*+)", re.MULTILINE)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _FIELD_LINE = re.compile(r"From |[\041-\071\073-\176]*:|[\t ]")
 _BLANK = frozenset({"\n", "\r", "\r\n"})
@@ -31,6 +31,10 @@ class HeaderFields:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
+    def has_any(self, names: Iterable[str]) -> bool:
+        """Whether a field of one of these names stands in the block."""
+        return not self._values.keys().isdisjoint(names)
+
     def count(self, name: str) -> int:
         """How often a field stands in the block."""
         return len(self._values.get(name, ()))
@@ -42,7 +46,8 @@ class HeaderFields:
 
     def every(self, name: str) -> list[str]:
         """All fields of that name, unfolded but not decoded."""
-        return [_unfold(value) for value in self._values.get(name, ())]
+        values = self._values.get(name)
+        return [_unfold(value) for value in values] if values else []
 
     @property
     def charset(self) -> str:
@@ -63,7 +68,7 @@ def normalise_raw(raw: bytes) -> tuple[bytes, list[str]]:
     if b"\r" in raw and b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
         defects.append("lines end in CR only")
-    elif b"\r\r\n" in raw[:4096]:
+    elif raw.find(b"\r\r\n", 0, 4096) >= 0:
         raw = raw.replace(b"\r\r\n", b"\r\n")
         defects.append("lines end in CR CR LF")
     return raw, defects
@@ -103,21 +108,26 @@ def read_block(block: bytes) -> Block:
     policies of it raise, loop or lose bytes on wild mail.
     """
     text = block.decode("ascii", "surrogateescape")
-    items, end = plain_fields(text)
-    if end == len(text) or text.startswith(("\n", "\r\n"), end):
-        rest = text[end:].removeprefix("\r").removeprefix("\n")
-        return Block(items, [], rest.encode("ascii", "surrogateescape"))
-    return _read_odd_block(text)
+    items = plain_fields(text)
+    return _read_odd_block(text) if items is None else Block(items, [], b"")
 
 
-def plain_fields(text: str) -> tuple[list[tuple[str, str]], int]:
-    """The well-formed fields at the beginning of a block, and where they end."""
-    items: list[tuple[str, str]] = []
-    end = 0
-    while found := _FIELD.match(text, end):
-        items.append((found[1], found[2]))
-        end = found.end()
-    return items, end
+def plain_fields(text: str) -> list[tuple[str, str]] | None:
+    """The fields of a well-formed block, with or without its blank line; None where another line is in it.
+
+    Lines of a value end in LF here, whatever they ended in. A mailbox separator at the top is left out.
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+        if "\r" in text:
+            return None
+    if text.startswith("From "):
+        text = text.partition("\n")[2]
+    text = text.removesuffix("\n").removesuffix("\n")
+    items = _FIELD.findall(text)
+    lines = text.count("\n") + 1
+    folds = text.count("\n ") + text.count("\n\t")
+    return items if len(items) + folds == lines else None
 
 
 def _read_odd_block(text: str) -> Block:

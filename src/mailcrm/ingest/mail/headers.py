@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -16,14 +17,15 @@ from mailcrm.model.address import address_key
 from mailcrm.model.message import ParsedHeaders, Participant, ParticipantRole
 from mailcrm.model.text import clean_line
 
-_ROLES = (
-    (ParticipantRole.FROM, "from"),
-    (ParticipantRole.SENDER, "sender"),
-    (ParticipantRole.REPLY_TO, "reply-to"),
-    (ParticipantRole.TO, "to"),
-    (ParticipantRole.CC, "cc"),
-    (ParticipantRole.BCC, "bcc"),
-)
+_ROLES = {
+    "from": ParticipantRole.FROM,
+    "sender": ParticipantRole.SENDER,
+    "reply-to": ParticipantRole.REPLY_TO,
+    "to": ParticipantRole.TO,
+    "cc": ParticipantRole.CC,
+    "bcc": ParticipantRole.BCC,
+}
+_BESIDE_FROM = ("sender", "reply-to", "to", "cc", "bcc")
 # RFC 5322 section 3.6 allows these once; of two From or Subject lines the first is the one that servers check.
 _ONCE = ("from", "subject", "date", "message-id")
 _ID = re.compile(r"<([^<>]*)>")
@@ -33,6 +35,15 @@ _ADDRESS_LIMIT = 320  # RFC 5321 section 4.5.3.1: 64 + 1 + 255
 _NAME_LIMIT = 255
 _IDS_LIMIT = 1_000
 _FIRST_YEAR, _LAST_YEAR = 1970, 2100
+_SHORT = 200
+_MONTHS = {
+    name: f"{number:02}" for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
+}
+# RFC 5322 section 3.3 as nearly all mail has it; the library reads this and much else, but slowly.
+_USUAL_DATE = re.compile(
+    rf"(?:[A-Za-z]{{3}}, )?([0-9]{{1,2}}) ({'|'.join(_MONTHS)}) ([12][0-9]{{3}}) "
+    r"((?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}) ([+-][01][0-9][0-5][0-9])(?: \([A-Z]+\))?"
+)
 
 
 def parse_headers(header: bytes) -> ParsedHeaders:
@@ -72,23 +83,43 @@ def _repetitions(fields: HeaderFields) -> list[str]:
 
 
 def _participants(fields: HeaderFields, defects: list[str]) -> tuple[Participant, ...]:
+    participants = list(_mailboxes("from", fields.first("from"), fields))
+    if not participants:
+        defects.append("From has no address" if fields.first("from") else "From is missing")
+    for name in _BESIDE_FROM:
+        values = fields.every(name)
+        if len(values) == 1:
+            participants += _mailboxes(name, values[0], fields)
+        elif values:  # positions count over all fields of a role
+            boxes = [box for value in values for box in _mailboxes(name, value, fields)]
+            participants += [replace(box, position=position) for position, box in enumerate(boxes)]
+    return tuple(participants)
+
+
+def _mailboxes(name: str, value: str, fields: HeaderFields) -> tuple[Participant, ...]:
+    """Those that the value of one field names, counted from 0."""
+    if len(value) <= _SHORT and value.isascii() and "=?" not in value:  # nothing in it depends on the rest of the mail
+        return _known_mailboxes(name, value)
+    return _read_mailboxes(name, value, fields.guesser, fields.charset)
+
+
+def _read_mailboxes(name: str, value: str, guesser: Guesser, hint: str) -> tuple[Participant, ...]:
     participants: list[Participant] = []
-    for role, name in _ROLES:
-        values = [fields.first(name)] if role is ParticipantRole.FROM else fields.every(name)
-        found = [box for value in values for box in _mailboxes(value, role, fields)]
-        participants += (box for box in found if box.key)
-        if role is ParticipantRole.FROM and not any(box.key for box in found):
-            defects.append("From has no address" if values[0] else "From is missing")
-    return tuple(_numbered(participants))
-
-
-def _mailboxes(value: str, role: ParticipantRole, fields: HeaderFields) -> Iterable[Participant]:
-    for name, address in split_addresses(value):
+    for phrase, address in split_addresses(value):
         if address.isascii() and len(address) <= _ADDRESS_LIMIT:
             shown, key = _known_address(address)
         else:
-            shown, key = _clean_address(decode_words(address, fields.guesser, fields.charset))
-        yield Participant(role, 0, key, shown, _clean_name(name, fields))
+            shown, key = _clean_address(decode_words(address, guesser, hint))
+        if key:
+            named = _clean_name(phrase, guesser, hint)
+            participants.append(Participant(_ROLES[name], len(participants), key, shown, named))
+    return tuple(participants)
+
+
+@lru_cache(maxsize=4_096)
+def _known_mailboxes(name: str, value: str) -> tuple[Participant, ...]:
+    """The same few correspondents come again and again."""
+    return _read_mailboxes(name, value, Guesser(), "")
 
 
 def _clean_address(address: str) -> tuple[str, str]:
@@ -97,23 +128,14 @@ def _clean_address(address: str) -> tuple[str, str]:
     return shown, address_key(shown)
 
 
-# The same few correspondents come again and again.
+# Long lists of recipients consist of known ones, too.
 _known_address = lru_cache(maxsize=4_096)(_clean_address)
 
 
-def _clean_name(name: str, fields: HeaderFields) -> str:
+def _clean_name(name: str, guesser: Guesser, hint: str) -> str:
     if name.isascii() and name.isprintable() and "=?" not in name and "  " not in name:
         return name[:_NAME_LIMIT]
-    return clean_line(decode_words(name, fields.guesser, fields.charset), _NAME_LIMIT)
-
-
-def _numbered(participants: Iterable[Participant]) -> Iterable[Participant]:
-    """Positions count within a role, over all fields of that role."""
-    counts: dict[ParticipantRole, int] = {}
-    for box in participants:
-        position = counts.get(box.role, 0)
-        counts[box.role] = position + 1
-        yield Participant(box.role, position, box.key, box.address, box.name) if position else box
+    return clean_line(decode_words(name, guesser, hint), _NAME_LIMIT)
 
 
 def _message_id(fields: HeaderFields, defects: list[str]) -> str:
@@ -129,10 +151,20 @@ def _message_id(fields: HeaderFields, defects: list[str]) -> str:
 
 def _ids(fields: HeaderFields, name: str) -> tuple[str, ...]:
     """The ids inside <...>; what stands outside is text (old mailers wrote "Message of DATE from X")."""
-    ids = dict.fromkeys(_clean_id(inside) for value in fields.every(name) for inside in _ID.findall(value))
+    values = fields.every(name)
+    if not values:
+        return ()
+    ids = dict.fromkeys([found for value in values for found in _ids_in(value)])
     ids.pop("", None)
     kept = tuple(ids)
     return kept if len(kept) <= _IDS_LIMIT else kept[: _IDS_LIMIT // 2] + kept[-_IDS_LIMIT // 2 :]
+
+
+def _ids_in(value: str) -> list[str]:
+    close = "".join(value.split())
+    if close.isascii() and close.isprintable():
+        return [found[:_ID_LIMIT] for found in _ID.findall(close)]
+    return [_clean_id(inside) for inside in _ID.findall(value)]
 
 
 def _clean_id(text: str) -> str:
@@ -148,9 +180,7 @@ def _sent_at(fields: HeaderFields, defects: list[str]) -> datetime | None:
         defects.append("Date is missing")
         return None
     try:
-        sent_at = parsedate_to_datetime(value[:200])
-        # RFC 5322 section 3.3: -0000 is UTC of an unknown zone, which the library hands over as a naive time.
-        sent_at = sent_at.replace(tzinfo=UTC) if sent_at.tzinfo is None else sent_at.astimezone(UTC)
+        sent_at = _instant(value)
     except (ValueError, TypeError, OverflowError, IndexError):
         sent_at = None
     if sent_at is None or not _FIRST_YEAR <= sent_at.year <= _LAST_YEAR:
@@ -159,8 +189,20 @@ def _sent_at(fields: HeaderFields, defects: list[str]) -> datetime | None:
     return sent_at
 
 
+def _instant(value: str) -> datetime:
+    usual = _USUAL_DATE.fullmatch(value)
+    if usual:
+        day, month, year, time, zone = usual.groups()
+        return datetime.fromisoformat(f"{year}-{_MONTHS[month]}-{day:0>2}T{time}{zone}").astimezone(UTC)
+    found = parsedate_to_datetime(value[:200])
+    # RFC 5322 section 3.3: -0000 is UTC of an unknown zone, which the library hands over as a naive time.
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
 def _list_id(fields: HeaderFields) -> str:
     """The id of RFC 2919, without its description."""
+    if "list-id" not in fields:
+        return ""
     value = fields.first("list-id")
     inside = _ID.findall(value)
     return clean_line(inside[-1] if inside else read_line(fields, "list-id"), 255).lower() if value else ""
@@ -168,5 +210,5 @@ def _list_id(fields: HeaderFields) -> str:
 
 def _list_post(fields: HeaderFields) -> str:
     """Where a list takes posts (RFC 2369 section 3.4), as a comparison key; '' where it takes none."""
-    found = _POST_TO.search(fields.first("list-post"))
+    found = _POST_TO.search(fields.first("list-post")) if "list-post" in fields else None
     return _known_address(unquote(found[1])[:_ADDRESS_LIMIT])[1] if found else ""

@@ -1,6 +1,8 @@
 """Parameters of MIME headers: `text/plain; charset=x; name*0*=...` (RFC 2045, RFC 2231), leniently."""
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -13,13 +15,14 @@ _SPACES = re.compile(r"\s+")
 _ESCAPED = re.compile(r'\\(["\\])')
 _SECTION = re.compile(r"^(?P<name>[^*]+)(?:\*(?P<number>\d{1,3}))?(?P<encoded>\*)?$")
 _VALUE_LIMIT = 20_000
+_SHORT = 80
 
 
 class Parameters(NamedTuple):
     """The value of a MIME header in lower case, and its parameters, still as raw text."""
 
     value: str
-    raw: dict[str, str]
+    raw: Mapping[str, str]
 
     def plain(self, name: str) -> str:
         """A parameter that is ASCII by nature (charset, boundary, format), '' if absent."""
@@ -45,8 +48,10 @@ class Parameters(NamedTuple):
 
 def parse_parameters(value: str) -> Parameters:
     """A raw header value taken apart. The first of two parameters of one name wins."""
-    if not value:
-        return Parameters("", {})
+    return _parse_usual(value) if len(value) <= _SHORT else _parse(value)
+
+
+def _parse(value: str) -> Parameters:
     value = _SPACES.sub(" ", value[:_VALUE_LIMIT].strip())
     token = value.partition(";")[0].partition(" ")[0]
     raw: dict[str, str] = {}
@@ -54,6 +59,10 @@ def parse_parameters(value: str) -> Parameters:
         quoted, bare = found[2], found[3]
         raw.setdefault(found[1].lower(), (bare or "").strip() if quoted is None else _ESCAPED.sub(r"\1", quoted))
     return Parameters(token.lower(), raw)
+
+
+# "text/plain; charset=utf-8" and a few others stand in nearly all mail.
+_parse_usual = lru_cache(maxsize=256)(_parse)
 
 
 def _decode_sections(sections: list[tuple[str, bool]], guesser: Guesser) -> str:

@@ -1,6 +1,7 @@
 """A whole message becomes a value: headers, text, attachments, reports, and what was wrong with it."""
 
 import hashlib
+import re
 from dataclasses import replace
 
 from mailcrm.errors import Unparsable
@@ -13,6 +14,7 @@ from mailcrm.model.message import Attachment, MailKind, ParsedMessage, RawMessag
 
 __all__ = ["parse_headers", "parse_message"]
 
+_ANYTHING = re.compile(rb"[^\0 \t\r\n]")
 _TOO_DEEP = "the parts are nested too deep, only the header was read"
 _TOO_BIG = "the message needs too much memory, only the header was read"
 
@@ -35,7 +37,7 @@ def parse_message(message: RawMessage) -> ParsedMessage:
 
 def _understand(raw: bytes) -> ParsedMessage:
     raw, defects = normalise_raw(raw)
-    if not raw.strip(b"\0 \t\r\n"):
+    if not _ANYTHING.search(raw):
         defects.append("the message is empty")
     root = read_tree(raw)
     headers = read_headers(root.fields, [*defects, *root.defects])

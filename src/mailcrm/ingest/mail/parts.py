@@ -8,9 +8,9 @@ import binascii
 import re
 
 from mailcrm.ingest.mail.charset import Guesser
-from mailcrm.ingest.mail.fields import HeaderFields, header_block, read_block, split_message
+from mailcrm.ingest.mail.fields import HeaderFields
 from mailcrm.ingest.mail.params import parse_parameters
-from mailcrm.ingest.mail.split import Piece, split_multipart
+from mailcrm.ingest.mail.split import Piece, split
 from mailcrm.ingest.mail.words import decode_words
 from mailcrm.model.text import clean_line
 
@@ -71,12 +71,7 @@ def _mime_type(fields: HeaderFields, default_type: str) -> str:
 
 def read_tree(raw: bytes) -> Part:
     """The tree of a whole message. Raises RecursionError where multiparts are nested too deep for the library."""
-    guesser = Guesser()
-    if b"multipart/" in header_block(raw).lower():
-        return _part(split_multipart(raw), guesser)
-    block, body = split_message(raw)
-    head = read_block(block)
-    return _part(Piece(head.items, head.rest + body if head.rest else body, head.defects), guesser)
+    return _part(split(raw), Guesser())
 
 
 def _part(piece: Piece, guesser: Guesser, default_type: str = "text/plain") -> Part:

@@ -13,14 +13,14 @@ from email.policy import compat32
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-from mailcrm.ingest.mail.fields import BLANK_LINE, plain_fields
+from mailcrm.ingest.mail.fields import BLANK_LINE, header_block, plain_fields, read_block, split_message
 
 _DEEPEST = 40
 _PARAMETER = r';\s*+([A-Za-z0-9_-]++)=(?:"([^"\\\r\n]*+)"|([^\s";\\]++))\s*+'
 _MULTIPART = re.compile(rf"\s*multipart/[a-z0-9.+-]++\s*+(?P<parameters>(?:{_PARAMETER})++);?\s*+", re.IGNORECASE)
 _EACH_PARAMETER = re.compile(_PARAMETER)
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=?-](?:[0-9A-Za-z'()+_,./:=? -]*[0-9A-Za-z'()+_,./:=?-])?")
-_BEHIND_BOUNDARY = re.compile(rb"(--)?[ \t]*(?:\r?\n|\Z)")
+_BEHIND_BOUNDARY = re.compile(rb"(--)?[ \t]*(?:\r\n?|\n|\Z)")
 _NO_ENCODING = frozenset({"", "7bit", "8bit", "binary"})
 _DEFECT_WORDS = {
     "MissingHeaderBodySeparatorDefect": "the header ends in a line that is no header field",
@@ -45,15 +45,18 @@ class _Odd(Exception):
     """Not for this cutter."""
 
 
-def split_multipart(raw: bytes) -> Piece:
+def split(raw: bytes) -> Piece:
     """The pieces of a whole message. Raises RecursionError where multiparts are nested too deep for the library."""
-    return cut(raw) or read_by_line(raw)
+    found = cut(raw)
+    if found is None and b"multipart/" not in header_block(raw).lower():
+        header, body = split_message(raw)
+        block = read_block(header)
+        found = Piece(block.items, block.rest + body if block.rest else body, block.defects)
+    return found or read_by_line(raw)
 
 
 def cut(raw: bytes) -> Piece | None:
     """The pieces of a well-formed message; None where something in it is odd."""
-    if raw.count(b"\r") != raw.count(b"\r\n"):  # the standard parser ends a line at a lone CR, too
-        return None
     try:
         return _cut(raw, 0, len(raw), 0)
     except _Odd:
@@ -78,14 +81,17 @@ def _header(raw: bytes, start: int, end: int) -> tuple[list[tuple[str, str]], in
             return [], start + len(empty)
     blank = BLANK_LINE.search(raw, start, end)
     block = raw[start : blank.start() + 1 if blank else end].decode("ascii", "surrogateescape")
-    items, read = plain_fields(block)
-    if read != len(block):
+    items = plain_fields(block)
+    if items is None:
         raise _Odd
     return items, blank.end() if blank else end
 
 
 def _first(items: Sequence[tuple[str, str]], wanted: str) -> str:
-    return next((value for name, value in items if name.lower() == wanted), "")
+    for name, value in items:
+        if len(name) == len(wanted) and name.lower() == wanted:
+            return value
+    return ""
 
 
 def _boundary(content_type: str) -> bytes:
@@ -113,6 +119,8 @@ def _ranges(raw: bytes, boundary: bytes, body: int, end: int) -> list[tuple[int,
 
 def _boundary_lines(raw: bytes, line: bytes, body: int, end: int) -> list[tuple[int, int]]:
     """Begin and end of each line that is a boundary, the closing one last."""
+    if raw.find(b"\r" + line[1:], body, end) >= 0:  # the standard parser ends a line at a lone CR, too
+        raise _Odd
     lines = []
     at = raw.find(line, body - 1, end)
     while at >= 0:

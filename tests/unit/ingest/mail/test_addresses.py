@@ -24,6 +24,11 @@ from mailcrm.ingest.mail.addresses import split_addresses
         ("(note) Ann <ann@example.org>", [("Ann", "ann@example.org")]),
         ("a@x.org, b@x.org", [("", "a@x.org"), ("", "b@x.org")]),
         ("a@x.org; b@x.org;", [("", "a@x.org"), ("", "b@x.org")]),
+        (
+            'a@x.org,"Lee, Bob" <b@x.org> , Cat Ray <c@x.org>,',
+            [("", "a@x.org"), ("Lee, Bob", "b@x.org"), ("Cat Ray", "c@x.org")],
+        ),
+        ("a@x.org, Bob <b@x.org>, Lee, Ann <c@x.org>", [("", "a@x.org"), ("Bob", "b@x.org"), ("Lee, Ann", "c@x.org")]),
         # names with a bare comma
         ("Lee, Ann <ann@example.org>", [("Lee, Ann", "ann@example.org")]),
         ("Lee, Ann <a@x.org>, Ray, Bob <b@x.org>", [("Lee, Ann", "a@x.org"), ("Ray, Bob", "b@x.org")]),

@@ -82,7 +82,8 @@ def test_message_id_is_bare_and_bounded(line: bytes, message_id: str) -> None:
 
 def test_ids_stand_in_angle_brackets_only() -> None:
     headers = parse_headers(
-        b'In-Reply-To: Your message of "Mon" <ann@example.org> <real\n id@b>\nReferences: x@y <a@b> <a@b> <> <c@d>\n\n'
+        b'In-Reply-To: Your message of "Mon" <ann@example.org> <real\n id@b>\n'
+        b"References: x@y <a@b> <a@b> <> <c\n\t@d>\n\n"
     )
     assert headers.in_reply_to == ("ann@example.org", "realid@b")
     assert headers.references == ("a@b", "c@d")
@@ -99,6 +100,9 @@ def test_of_endless_references_both_ends_are_kept() -> None:
     ("date", "sent_at"),
     [
         ("Mon, 6 May 2024 09:00:00 +0200", datetime(2024, 5, 6, 7, tzinfo=UTC)),
+        ("Wed, 01 Jan 2020 00:30:00 +0530 (IST)", datetime(2019, 12, 31, 19, tzinfo=UTC)),
+        ("6 May 2024 23:00:59 -0930", datetime(2024, 5, 7, 8, 30, 59, tzinfo=UTC)),
+        ("6 MAY 2024 09:00:00 +0800", datetime(2024, 5, 6, 1, tzinfo=UTC)),
         ("6 May 2024 09:00:00 -0000", datetime(2024, 5, 6, 9, tzinfo=UTC)),
         ("Mon, 6 May 2024 09:00", datetime(2024, 5, 6, 9, tzinfo=UTC)),
         ("Mon, 6 May 2024 09:00:00 GMT (Greenwich)", datetime(2024, 5, 6, 9, tzinfo=UTC)),
@@ -114,6 +118,8 @@ def test_date_is_read_in_utc(date: str, sent_at: datetime) -> None:
     [
         "yesterday",
         "Mon, 36 May 2024 09:00:00 +0000",
+        "Mon, 6 May 2024 24:00:00 +0000",
+        "Mon, 31 Feb 2024 09:00:00 +0000",
         "Mon, 6 May 1024 09:00:00 +0000",
         "Mon, 6 May 2424 09:00:00 +0000",
         "Mon, 6 May 9999 23:59:59 -2300",
@@ -136,6 +142,13 @@ def test_of_repeated_fields_the_first_counts() -> None:
     assert [p.position for p in headers.participants] == [0, 0, 1]
     assert "subject stands 2 times, the first counts" in headers.defects
     assert "from stands 2 times, the first counts" in headers.defects
+
+
+def test_one_address_may_stand_in_several_roles() -> None:
+    headers = parse_headers(b"From: Ann <a@b>\nSender: Ann <a@b>\nTo: x@y\nTo: Ann <a@b>\nCc: Ann <a@b>\n\n")
+    assert [(p.role.value, p.position, p.key) for p in headers.participants] == [
+        ("from", 0, "a@b"), ("sender", 0, "a@b"), ("to", 0, "x@y"), ("to", 1, "a@b"), ("cc", 0, "a@b"),
+    ]  # fmt: skip
 
 
 def test_what_is_missing_is_named() -> None:

@@ -4,26 +4,34 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+_CAPITAL = re.compile(r"(?<!\\)[A-Z]")  # but not that of \S, which means something else than \s
+
 
 @dataclass(frozen=True)
 class Phrases:
-    """A pattern that is compiled when it is first asked: large tables are needed for few mails."""
+    """A pattern for text in any case; compiled when it is first asked: large tables are needed for few mails."""
 
     expression: str
-    flags: re.RegexFlag
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile(self.expression, self.flags)
+    def _any_case(self) -> re.Pattern[str]:
+        return re.compile(self.expression, re.IGNORECASE)
+
+    @cached_property
+    def _lower_case(self) -> re.Pattern[str]:
+        return re.compile(_CAPITAL.sub(lambda letter: letter[0].lower(), self.expression))
 
     def search(self, text: str) -> re.Match[str] | None:
-        """As that of a compiled pattern."""
-        return self._pattern.search(text)
+        """As that of a compiled pattern, but what it finds may be in lower case.
+
+        Most text is ASCII; to look for lower case in lower case takes a third of the time of looking for any case.
+        """
+        return self._lower_case.search(text.lower()) if text.isascii() else self._any_case.search(text)
 
 
-def any_of(lines: str, flags: re.RegexFlag = re.IGNORECASE) -> Phrases:
+def any_of(lines: str) -> Phrases:
     """A pattern that matches whatever any of the `lines` matches."""
-    return Phrases(alternatives(lines), flags)
+    return Phrases(alternatives(lines))
 
 
 def alternatives(lines: str) -> str:

@@ -7,6 +7,8 @@ its own text, so that neither nesting nor base64 inside them can do harm.
 import binascii
 import re
 
+import pybase64
+
 from mailcrm.ingest.mail.charset import Guesser
 from mailcrm.ingest.mail.fields import HeaderFields
 from mailcrm.ingest.mail.params import parse_parameters
@@ -98,7 +100,10 @@ def decode_transfer(data: bytes, encoding: str) -> bytes:
 
 def _decode_base64(data: bytes) -> bytes:
     try:
-        return binascii.a2b_base64(data)
+        padding = data.find(b"=")
+        if padding < 0 or not data[padding:].strip(b"=\r\n \t"):
+            return pybase64.b64decode(data)
+        return binascii.a2b_base64(data)  # what stands behind padding is no content; the quick one would go on
     except binascii.Error:
         letters = _NOT_BASE64.sub(b"", data)
         letters = letters[: len(letters) - (len(letters) % 4 == 1)]

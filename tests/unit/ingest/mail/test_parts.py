@@ -1,10 +1,11 @@
 """The MIME tree and the undoing of transfer encodings."""
 
 import base64
+import binascii
 import quopri
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailcrm.ingest.mail.parts import Part, decode_transfer, read_tree
@@ -133,6 +134,27 @@ def test_transfer_encoding_is_undone_as_far_as_possible(encoding: str, data: byt
 def test_whatever_was_encoded_comes_back(data: bytes) -> None:
     assert decode_transfer(base64.encodebytes(data), "base64") == data
     assert decode_transfer(quopri.encodestring(data), "quoted-printable") == data
+
+
+DAMAGE = st.sampled_from([b"=", b"==", b"\r\n", b" ", b"A", b"-", b"_", b"!", b"\0", b"\xff", b"\n--\nfooter\n"])
+
+
+@settings(max_examples=500)
+@given(st.binary(max_size=150), st.lists(st.tuples(st.integers(0, 250), DAMAGE), max_size=5), st.integers(0, 3))
+@example(b"12345", [(8, b"aGVsbG8=")], 0)
+def test_damaged_base64_is_read_as_the_standard_library_reads_it(
+    data: bytes, damage: list[tuple[int, bytes]], lost: int
+) -> None:
+    """Where that reads it at all: what it refuses for a lack of padding is read as far as it goes."""
+    coded = base64.encodebytes(data)
+    for place, piece in damage:
+        coded = coded[:place] + piece + coded[place:]
+    coded = coded[: len(coded) - lost]
+    try:
+        expected = binascii.a2b_base64(coded)
+    except binascii.Error:
+        return
+    assert decode_transfer(coded, "base64") == expected
 
 
 @given(st.binary(max_size=200), st.sampled_from(["base64", "quoted-printable", "x-uuencode"]))

@@ -72,6 +72,11 @@ class Harvest:
         else:
             self._incomplete = True
 
+    @property
+    def has_flags(self) -> bool:
+        """Whether flags wait to be taken."""
+        return bool(self._flags)
+
     def renew(self, uid: int, flags: Flags) -> None:
         """Flags that somebody asked for: newer than those waiting here, which must not be applied after them."""
         if uid in self._flags:

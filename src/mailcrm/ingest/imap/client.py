@@ -148,6 +148,9 @@ class MailClient(IMAPClient):
 
     def next_response(self) -> bool:
         """Read one answer. True if it was a continuation request."""
+        if usual := self.transport.fetched():
+            self._sort_usual(*usual)
+            return False
         try:
             line: bytes | None = self._imap._get_response()
         except ValueError as exc:  # a literal whose size has thousands of digits
@@ -178,6 +181,11 @@ class MailClient(IMAPClient):
         if ok := _OK.match(line):
             self._coded(responses.code(line[ok.end() :]))
 
+    def _sort_usual(self, line: bytes, text: bytes, literals: list[bytes]) -> None:
+        self.listener(line)
+        if (items := responses.items_of(text, literals)) is not None:
+            self._fetched(items)
+
     def _coded(self, found: tuple[bytes, bytes] | None) -> None:
         match found:
             case (b"CLOSED", _):  # what came until here was about the folder before (RFC 7162, 3.2.11)
@@ -196,8 +204,9 @@ class MailClient(IMAPClient):
         self.exists = number
 
     def _fetched(self, items: Items) -> None:
-        if any(taker(items) for taker in self._takers):
-            return
+        for taker in self._takers:
+            if taker(items):
+                return
         flags, uid = responses.flags_of(items), responses.uid_of(items)
         if flags is not None and uid is not None:
             self.harvest.flagged(uid, flags)

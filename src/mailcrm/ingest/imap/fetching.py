@@ -57,24 +57,25 @@ class Fetching:
         """
         ready: deque[_T] = deque()
         waiting, in_flight = iter(commands), dict[bytes, Command]()
+        harvest = self._client.harvest
         reject = refused or (lambda _, reply: self._talk.check(reply, self.doing))
 
         def take(items: Items) -> bool:
             if (value := pick(items)) is None:
                 return False
             ready.append(value)
-            if flags_asked and (uid := uid_of(items)) and (flags := flags_of(items)):
-                self._client.harvest.renew(uid, flags)
+            if flags_asked and harvest.has_flags and (uid := uid_of(items)) and (flags := flags_of(items)):
+                harvest.renew(uid, flags)
             return flags_asked or b"FLAGS" not in items
 
-        with self._client.taking(take):
+        # What the caller does between two values is not guarded: its errors do not come by here.
+        with self._client.taking(take), self._talk.guard():
             while True:
-                with self._talk.guard():
-                    self._send(waiting, in_flight, depth)
+                self._finish(in_flight, reject)
+                self._send(waiting, in_flight, depth)
                 if not in_flight:
                     return
-                with self._talk.guard():
-                    self._receive(in_flight, reject)
+                self._client.next_response()
                 while ready:
                     yield ready.popleft()
 
@@ -84,10 +85,8 @@ class Fetching:
                 self._client.forget()
             in_flight[self._client.start("UID", b"FETCH", *command.arguments)] = command
 
-    def _receive(self, in_flight: dict[bytes, Command], reject: Callable[[Command, Reply], None]) -> None:
-        """One answer more, unless somebody else has read ours meanwhile."""
-        if not any(map(self._client.answered, in_flight)):
-            self._client.next_response()
+    def _finish(self, in_flight: dict[bytes, Command], reject: Callable[[Command, Reply], None]) -> None:
+        """Take the tagged answers that are there; somebody else may have read them meanwhile."""
         for tag in [tag for tag in in_flight if self._client.answered(tag)]:
             command, reply = in_flight.pop(tag), self._client.finish(tag)
             if not reply.ok:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from mailcrm.ingest.imap.changes import Flags
@@ -18,17 +18,28 @@ Chunk: TypeAlias = bytes | tuple[bytes, bytes]
 Value: TypeAlias = "bytes | list[Value] | None"
 """A string or atom, NIL, or a parenthesised list."""
 
+# An atom; brackets may hold anything: BODY[HEADER.FIELDS ("To")]. (?>...) is never tried again in a shorter form, which
+# would take for ever on a long answer that does not fit.
+_ATOM = rb'(?>(?:[^\s()"{\[]+|\[[^\]]*\])+)'
 _TOKEN = re.compile(
     rb'[ \r\n\t]+|(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"|\{(?P<literal>\d+)\+?\}'
-    # an atom; brackets may hold anything: BODY[HEADER.FIELDS ("To")]
-    rb'|(?P<atom>(?:[^\s()"{\[]+|\[[^\]]*\])+)|(?P<odd>.)',
+    rb"|(?P<atom>%b)|(?P<odd>.)" % _ATOM,
     re.DOTALL,
 )
+_FLAT = rb'(?>[^()"{\[]*(?:"(?:[^"\\]|\\.)*"[^()"{\[]*)*)'
+_PAIR = re.compile(
+    rb'(?P<name>%b) (?:(?P<atom>%b)|"(?P<quoted>[^"\\]*)"|\((?P<list>%b)\)|\{\d+\})(?: |\)\Z)' % (_ATOM, _ATOM, _FLAT),
+    re.DOTALL,
+)
+"""An item of a FETCH answer with its value, if that is neither a list of lists nor a string with escapes."""
+
+_NUMBERED = re.compile(rb"\d+ \(")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _CODE = re.compile(rb"\[([A-Z0-9-]+)(?: ([^\]]*))?\]", re.IGNORECASE)
 _SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
 _INTERNALDATE = re.compile(rb" ?(\d{1,2})-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_DAY = 24 * 60  # minutes: no zone is so far from Greenwich
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _TEXT_LIMIT = 300
 _LONGEST_ID = 255  # RFC 8474, 4.1
@@ -42,22 +53,60 @@ _RECENT = b"\\recent"
 
 def parsed(chunks: Iterable[Chunk]) -> Iterator[list[Value]]:
     """The answers in what imaplib collected for one keyword, each as its sequence of values."""
+    for text, literals in _joined(chunks):
+        yield _values(text, literals)
+
+
+def fetched(chunks: Iterable[Chunk]) -> Iterator[dict[bytes, Value]]:
+    """The items of each FETCH answer; an answer that is not pairs yields none."""
+    for text, literals in _joined(chunks):
+        if (items := items_of(text, literals)) is not None:
+            yield items
+
+
+def items_of(text: bytes, literals: Sequence[bytes]) -> dict[bytes, Value] | None:
+    """The items of one FETCH answer by their upper-case names; None if they are not pairs.
+
+    `text` is what follows the `*`, without FETCH; `literals` are those that are announced in it.
+    """
+    if items := _flat_items(text, literals):
+        return items
+    values = _values(text, literals)
+    pairs = values[1] if len(values) == 2 else None
+    if not isinstance(pairs, list):
+        return None
+    return {_upper(name): value for name, value in zip(pairs[::2], pairs[1::2], strict=False)}
+
+
+def _flat_items(text: bytes, literals: Iterable[bytes]) -> dict[bytes, Value] | None:
+    """The same in a third of the time, for the answers that servers really give; None if there is anything else in it."""
+    begin = _NUMBERED.match(text)
+    at, waiting = begin.end() if begin else len(text), iter(literals)
+    items: dict[bytes, Value] = {}
+    while pair := _PAIR.match(text, at):
+        name, atom, quoted, inner = pair.groups()
+        value: Value
+        if atom is not None:
+            value = None if atom.upper() == b"NIL" else atom
+        elif inner is not None:
+            value = _values(inner, ())
+        else:
+            value = next(waiting, None) if quoted is None else quoted
+        items[name.upper()] = value
+        at = pair.end()
+    return items if at == len(text) and b"NIL" not in items else None
+
+
+def _joined(chunks: Iterable[Chunk]) -> Iterator[tuple[bytes, list[bytes]]]:
+    """The text of each answer, and the literals that are announced in it."""
     text, literals = b"", []
     for chunk in chunks:
         if isinstance(chunk, tuple):
             text += chunk[0]
             literals.append(chunk[1])
             continue
-        yield _values(text + chunk, literals)
+        yield text + chunk, literals
         text, literals = b"", []
-
-
-def fetched(chunks: Iterable[Chunk]) -> Iterator[dict[bytes, Value]]:
-    """The items of each FETCH answer by their upper-case names; an answer that is not pairs yields none."""
-    for values in parsed(chunks):
-        items = values[1] if len(values) == 2 else None
-        if isinstance(items, list):
-            yield {_upper(name): value for name, value in zip(items[::2], items[1::2], strict=False)}
 
 
 def uid_of(items: Mapping[bytes, Value]) -> int | None:
@@ -156,10 +205,12 @@ def internaldate(value: Value) -> datetime | None:
     if not found:
         return None
     day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = found.groups()
-    offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes)) * (-1 if sign == b"-" else 1)
+    ahead = int(zone_hours) * 60 + int(zone_minutes)
+    if ahead >= _DAY:
+        return None
     try:
-        local = (int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second))
-        return datetime(*local, tzinfo=timezone(offset)).astimezone(UTC)
+        local = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+        return local - timedelta(minutes=-ahead if sign == b"-" else ahead) if ahead else local
     except (KeyError, ValueError, OverflowError):
         return None
 
@@ -195,7 +246,7 @@ def statuses(chunks: Iterable[Chunk]) -> Iterator[tuple[str, FolderStatus]]:
 def examined(lines: Iterable[bytes], exists: int) -> FolderStatus:
     """What EXAMINE said: its untagged OK lines, and the number of messages. A missing or impossible UIDNEXT is None."""
     codes = dict(found for found in map(code, lines) if found)
-    mailboxid = next(iter(_values(codes.get(b"MAILBOXID", b""), [])), None)
+    mailboxid = next(iter(_values(codes.get(b"MAILBOXID", b""), ())), None)
     return _status({name: number(text) for name, text in codes.items()}, exists, _object_id(mailboxid))
 
 
@@ -259,7 +310,7 @@ def _decoded(text: bytes) -> str:
     return text.decode("latin-1")
 
 
-def _values(text: bytes, literals: list[bytes]) -> list[Value]:
+def _values(text: bytes, literals: Iterable[bytes]) -> list[Value]:
     """The values of one answer. Unbalanced parentheses are tolerated: what is open at the end is closed; but of a list in
     a list that was cut short nobody knows what it would have held, so it is NIL."""
     waiting = iter(literals)
@@ -292,6 +343,8 @@ def _object_id(value: Value) -> str | None:
 
 def _own_id(items: Mapping[bytes, Value], gmail: bytes, standard: bytes) -> str:
     """What the server calls a message or a conversation, however it moves; '' where it does not say."""
+    if gmail not in items and standard not in items:
+        return ""
     number = _number(items.get(gmail))
     found = _object_id(items.get(standard)) if number is None else str(number)
     return found if found and len(found) <= _LONGEST_ID else ""

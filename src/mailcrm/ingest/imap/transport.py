@@ -6,6 +6,7 @@ of both get wrong (lines split over segments, end of file in IDLE, 1 MB lines, `
 
 import imaplib
 import math
+import re
 import select
 import socket
 import ssl
@@ -24,7 +25,11 @@ from mailcrm.model.message import LARGEST_MESSAGE
 LINE_LIMIT = 64 * 1024 * 1024
 LITERAL_LIMIT = LARGEST_MESSAGE
 _RECEIVE = 256 * 1024
+_RECORD = 16 * 1024  # TLS hands out one record at a time, which has no more than this; room for more is made in vain
 _SLOWEST = 512  # bytes per second; who drips slower is cut off
+
+_FETCH = re.compile(rb"(\* (\d+) FETCH( \([^\r\n{]*(?:\{(\d{1,10})\})?))\r\n")
+"""The first line of nearly every FETCH answer; a line with other braces, or none, is imaplib's."""
 
 
 class Ready(Enum):
@@ -105,13 +110,40 @@ class Transport(imaplib.IMAP4):
         """A literal of `size` bytes."""
         if size > LITERAL_LIMIT:
             raise self.abort(f"a literal of {size} bytes is beyond reason")
-        self._read_until(lambda: len(self._buffer) >= size)
+        self._await_bytes(size)
         return self._take(size)
 
     def readline(self) -> bytes:
         """A line with its line end, however many segments it came in."""
-        self._read_until(lambda: self._line_end() > 0)
-        return self._take(self._line_end())
+        return self._take(self._await_line())
+
+    def fetched(self) -> tuple[bytes, bytes, list[bytes]] | None:
+        """The next answer if it is the usual FETCH, with one literal or none: its first line, its text as in
+        `responses.items_of`, and the literals.
+
+        None, and nothing is taken, if it is anything else: then it is for imaplib, which understands more and is slow.
+        """
+        self._await_line()
+        if not (found := _FETCH.match(self._buffer)):
+            return None
+        line, number, items, size = found.groups()
+        begin = found.end()
+        if size is None:
+            self._drop(begin)
+            return line, number + items, []
+        end = begin + int(size)
+        if int(size) > LITERAL_LIMIT:
+            return None
+        self._await_bytes(end)
+        after = self._await_line(end)
+        self._scanned = 0
+        rest = bytes(self._buffer[end:after])
+        if b"{" in rest or not rest.endswith(b"\r\n"):
+            return None
+        with memoryview(self._buffer) as view:
+            literal = bytes(view[begin:end])
+        self._drop(after)
+        return line, number + items + rest[:-2], [literal]
 
     def send(self, data: Any) -> None:
         """Send all of it."""
@@ -165,18 +197,28 @@ class Transport(imaplib.IMAP4):
             return select.POLLOUT
         return 0
 
-    def _read_until(self, enough: Callable[[], bool]) -> None:
+    def _await_bytes(self, size: int) -> None:
+        if len(self._buffer) < size:
+            self._read_until(lambda: len(self._buffer) >= size)
+
+    def _await_line(self, start: int = 0) -> int:
+        """Where the line ends that begins at `start`."""
+        return self._line_end(start) or self._read_until(lambda: self._line_end(start))
+
+    def _read_until(self, enough: Callable[[], int]) -> int:
+        """What `enough` says when it is not 0 any more."""
         started, before = time.monotonic(), self.rx
-        while not enough():
+        while not (found := enough()):
             self._receive()
             if time.monotonic() - started > self._patience + (self.rx - before) / _SLOWEST:
                 raise TimeoutError
+        return found
 
     def _receive(self) -> None:
         if self._deflate and self._deflate.more:
             self._buffer += self._inflated(self._deflate, b"")
             return
-        data = self.sock.recv(_RECEIVE)
+        data = self.sock.recv(min(_RECEIVE, _RECORD) if isinstance(self.sock, ssl.SSLSocket) else _RECEIVE)
         if not data:
             raise self.abort("the server closed it")
         self.rx += len(data)
@@ -193,18 +235,21 @@ class Transport(imaplib.IMAP4):
         except EOFError as exc:
             raise self.abort("the server ended the compression") from exc
 
-    def _line_end(self) -> int:
-        """Where the first line in the buffer ends, 0 if it is not complete."""
-        end = self._buffer.find(b"\n", self._scanned)
+    def _line_end(self, start: int = 0) -> int:
+        """Where the line ends that begins at `start` in the buffer, 0 if it is not complete."""
+        end = self._buffer.find(b"\n", max(start, self._scanned))
         if end < 0:
             self._scanned = len(self._buffer)
-            if self._scanned > LINE_LIMIT:
+            if self._scanned - start > LINE_LIMIT:
                 raise self.abort(f"a line of more than {LINE_LIMIT} bytes is beyond reason")
         return end + 1
 
     def _take(self, size: int) -> bytes:
         with memoryview(self._buffer) as view:
             data = bytes(view[:size])
+        self._drop(size)
+        return data
+
+    def _drop(self, size: int) -> None:
         del self._buffer[:size]
         self._scanned = 0
-        return data

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from mailcrm.errors import ConfigError, MailcrmError, PermanentError, StoreBusy
 from mailcrm.model.rights import Actor
-from mailcrm.store import Session, Store, settings
+from mailcrm.store import Session, Store, migrate, settings
+from mailcrm.store.bulk import insert_rows
 from mailcrm.store.failures import COLLISION
-from mailcrm.store.rows.party import EmailAddress, PartyEmail, Tag
+from mailcrm.store.rows.party import EmailAddress, PartyEmail, PartyTag, Tag
 from mailcrm.store.rows.service import Setting
 from tests.builders import NOW, a_store, a_write
 from tests.store.crowd import at_once, race, written
@@ -121,6 +122,40 @@ def test_misspelt_sql_is_a_bug_and_not_a_reason_to_wait(store: Store) -> None:
     for statement in ("SELECT * FROM no_such_table", "SELECT no_such_column FROM party", "SELEKT 1"):
         with pytest.raises(DBAPIError), store.read() as session:
             session.execute(text(statement))
+
+
+_SHOES = "CREATE TABLE party_tag (party_id BIGINT, tag_id BIGINT, created_at BIGINT, shoe_size INTEGER NOT NULL)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "act", "named"),
+    [
+        (["ALTER TABLE tag RENAME COLUMN category TO shoes"], lambda s: s.execute(select(Tag)), "category"),
+        (["ALTER TABLE tag RENAME COLUMN category TO shoes"], add_tag, "category"),
+        (["DROP TABLE party_tag"], lambda s: s.execute(select(PartyTag)), "party_tag"),
+        (
+            ["DROP TABLE party_tag", _SHOES],
+            lambda s: insert_rows(s, PartyTag, [{"party_id": 1, "tag_id": 1}]),
+            "shoe_size",
+        ),
+    ],
+)
+def test_the_database_of_another_build_is_told(
+    new_database: str,
+    opened: Callable[..., Store],
+    changes: Sequence[str],
+    act: Callable[[Session], object],
+    named: str,
+) -> None:
+    """It is at the same revision, as with every build before the first release."""
+    store = opened(new_database)
+    migrate.upgrade(store, NOW)
+    with store.engine.begin() as connection:
+        for change in changes:
+            connection.execute(text(change))
+    migrate.require_current(store)
+    with pytest.raises(ConfigError, match=f"made by another build of mailcrm .*{named}.*; `mailcrm db check` lists"):
+        written(store, act)
 
 
 # --- the server --------------------------------------------------------------------------------------------------

@@ -3,12 +3,13 @@
 Drivers agree on nothing: the same driver class holds a lost connection and a misspelt column. So the codes decide.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mailcrm.errors import ConfigError, MailcrmError, PermanentError, StoreBusy, WriteCollision
@@ -44,6 +45,19 @@ _MYSQL_AWAY = frozenset(
 )
 
 
+# undefined_column, undefined_table; not_null_violation. The same for MariaDB, the last for a field without a default.
+_POSTGRES_SCHEMA = frozenset({"42703", "42P01", "23502"})
+_MYSQL_SCHEMA = frozenset({1054, 1146, 1364})
+_SQLITE_SCHEMA = (
+    "no such column",
+    "no such table",
+    "NOT NULL constraint failed",
+    "table ",
+)  # "... has no column named"
+_COLUMN = re.compile(r"(?:column(?: named)?|field|failed):? [\"'`]?(?:\w+\.)*(\w+)", re.IGNORECASE)
+_TABLE = re.compile(r"(?:table|relation):? [\"'`]?(?:\w+\.)*(\w+)", re.IGNORECASE)
+
+
 @contextmanager
 def translated(state_dir: Path) -> Iterator[None]:
     """Database errors as what the caller can act on. Raises StoreBusy, ConfigError and PermanentError; bugs stay bugs."""
@@ -60,12 +74,39 @@ def translated(state_dir: Path) -> Iterator[None]:
 
 def _meaning(exc: DBAPIError, state_dir: Path) -> MailcrmError | None:
     """None for a bug."""
+    if _is_of_another_build(exc):
+        return ConfigError(
+            f"the database was made by another build of mailcrm ({_reason(exc)}): run that build, or begin with a new "
+            "database; `mailcrm db check` lists all differences"
+        )
     if isinstance(exc.orig, sqlite3.Error):
         return _sqlite(exc, exc.orig, state_dir)
     if exc.connection_invalidated:
         return _away(exc)
     code = exc.orig.args[0] if exc.orig is not None and exc.orig.args else None
     return _mysql(exc, code) if isinstance(code, int) else _postgresql(exc, getattr(exc.orig, "sqlstate", None))
+
+
+def _is_of_another_build(exc: DBAPIError) -> bool:
+    """Whether it lacks a column or table that we have, or insists on a column that we have not. The revision does not tell:
+    until the first release there is but one."""
+    code = exc.orig.args[0] if exc.orig is not None and exc.orig.args else None
+    if isinstance(exc.orig, sqlite3.Error):
+        about_schema = str(exc.orig).startswith(_SQLITE_SCHEMA)
+    else:
+        about_schema = code in _MYSQL_SCHEMA or getattr(exc.orig, "sqlstate", None) in _POSTGRES_SCHEMA
+    if not about_schema:
+        return False
+    from mailcrm.store.rows.tables import Base  # they import nothing of this, but all of it is only needed now
+
+    reason = _reason(exc)
+    tables = Base.metadata.tables
+    column, table = _COLUMN.search(reason), _TABLE.search(reason)
+    if column is None:
+        return table is not None and table[1] in tables
+    ours = any(column[1] in each.columns for each in tables.values())
+    insists = isinstance(exc, IntegrityError) or code == 1364
+    return ours is not insists
 
 
 def _sqlite(exc: DBAPIError, error: sqlite3.Error, state_dir: Path) -> MailcrmError | None:

@@ -171,6 +171,45 @@ def test_a_folder_that_is_emptied_loses_no_mail_of_the_archive(server: Dovecot, 
     assert noted.count("folder.much_gone") == 1
 
 
+def test_a_folder_that_is_renamed_or_deleted_keeps_no_copy(server: Dovecot, app: App) -> None:
+    with other_client(server, app) as other:
+        fill(other, 4)
+        other.append("Archive", mail(5))
+        other.append("客户", mail(6))
+        a_pass(app)
+        other.rename("Archive", "Old")
+        other.remove("客户")
+        a_pass(app)
+    assert [len(copies(app, folder)) for folder in (*FOLDERS, "Old")] == [4, 0, 0, 1]
+    assert (count_mails(app), unread(app)) == (6, 0)
+    with app.store.read() as session:
+        noted = session.execute(select(AuditEntry.action)).scalars().all()
+    assert noted.count("folder.gone") == 2
+
+
+@pytest.mark.parametrize("without", [("Archive",), FOLDERS])
+def test_a_folder_that_is_not_listed_for_a_while_is_found_again(
+    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch, without: Sequence[str]
+) -> None:
+    """A list without INBOX is not believed at all."""
+    with other_client(server, app) as other:
+        for number in range(1, 4):
+            other.append("Archive", mail(number))
+        a_pass(app)
+        true_survey = Mailbox.survey
+
+        def forgetful(self: Mailbox) -> Any:
+            listed, statuses = true_survey(self)
+            return [info for info in listed if info.name not in without], statuses
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Mailbox, "survey", forgetful)
+            a_pass(app)
+        assert len(copies(app, "Archive")) == (0 if len(without) == 1 else 3)
+        a_pass(app)
+        check(app, other)
+
+
 @pytest.mark.parametrize(("room", "step"), [(Upkeep, "settle"), (copies_table, "mark_gone")])
 def test_a_crash_before_the_end_of_a_pass_loses_no_change(
     server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch, room: object, step: str

@@ -93,6 +93,24 @@ class ImapReader:
         self.set_flags(folder, uid, ["\\Deleted"])
         _ok(self._connection.expunge())
 
+    def copy(self, folder: str, uid: int, target: str) -> None:
+        """A second copy of a message."""
+        _ok(self._connection.select(_quoted(folder)))
+        _ok(self._connection.uid("COPY", str(uid), _quoted(target)))
+
+    def move(self, folder: str, uid: int, target: str) -> None:
+        """Take a message to another folder (RFC 6851)."""
+        _ok(self._connection.select(_quoted(folder)))
+        _ok(self._connection.uid("MOVE", str(uid), _quoted(target)))
+
+    def rename(self, folder: str, name: str) -> None:
+        """Give a folder another name."""
+        _ok(self._connection.rename(_quoted(folder), _quoted(name)))
+
+    def remove(self, folder: str) -> None:
+        """Delete a folder and all that is in it."""
+        _ok(self._connection.delete(_quoted(folder)))
+
     def _examine(self, folder: str) -> None:
         _ok(self._connection.select(_quoted(folder), readonly=True))
 

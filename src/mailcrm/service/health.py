@@ -35,7 +35,7 @@ class FolderHealth:
 def judge(count: FolderCount, account: Account | None, now: datetime) -> FolderHealth:
     """What the counts of a folder say. `account` is None where it left the configuration."""
     info = FolderInfo(count.folder, count.folder, FolderRole(count.role))
-    read = account is not None and wanted(info, account.leave_out_folders)
+    read = account is not None and not count.gone and wanted(info, account.leave_out_folders)
     problems = tuple(_problems(count)) if read else ()
     lag = None if count.last_ok_at is None else max(0, round((now - count.last_ok_at).total_seconds()))
     return FolderHealth(

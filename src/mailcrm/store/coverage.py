@@ -65,7 +65,7 @@ class FolderCount:
     """How much of a folder the archive holds. `pending` bodies are still on the server, `broken` mails are stored but
     could not be had whole or understood, and `unread` is whether the first reading has not come to its end.
 
-    An imported file has the role `import`, and a `server` count of 0.
+    An imported file has the role `import`, and a `server` count of 0; so has one that is `gone` from the server.
     """
 
     account: str
@@ -80,6 +80,7 @@ class FolderCount:
     last_error: str
     broken: int
     unread: bool
+    gone: bool
 
 
 def count_folders(session: Session) -> list[FolderCount]:
@@ -95,7 +96,7 @@ def count_folders(session: Session) -> list[FolderCount]:
         FolderCount(
             account, f.name, f.role.value, f.server_count, stored.get(f.id, 0), skipped.get(f.id, 0),
             broken.get(f.id, 0), pending.get(f.id, 0), f.last_ok_at, f.last_error, unreadable.get(f.id, 0),
-            f.generation == 0 or f.uid_floor > 0,
+            f.generation == 0 or f.uid_floor > 0, f.gone_at is not None,
         )
         for f, account in session.execute(query)
     ]  # fmt: skip

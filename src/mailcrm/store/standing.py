@@ -41,6 +41,8 @@ def ensure_folders(session: Session, account_id: int, listed: Sequence[FolderInf
             known[name] = new_folder(account_id, name)
             session.add(known[name])
         known[name].name_raw, known[name].role = clean_text(info.name_raw), info.role
+        if known[name].gone_at is not None:
+            known[name].gone_at = known[name].settled_at = None  # whatever its numbers say, it is looked into
         rows.append(known[name])
     session.flush()
     return [
@@ -56,6 +58,21 @@ def ensure_folders(session: Session, account_id: int, listed: Sequence[FolderInf
 def left_to_judge(session: Session, folder: FolderRef) -> int:
     """Mail with a UID below this one is still to be looked at again by the rules that hold; 0 if none is."""
     return session.get_one(Folder, folder.id).judged_down_to
+
+
+def folders_missed(session: Session, account_id: int, listed: Sequence[FolderInfo]) -> list[tuple[FolderRef, int]]:
+    """Folders that are not among those the server lists, and of which that is not noted yet, each with its generation."""
+    names = {folder_name(info) for info in listed}
+    names |= {marked_name(folder_name(info), info.name_raw) for info in listed}  # beside an imported one
+    on_server = (Folder.account_id == account_id, Folder.role != FolderRole.IMPORT, Folder.gone_at.is_(None))
+    rows = session.execute(select(Folder).where(*on_server)).scalars()
+    return [(FolderRef(row.id, account_id, row.name), row.generation) for row in rows if row.name not in names]
+
+
+def note_gone(session: Session, folder: FolderRef, now: datetime) -> None:
+    """The server has no such folder any more, and its copies are marked so."""
+    row = session.get_one(Folder, folder.id)
+    row.gone_at, row.server_count, row.counted, row.tries, row.last_error = now, 0, 0, 0, ""
 
 
 def note_unchanged(session: Session, folders: Sequence[FolderRef], now: datetime) -> None:

@@ -12,7 +12,7 @@ from mailcrm.service.health import judge
 from mailcrm.store.coverage import FolderCount
 from tests.builders import NOW
 
-_SOUND = FolderCount("shop", "INBOX", "inbox", 10, 7, 3, 0, 0, NOW, "", 0, False)
+_SOUND = FolderCount("shop", "INBOX", "inbox", 10, 7, 3, 0, 0, NOW, "", 0, False, False)
 
 
 def _account(*leave_out: str) -> Account:
@@ -58,3 +58,7 @@ def test_a_folder_that_is_not_read_any_more_is_neither_healthy_nor_ill(left_out:
     health = judge(replace(_SOUND, server=99, last_error="x"), _account(left_out), NOW)
     assert (health.healthy, health.problems) == (None, ())
     assert judge(_SOUND, None, NOW).healthy is None
+
+
+def test_a_folder_that_the_server_has_no_more_is_neither_healthy_nor_ill() -> None:
+    assert judge(replace(_SOUND, server=0, unread=True, gone=True), _account(), NOW).healthy is None

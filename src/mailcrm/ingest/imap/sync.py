@@ -1,6 +1,6 @@
 """One pass over a mailbox: what is new first, then what was there before, then the bodies.
 
-    LIST, STATUS                 folders whose numbers stand still are skipped
+    LIST, STATUS                 folders whose numbers stand still are skipped; copies in folders that are no more are gone
       | live: headers, rules, bodies, one transaction per batch with the cursor (decisions.md 21)
       |       then what changed of mail filed before: flags, deletions, gaps
       | backfill: headers newest first; the floor of what is known sinks with each batch
@@ -24,7 +24,7 @@ from mailcrm.log import get_logger
 from mailcrm.model.folder import FolderInfo, FolderRef, FolderRole, FolderStatus
 from mailcrm.store import Session, Store, sync_state, waiting
 from mailcrm.store.renames import follow_renames
-from mailcrm.store.standing import Standing, ensure_folders, left_to_judge, note_unchanged
+from mailcrm.store.standing import Standing, ensure_folders, folders_missed, left_to_judge, note_unchanged
 
 if TYPE_CHECKING:
     from mailcrm.ingest.filing import Ahead
@@ -71,7 +71,11 @@ def sync_account(
     listed, statuses = mailbox.survey()
     folders = folders_to_read(listed, job.leave_out, labels=mailbox.labels)
     folders.sort(key=lambda info: (_ORDER.index(info.role) if info.role in _ORDER else len(_ORDER), info.name))
-    work = _changed(store, job, listed, folders, statuses, clock, report)
+    work, missed = _changed(store, job, listed, folders, statuses, clock, report)
+    if missed:
+        from mailcrm.ingest.imap.missed import note_missed  # seldom
+
+        note_missed(store, missed, clock)
     if not work:
         report.ended = report.complete = True
         return report
@@ -84,7 +88,13 @@ def sync_account(
 
     new = FolderPass(mailbox, store, job, clock, parse, ahead, retry, stopped, progress, report, labels)
     old = FolderPass(mailbox, store, job, clock, parse, ahead, retry, over, progress, report, labels)
-    for phase, ended in ((new.live, stopped), (old.backfill, over), (old.bodies, over), (old.again, over)):
+    for phase, ended in (
+        (new.live, stopped),
+       
+        (old.backfill, over),
+        (old.bodies, over),
+        (old.again, over),
+    ):
         for folder in work:
             if ended():
                 break
@@ -126,8 +136,9 @@ def _changed(
     statuses: Mapping[str, FolderStatus],
     clock: Clock,
     report: PassReport,
-) -> list[_Work]:
-    """The folders that are not exactly as the last complete pass left them, with their rows."""
+) -> tuple[list[_Work], list[tuple[FolderRef, int]]]:
+    """The folders that are not exactly as the last complete pass left them, with their rows; and those that were there
+    then and are no more, with their generations."""
     with store.write(ACTOR) as session:
         ids = {name: status.mailboxid for name, status in statuses.items() if status.mailboxid}
         known = [(info, ids[info.name_raw]) for info in listed if info.name_raw in ids]
@@ -144,8 +155,12 @@ def _changed(
             else:
                 changed.append(_Work(info, known_as.ref))
         note_unchanged(session, unchanged, clock())
+        there = [info for info in listed if info.selectable]
+        # There is always an INBOX (RFC 3501, 5.1): a list without it is not believed.
+        whole = any(info.role is FolderRole.INBOX for info in there)
+        missed = folders_missed(session, job.account_id, there) if whole else []
     report.folders, report.unchanged = len(folders), len(unchanged)
-    return changed
+    return changed, missed
 
 
 def _is_unfinished(session: Session, folder: _Work) -> bool:

@@ -49,7 +49,8 @@ class Folder(Base):
     """A folder and how far it is known. The UID cursor alone decides what is fetched; `judged_by` is the fingerprint of the
     rules that its mail went through, but for what these rules have still to look at again: UIDs below `judged_down_to`.
 
-    The role `import` makes it an imported file or folder of files; `name_raw` is then its path.
+    The role `import` makes it an imported file or folder of files; `name_raw` is then its path. `gone_at`: the server has
+    had no such folder since.
     """
 
     __tablename__ = "folder"
@@ -77,3 +78,4 @@ class Folder(Base):
     server_count: Mapped[int] = mapped_column(default=0)
     last_ok_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     last_error: Mapped[str] = mapped_column(Text, default="")
+    gone_at: Mapped[datetime | None] = mapped_column(UtcMicros)

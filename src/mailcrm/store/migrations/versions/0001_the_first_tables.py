@@ -294,6 +294,7 @@ def upgrade() -> None:
         sa.Column("server_count", sa.Integer(), nullable=False),
         sa.Column("last_ok_at", t.TIME, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("gone_at", t.TIME, nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_folder_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_folder")),
         sa.UniqueConstraint("account_id", "name", name=op.f("uq_folder_account_id_name")),

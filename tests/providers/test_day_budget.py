@@ -76,6 +76,22 @@ def test_old_mail_waits_for_the_next_day_and_new_mail_does_not(
     assert reading(again.app) is None
 
 
+def test_much_new_mail_and_large_new_mail_do_not_wait_either(
+    server: ScriptedImap, store: Store, tmp_path: Path
+) -> None:
+    """More than comes at once with its headers; mail of old that somebody moved here is no new mail."""
+    small = {"sync": {**_SMALL["sync"], "live_limit": 2}}
+    daemon = Daemon(store, [account_at(server, tmp_path, bytes_per_day=_BUDGET)], **small)
+    daemon.read()
+    first = bodies(daemon.app)
+    for number in range(1000, 1004):
+        server.append("INBOX", a_mail(number), when=daemon.now - timedelta(hours=23))
+        server.append("INBOX", a_mail(number + 100))
+    server.append("INBOX", a_mail(1004) + b"more\r\n" * (2**20 // 6), when=daemon.now)
+    daemon.read()
+    assert bodies(daemon.app) == first + 5
+
+
 def test_the_day_may_turn_while_a_mailbox_is_watched(server: ScriptedImap, store: Store, tmp_path: Path) -> None:
     daemon = Daemon(store, [account_at(server, tmp_path, bytes_per_day=_BUDGET)], **_SMALL)
 

@@ -1,6 +1,7 @@
 """Bodies: which are still on the server, their bytes when they come, and what the parser read in them."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cache
 
 from sqlalchemy import ColumnElement, Update, bindparam, exists, func, select, update
@@ -19,9 +20,17 @@ from mailcrm.store.uids import here
 
 
 def pending_bodies(
-    session: Session, folder: FolderRef, generation: int, limit: int, *, below: int | None = None, tried: bool = False
+    session: Session,
+    folder: FolderRef,
+    generation: int,
+    limit: int,
+    *,
+    below: int | None = None,
+    tried: bool = False,
+    since: datetime | None = None,
 ) -> list[PendingBody]:
-    """Copies in this folder whose bytes are still to be fetched, newest first, with a UID below `below`.
+    """Copies in this folder whose bytes are still to be fetched, newest first, with a UID below `below`; of those alone that
+    the server got `since` then, if that is given.
 
     With `tried`, those that an earlier try did not bring; else those that were never asked for.
     """
@@ -38,6 +47,8 @@ def pending_bodies(
     )
     if below is not None:
         query = query.where(MessageLocation.uid < below)
+    if since is not None:
+        query = query.where(MessageLocation.internaldate >= since)
     return [PendingBody(row[0], row[1], row[2], row[3] == BodyState.DONE) for row in session.execute(query)]
 
 

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
@@ -50,6 +51,9 @@ from mailcrm.store import Store, copies, messages, quarantine, rejudging, sync_s
 from mailcrm.store.partial import Partial
 
 _RETRIES_AT_ONCE = 50
+_FRESH = timedelta(days=1)
+"""Mail is new for so long: its bodies come before all older mail, and wait for no budget."""
+
 _WORTH_A_PROCESS = 200
 """Bodies: to start one takes as long as to read so many."""
 
@@ -109,6 +113,10 @@ class FolderPass:
                 return
             self._file_window(folder, replace(state, uid_high=hi), _within(uids, lo, hi), at_once=at_once)
 
+    def fresh(self, info: FolderInfo, folder: FolderRef) -> None:
+        """Bodies of mail that arrived today: of more than came with their headers, or where those came in the backfill."""
+        self._fetch_waiting(info, folder, self.clock() - _FRESH)
+
     def backfill(self, info: FolderInfo, folder: FolderRef) -> None:
         """Mail that was there before we first looked, newest first."""
         state = self._state(folder)
@@ -134,13 +142,16 @@ class FolderPass:
 
     def bodies(self, info: FolderInfo, folder: FolderRef) -> None:
         """Bytes that are still on the server."""
+        self._fetch_waiting(info, folder, None)
+
+    def _fetch_waiting(self, info: FolderInfo, folder: FolderRef, since: datetime | None) -> None:
         state = self._state(folder)
-        if state is None or not self.waiting.any(folder, state.generation):
+        if state is None or not self.waiting.any(folder, state.generation, since):
             return
         if not self.everything:
             self.waiting.leave(folder, state.generation, None)
         elif self._is_still(info, folder, state):
-            self.waiting.fetch(folder, state.generation)
+            self.waiting.fetch(folder, state.generation, since)
 
     # --- opening -------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
     LIST, STATUS                 folders whose numbers stand still are skipped; copies in folders that are no more are gone
       | live: headers, rules, bodies, one transaction per batch with the cursor (decisions.md 21)
       |       then what changed of mail filed before: flags, deletions, gaps
+      | fresh: bodies of mail that arrived within a day
       | backfill: headers newest first; the floor of what is known sinks with each batch
       | bodies: newest first, raw bytes before anything is made of them
       | after a change of the rules: what they left out or kept in part, once more, and its bodies
@@ -90,7 +91,7 @@ def sync_account(
     old = FolderPass(mailbox, store, job, clock, parse, ahead, retry, over, progress, report, labels)
     for phase, ended in (
         (new.live, stopped),
-       
+        (new.fresh, stopped),
         (old.backfill, over),
         (old.bodies, over),
         (old.again, over),

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
@@ -52,11 +53,12 @@ class WaitingBodies:
     stopped: Callable[[], bool]
     progress: Callable[[], None]
 
-    def any(self, folder: FolderRef, generation: int) -> bool:
-        """Whether there are some."""
+    def any(self, folder: FolderRef, generation: int, since: datetime | None = None) -> bool:
+        """Whether there is something to `fetch`."""
         with self.store.read() as session:
             ask = message_bodies.pending_bodies
-            return any(ask(session, folder, generation, 1, tried=tried) for tried in (False, True))
+            ways = (False,) if since else (False, True)
+            return any(ask(session, folder, generation, 1, tried=tried, since=since) for tried in ways)
 
     def leave(self, folder: FolderRef, generation: int, uids: Sequence[int] | None) -> None:
         """A rule forbids to fetch these (None: all of the folder)."""
@@ -66,24 +68,29 @@ class WaitingBodies:
 
         self.filer.write(write)
 
-    def fetch(self, folder: FolderRef, generation: int) -> None:
-        """All of them. What does not come is tried again by the next pass, a few times."""
+    def fetch(self, folder: FolderRef, generation: int, since: datetime | None = None) -> None:
+        """All of them, or those of mail that the server got `since` then and that were never asked for. What does not come
+        is tried again by the next pass, a few times."""
         with self.store.write(ACTOR) as session:
             message_bodies.mark_same(session, folder, generation)
-        for asked in self._rounds(folder, generation, tried=False):
+        for asked in self._rounds(folder, generation, since, tried=False):
             self._fetch(folder, generation, asked)
-        for asked in self._rounds(folder, generation, tried=True):
+        if since:
+            return
+        for asked in self._rounds(folder, generation, None, tried=True):
             for uid, item in asked.items():
                 if not self.stopped():
                     self._fetch(folder, generation, {uid: item})
 
-    def _rounds(self, folder: FolderRef, generation: int, *, tried: bool) -> Iterator[dict[int, PendingBody]]:
+    def _rounds(
+        self, folder: FolderRef, generation: int, since: datetime | None, *, tried: bool
+    ) -> Iterator[dict[int, PendingBody]]:
         """What may be asked for, by UID, newest first, as many as one stream takes."""
         below = None
         while not self.stopped():
             with self.store.read() as session:
                 waiting = message_bodies.pending_bodies(
-                    session, folder, generation, _AT_A_TIME, below=below, tried=tried
+                    session, folder, generation, _AT_A_TIME, below=below, tried=tried, since=since
                 )
             if not waiting:
                 return

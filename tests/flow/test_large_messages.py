@@ -6,13 +6,15 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from random import Random
+from typing import Never
 
 import pytest
 from sqlalchemy import select
 
 from mailcrm.ingest.imap.job import PassReport
-from mailcrm.ingest.imap.mailbox import open_mailbox
+from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox, open_mailbox
 from mailcrm.ingest.imap.sync import sync_account
+from mailcrm.ingest.imap.waiting import WaitingBodies
 from mailcrm.service.accounts import account_row, imap_login, sync_job
 from mailcrm.service.app import App
 from mailcrm.service.guard import Guard
@@ -73,6 +75,53 @@ def test_what_came_before_a_break_is_not_fetched_again(dovecot: Dovecot, tmp_pat
         assert blobs.get(session, digest) == raw
         assert session.execute(select(Message.body_text)).scalar_one().strip() == "Here they are."
         assert session.execute(select(Attachment.mime_type)).scalar_one() == "image/x-dwg"
+    assert list(partial.iterdir()) == []
+    app.store.close()
+
+
+def _gone(dovecot: Dovecot, patch: pytest.MonkeyPatch) -> None:
+    with dovecot.reader("half") as other:
+        other.delete("Plans", 1)
+
+
+def _folder_gone(dovecot: Dovecot, patch: pytest.MonkeyPatch) -> None:
+    with dovecot.reader("half") as other:
+        other.remove("Plans")
+
+
+def _renumbered(dovecot: Dovecot, patch: pytest.MonkeyPatch) -> None:
+    dovecot.renumber("half", "Plans")
+    patch.setattr(WaitingBodies, "fetch", lambda *_: None)  # it would come anew
+
+
+def _refused(dovecot: Dovecot, patch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> Never:
+        raise CommandRefused("it cannot be read")
+
+    patch.setattr(Mailbox, "fetch_body_parts", refuse)
+
+
+@pytest.mark.parametrize(("lost", "passes"), [(_gone, 1), (_folder_gone, 1), (_renumbered, 1), (_refused, 4)])
+def test_what_came_of_a_message_goes_when_nobody_waits_for_it_any_more(
+    dovecot: Dovecot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lost: Callable[[Dovecot, pytest.MonkeyPatch], None],
+    passes: int,
+) -> None:
+    with dovecot.reader("half") as other:
+        if "Plans" not in other.folders():
+            other.create("Plans")
+        for uid in other.uids("Plans"):
+            other.delete("Plans", uid)
+    dovecot.deliver("half", big(4), "Plans")
+    app = Instance(tmp_path, [imap_account(tmp_path, dovecot, "half")]).app()
+    partial = app.store.blob_dir / "partial"
+    a_pass(app, lambda: any(path.stat().st_size >= 2 * MIB for path in partial.glob("*")))
+    lost(dovecot, monkeypatch)
+    for _ in range(passes):
+        assert list(partial.iterdir())
+        a_pass(app, lambda: False)
     assert list(partial.iterdir()) == []
     app.store.close()
 

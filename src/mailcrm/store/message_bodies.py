@@ -52,6 +52,16 @@ def pending_bodies(
     return [PendingBody(row[0], row[1], row[2], row[3] == BodyState.DONE) for row in session.execute(query)]
 
 
+def pending_uids(session: Session, folder: FolderRef, generation: int, uids: Iterable[int]) -> set[int]:
+    """Those of a few `uids` whose bytes are still to be fetched."""
+    query = select(MessageLocation.uid).where(
+        here(MessageLocation, folder, generation),
+        MessageLocation.body_state == BodyState.PENDING,
+        MessageLocation.uid.in_(list(uids)),
+    )
+    return set(session.execute(query).scalars())
+
+
 def pending_people(session: Session, message_ids: Sequence[int]) -> dict[int, set[str]]:
     """The comparison keys of everybody who takes part in these messages, by message id."""
     found: dict[int, set[str]] = {message_id: set() for message_id in message_ids}

@@ -4,6 +4,7 @@ message, and none is ever in memory as a whole.
 
 import hashlib
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -99,6 +100,25 @@ class Partial:
         """It is filed, or not wanted."""
         self.path.unlink(missing_ok=True)
         self.size = 0
+
+
+def partial_name(folder_id: int, generation: int, uid: int, size: int) -> str:
+    """What the message of a copy is called here. By its size, too: a store that was made anew or restored may have another
+    message under these numbers."""
+    return f"{folder_id}-{generation}-{uid}-{size}"
+
+
+def begun_uids(blob_dir: Path, folder_id: int, generation: int) -> set[int]:
+    """The UIDs of a folder of which some came."""
+    return {int(path.name.split("-")[2]) for path in (blob_dir / _FOLDER).glob(f"{folder_id}-{generation}-*")}
+
+
+def drop_partials(blob_dir: Path, folder_id: int, generation: int, keep: Collection[int]) -> None:
+    """Drop what came of the messages of a folder, but for these UIDs of this generation: nobody waits for the rest."""
+    kept = tuple(f"{folder_id}-{generation}-{uid}-" for uid in keep)
+    for path in (blob_dir / _FOLDER).glob(f"{folder_id}-*"):
+        if not path.name.startswith(kept):
+            path.unlink(missing_ok=True)
 
 
 def sweep_partials(blob_dir: Path, older_than: float) -> int:

@@ -102,6 +102,7 @@ class FolderPass:
         state = self._state(folder)
         if state is not None and not self.stopped():
             self.upkeep.settle(info, folder, state, status)
+            self.waiting.tidy(folder, state.generation)
 
     def _live(self, folder: FolderRef, state: SyncState, first: int, last: int) -> None:
         uids = self.caution.askable(folder, state.generation, self.mailbox.uids(first, last))

@@ -8,6 +8,7 @@ from mailcrm.ingest.imap.responses import MAX_UID
 from mailcrm.log import get_logger
 from mailcrm.model.folder import FolderRef
 from mailcrm.store import Store, audit, copies
+from mailcrm.store.partial import drop_partials
 from mailcrm.store.standing import note_gone
 
 _AT_ONCE = 1000
@@ -27,6 +28,7 @@ def note_missed(store: Store, folders: Sequence[tuple[FolderRef, int]], clock: C
         for start in range(0, len(uids), _AT_ONCE):
             with store.write(ACTOR) as session:
                 copies.mark_gone(session, folder, generation, uids[start : start + _AT_ONCE], clock())
+        drop_partials(store.blob_dir, folder.id, generation, ())
         _log.info("folder gone", folder_id=folder.id, mails=len(uids))
         with store.write(ACTOR) as session:
             note_gone(session, folder, clock())

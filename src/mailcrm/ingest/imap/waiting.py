@@ -23,7 +23,7 @@ from mailcrm.model.filing import PendingBody
 from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import LARGE_MESSAGE, LARGEST_MESSAGE, RawMessage
 from mailcrm.store import Session, Store, message_bodies
-from mailcrm.store.partial import PIECE, Partial
+from mailcrm.store.partial import PIECE, Partial, begun_uids, drop_partials, partial_name
 
 _AT_A_TIME = 1000
 """Bodies that are asked for as one stream."""
@@ -82,6 +82,13 @@ class WaitingBodies:
                 if not self.stopped():
                     self._fetch(folder, generation, {uid: item})
 
+    def tidy(self, folder: FolderRef, generation: int) -> None:
+        """Drop what came of large messages that are not waited for any more: they are given up, or gone."""
+        begun = begun_uids(self.store.blob_dir, folder.id, generation)
+        with self.store.read() as session:
+            waiting = message_bodies.pending_uids(session, folder, generation, begun) if begun else set()
+        drop_partials(self.store.blob_dir, folder.id, generation, waiting)
+
     def _rounds(
         self, folder: FolderRef, generation: int, since: datetime | None, *, tried: bool
     ) -> Iterator[dict[int, PendingBody]]:
@@ -136,8 +143,7 @@ class WaitingBodies:
         if size > LARGEST_MESSAGE:
             self._file(folder, generation, asked, {}, {uid: _TOO_LARGE})
             return
-        # The size, too: a store that was made anew or restored may have another message under these numbers.
-        whole = Partial(self.store.blob_dir, f"{folder.id}-{generation}-{uid}-{size}")
+        whole = Partial(self.store.blob_dir, partial_name(folder.id, generation, uid, size))
         before = whole.size
         try:
             for _, data in self.mailbox.fetch_body_parts(uid, before, size=size, length=PIECE):
@@ -147,10 +153,12 @@ class WaitingBodies:
                     return
         except CommandRefused as exc:
             self._file(folder, generation, asked, {}, {uid: str(exc)})
+            self.tidy(folder, generation)
             return
         except ConnectionLost as exc:
             if whole.size <= before + PIECE and not self.stopped():
                 self._note_lost(folder, generation, [asked[uid]], str(exc))
+                self.tidy(folder, generation)
             raise
         if whole.size:
             self._file(folder, generation, asked, {uid: self.read_large(uid, whole)}, {})

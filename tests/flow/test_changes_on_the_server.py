@@ -253,6 +253,28 @@ def test_a_folder_that_is_numbered_anew_is_matched_without_fetching_a_body(serve
         assert sorted(map(tuple, session.execute(kept))) == [(1, False, 30), (2, True, 30)]
 
 
+def test_mail_without_an_id_that_moves_before_its_body_came_is_one_mail(
+    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its body is what tells it again."""
+    with other_client(server, app) as other:
+        a_pass(app)
+        for number in range(1, 4):
+            other.append("INBOX", mail(number).replace(b"Message-ID:", b"X-No-ID:"))
+        true_bodies, asked = Mailbox.fetch_bodies, count(1)
+
+        def late(self: Mailbox, uids: Sequence[int], **options: Any) -> Iterator[RawMessage]:
+            if next(asked) == 1:
+                other.move("INBOX", 2, "Archive")
+            return true_bodies(self, uids, **options)
+
+        monkeypatch.setattr(Mailbox, "fetch_bodies", late)
+        a_pass(app)
+        a_pass(app)
+        check(app, other)
+    assert (count_mails(app), unread(app)) == (3, 0)
+
+
 def test_mail_that_is_not_listed_at_first_is_found_in_the_same_pass(
     server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 """The phases of one folder: live mail, backfill, bodies. Network and parsing never happen inside a transaction."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -214,6 +214,8 @@ class FolderPass:
         raws, lost = self._bodies_now([header for header, _ in unnamed if header.uid not in former])
         if lost is not None and not last_time:
             raise lost  # without their bodies they would be other mails than they are
+        gone = self._gone([header.uid for header, _ in unnamed if header.uid not in former and header.uid not in raws])
+        kept = [(header, parsed) for header, parsed in kept if header.uid not in gone]
         items = [self._item(header, parsed, raws.get(header.uid), former) for header, parsed in kept]
         if at_once and lost is None:
             more, lost = self._bodies_now(self._lacking(items, raws))
@@ -292,6 +294,11 @@ class FolderPass:
         except ConnectionLost as exc:
             return found, exc
         return found, None
+
+    def _gone(self, uids: Sequence[int]) -> Set[int]:
+        """Those of a few UIDs that went before their bodies came. Moved, they come under other UIDs, and are told again by
+        their bodies alone."""
+        return set(uids).difference(self.mailbox.uids(min(uids), max(uids))) if uids and self.everything else set()
 
     def _lacking(self, items: Sequence[HeaderItem], have: Mapping[int, RawMessage]) -> list[Place]:
         """The places of a few new mails without their bytes, if those are small enough for one transaction.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -15,6 +17,9 @@ from typing import Self
 _RECEIVE = 65536
 _HESITATION = 0.02
 """Seconds that a delayed byte comes later: enough for the client to see what was before it alone."""
+
+_HESITATES_EVERY = 50
+"""Pieces of a chopped line."""
 
 
 class Trouble(StrEnum):
@@ -89,7 +94,7 @@ class FaultyLine:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with client, socket.create_connection(("127.0.0.1", self._server_port)) as server:
+        with self._welcome(client) as client, socket.create_connection(("127.0.0.1", self._server_port)) as server:
             ends = {client, server}
             for each in ends:
                 each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -97,6 +102,9 @@ class FaultyLine:
             with contextlib.suppress(OSError, EOFError):
                 self._carry(client, server)
             self._open -= ends
+
+    def _welcome(self, client: socket.socket) -> socket.socket:
+        return client
 
     def _carry(self, client: socket.socket, server: socket.socket) -> None:
         """Until one of both hangs up, which raises EOFError; what it said before is passed on first."""
@@ -111,7 +119,10 @@ class FaultyLine:
                 if fault and fault.way is way and begin <= fault.at < begin + len(data):
                     self._strike(fault.trouble, data, fault.at - begin, sink, client)
                 else:
-                    sink.sendall(data)
+                    self._pass_on(data, way, sink)
+
+    def _pass_on(self, data: bytes, way: Way, sink: socket.socket) -> None:
+        sink.sendall(data)
 
     def _strike(self, trouble: Trouble, data: bytes, at: int, sink: socket.socket, client: socket.socket) -> None:
         match trouble:
@@ -134,3 +145,43 @@ class FaultyLine:
         if trouble is Trouble.RESET:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         raise EOFError
+
+
+class BusyLine(FaultyLine):
+    """Before each command that it passes on, `before` is called: what it does has happened when the server reads it."""
+
+    def __init__(self, server_port: int, before: Callable[[], None]) -> None:
+        super().__init__(server_port)
+        self._before = before
+
+    def _pass_on(self, data: bytes, way: Way, sink: socket.socket) -> None:
+        for command in data.splitlines(keepends=True) if way is Way.COMMANDS else [data]:
+            if way is Way.COMMANDS:
+                self._before()
+            super()._pass_on(command, way, sink)
+
+
+class ChoppedLine(FaultyLine):
+    """The server's answers arrive in pieces of these `sizes`: TCP segments or, with `tls`, TLS records (it speaks TLS with
+    the client then, and none with the server). Now and then it hesitates, so that the client sees a piece alone."""
+
+    def __init__(self, server_port: int, sizes: Iterator[int], tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(server_port)
+        self._sizes, self._tls = sizes, tls
+        self.pieces = 0
+
+    def _welcome(self, client: socket.socket) -> socket.socket:
+        return self._tls.wrap_socket(client, server_side=True) if self._tls else client
+
+    def _pass_on(self, data: bytes, way: Way, sink: socket.socket) -> None:
+        if way is Way.COMMANDS:
+            sink.sendall(data)
+            return
+        at = 0
+        while at < len(data):
+            size = next(self._sizes)
+            sink.sendall(data[at : at + size])
+            at += size
+            self.pieces += 1
+            if self.pieces % _HESITATES_EVERY == 0:
+                time.sleep(_HESITATION / 20)

@@ -105,6 +105,20 @@ MUTANTS = (
         "        if backfilled and unsure:",
         (_EVIL, "-k", "VANISHED"),
     ),
+    Mutant(
+        "mail is believed to lie in folders that are gone",
+        "ingest/imap/sync.py",
+        "        missed = folders_missed(session, job.account_id, there) if whole else []\n",
+        "        missed = []\n",
+        (_CHURN, "-k", "renamed_or_deleted and neither"),
+    ),
+    Mutant(
+        "mail without a Message-ID is filed although it went before its body came",
+        "ingest/imap/folder_pass.py",
+        "        kept = [(header, parsed) for header, parsed in kept if header.uid not in gone]\n",
+        "",
+        (_CHURN, "-k", "without_an_id_that_moves and qresync"),
+    ),
 )
 
 

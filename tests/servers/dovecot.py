@@ -173,13 +173,13 @@ class Dovecot(Server):
         for raw in messages:
             self.deliver(user, raw, folder, flags=flags)
 
-    def renumber(self, user: str, folder: str = "INBOX") -> None:
-        """Lose the index, as after a restore: all messages get new UIDs from 100 on, under UIDVALIDITY 99."""
+    def renumber(self, user: str, folder: str = "INBOX", uidvalidity: int = 99) -> None:
+        """Lose the index, as after a restore: all messages get new UIDs from 100 on, under this UIDVALIDITY."""
         maildir = self.maildir(user, folder)
         for path in maildir.glob("dovecot*"):
             path.unlink()
         uids = maildir / "dovecot-uidlist"
-        uids.write_text("3 V99 N100 G0123456789abcdef0123456789abcdef\n")
+        uids.write_text(f"3 V{uidvalidity} N100 G0123456789abcdef0123456789abcdef\n")
         self._hand_over(uids)
 
     def _hand_over(self, *paths: Path) -> None:

@@ -75,6 +75,17 @@ class Rig:
             app.store.close()
         return False
 
+    @contextmanager
+    def through(self, imap: dict[str, Any]) -> Iterator[None]:
+        """Passes go this way (`accounts.imap`) instead of through the line."""
+        account = self.instance.document["accounts"][0]
+        usual = account["imap"]
+        account["imap"] = imap
+        self.instance.write()
+        yield
+        account["imap"] = usual
+        self.instance.write()
+
     def begin(self) -> None:
         """Trials start from here."""
         state, kept = self.instance.folder / "state", self.instance.folder / "kept"

@@ -67,7 +67,7 @@ MUTANTS = (
         "the mod-sequence is that of the end of the pass",
         "ingest/imap/upkeep.py",
         "            modseq = status.highestmodseq or 0\n",
-        "            modseq = (self.mailbox.modseq or status.highestmodseq or 0) + 1\n",
+        "            modseq = (status.highestmodseq or 0) + 1\n",
         (_CHURN, "-k", "follows and qresync"),
     ),
     Mutant(

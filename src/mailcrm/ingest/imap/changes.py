@@ -99,10 +99,6 @@ class Harvest:
         self.clear()
         return taken
 
-    def __bool__(self) -> bool:
-        """Whether there is anything to take."""
-        return bool(self._vanished or self._flags or self._by_number or self._incomplete)
-
     def _tidy_up(self) -> None:
         self._vanished = merged(self._vanished)
         if len(self._vanished) > MOST_RANGES:

@@ -57,8 +57,8 @@ class MailClient(IMAPClient):
     `start` and `finish` are separate, so that several commands can be on their way; `take` hands out what came
     untagged, whatever command it came with. FETCH answers go to the `taking` block that asked for them; what nobody
     asked for, and what has vanished, is gathered in `harvest`. `exists` is the number of messages in the examined
-    folder, `grown` turns true when the server reports more, `modseq` is the last HIGHESTMODSEQ that it named.
-    `listener` is shown every line.
+    folder, `grown` turns true when the server reports more. `listener` is shown every
+    line.
     """
 
     def __init__(self, place: Place, tls: ssl.SSLContext | None = None, sock: socket.socket | None = None) -> None:
@@ -66,7 +66,6 @@ class MailClient(IMAPClient):
         self._connected = sock
         self.exists = 0
         self.grown = False
-        self.modseq: int | None = None
         self.harvest = Harvest()
         self.listener: Callable[[bytes], None] = lambda _line: None
         self._takers: list[Taker] = []
@@ -117,7 +116,6 @@ class MailClient(IMAPClient):
     def leave_folder(self) -> None:
         """What is known of the open folder does not hold for the next one."""
         self.exists = 0
-        self.modseq = None
         self.harvest.clear()
 
     @contextmanager
@@ -187,11 +185,8 @@ class MailClient(IMAPClient):
             self._fetched(items)
 
     def _coded(self, found: tuple[bytes, bytes] | None) -> None:
-        match found:
-            case (b"CLOSED", _):  # what came until here was about the folder before (RFC 7162, 3.2.11)
-                self.leave_folder()
-            case (b"HIGHESTMODSEQ", modseq):
-                self.modseq = responses.number(modseq)
+        if found and found[0] == b"CLOSED":  # what came until here was about the folder before (RFC 7162, 3.2.11)
+            self.leave_folder()
 
     def _count(self, number: int, what: bytes) -> None:
         if number > responses.MOST:

@@ -4,7 +4,7 @@ Answers are matched by their UIDs: Dovecot was seen to send data of a later comm
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,18 +20,13 @@ from mailcrm.model.message import FetchedHeader, RawMessage
 _T = TypeVar("_T")
 GMAIL = "X-GM-EXT-1"
 _BODIES_AT_ONCE = 100
-_MOST_AT_ONCE = 360  # UIDs in a set, so that it has less than 4,000 bytes; servers refuse long lines (getmail6#275)
-
-Refused = MutableMapping[int, str]
-"""UIDs that the server would not deliver -> what it said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One UID FETCH: the set, what to fetch, modifiers; and the single UIDs, where they were named."""
+    """One UID FETCH: the set, what to fetch, modifiers."""
 
     arguments: tuple[bytes, ...]
-    uids: Sequence[int] = ()
 
 
 class Fetching:
@@ -147,22 +142,7 @@ class Fetching:
 
     # --- many messages -------------------------------------------------------------------------------------------
 
-    def headers(
-        self, uids: Sequence[int], fields: Sequence[str], depth: int, at_once: int, refused: Refused | None
-    ) -> Iterator[FetchedHeader]:
-        """Headers as they arrive; at most `at_once` messages are asked for by one command."""
-        portions = chunks(((uid, 0) for uid in sorted(set(uids))), min(at_once, _MOST_AT_ONCE), 1)
-        wanted = set(uids)
-
-        def pick(items: Items) -> FetchedHeader | None:
-            header = fetched_header(items)
-            return header if header and _taken(wanted, header.uid) else None
-
-        return self._many(portions, self._header_items(fields), pick, wanted, depth, refused, flags_asked=True)
-
-    def bodies(
-        self, uids: Sequence[int], sizes: Mapping[int, int], depth: int, at_once: int, refused: Refused | None
-    ) -> Iterator[RawMessage]:
+    def bodies(self, uids: Sequence[int], sizes: Mapping[int, int], depth: int, at_once: int) -> Iterator[RawMessage]:
         """Whole messages as they arrive; at most 100 messages or `at_once` bytes are asked for by one command."""
         portions = chunks(((uid, sizes.get(uid, 0)) for uid in sorted(set(uids))), _BODIES_AT_ONCE, at_once)
         wanted = set(uids)
@@ -171,38 +151,27 @@ class Fetching:
             uid, body = uid_of(items), body_of(items)
             return RawMessage(uid, body) if uid and body is not None and _taken(wanted, uid) else None
 
-        return self._many(portions, b"(UID BODY.PEEK[])", pick, wanted, depth, refused)
+        return self._many(portions, b"(UID BODY.PEEK[])", pick, depth)
 
     def _many(
-        self,
-        portions: Iterable[Sequence[int]],
-        items: bytes,
-        pick: Callable[[Items], _T | None],
-        missing: set[int],
-        depth: int,
-        refused: Refused | None,
-        *,
-        flags_asked: bool = False,
+        self, portions: Iterable[Sequence[int]], items: bytes, pick: Callable[[Items], _T | None], depth: int
     ) -> Iterator[_T]:
-        """`missing` is what did not come so far. A NO about some leaves the others their way: what it meant is put
-        into `refused`; without that, it is raised at the end if nothing came at all."""
-        commands = (Command((uid_set(portion).encode(), items), portion) for portion in portions)
-        rejected: list[tuple[Command, CommandRefused]] = []
+        """A NO about some leaves the others their way; it is raised at the end if nothing came at all."""
+        commands = (Command((uid_set(portion).encode(), items)) for portion in portions)
+        rejected: list[CommandRefused] = []
         came = False
 
-        def reject(command: Command, reply: Reply) -> None:
+        def reject(_command: Command, reply: Reply) -> None:
             error = refusal(self._talk.place, reply.text, self.doing)
             if not isinstance(error, CommandRefused):
                 raise error
-            rejected.append((command, error))
+            rejected.append(error)
 
-        for value in self.stream(commands, pick, flags_asked=flags_asked, depth=depth, refused=reject):
+        for value in self.stream(commands, pick, depth=depth, refused=reject):
             came = True
             yield value
-        if refused is not None:
-            refused.update({uid: str(error) for command, error in rejected for uid in command.uids if uid in missing})
-        elif rejected and not came:
-            raise rejected[0][1]
+        if rejected and not came:
+            raise rejected[0]
 
     def _header_items(self, fields: Sequence[str]) -> bytes:
         """What tells of a message all but its body: also what the server itself calls it, where it does."""

@@ -53,12 +53,9 @@ class Idling:
         self._wake = wake
         self._wakefulness = wakefulness
         self._idle_works = "IDLE" in talk.capabilities
-        self._any_change = False
 
-    def wait_for_change(self, seconds: float, *, any_change: bool) -> Change:
-        """Until the folder has more messages, or another of which we are notified, or with `any_change` there are other
-        news; at most `seconds`, or woken."""
-        self._any_change = any_change
+    def wait_for_change(self, seconds: float) -> Change:
+        """Until the folder has more messages, or another of which we are notified; at most `seconds`, or woken."""
         with self._talk.guard():
             deadline = time.monotonic() + seconds
             self._look()
@@ -70,8 +67,7 @@ class Idling:
 
     @property
     def _news(self) -> bool:
-        other = self._notifying.news or (self._any_change and bool(self._client.harvest))
-        return self._client.grown or other
+        return self._client.grown or self._notifying.news
 
     def _look(self) -> None:
         if self._wakefulness.slept():

@@ -8,7 +8,7 @@ from mailcrm.clock import Clock, utc_now
 from mailcrm.ingest.imap.changes import Changes, Flags
 from mailcrm.ingest.imap.client import Items
 from mailcrm.ingest.imap.failures import CommandRefused, FreshTokenRefused, TokenExpired, refusal
-from mailcrm.ingest.imap.fetching import GMAIL, Fetching, Refused
+from mailcrm.ingest.imap.fetching import GMAIL, Fetching
 from mailcrm.ingest.imap.folders import Listed
 from mailcrm.ingest.imap.idling import Change, Idling, Suspended, Wakefulness
 from mailcrm.ingest.imap.listing import Listing, wire
@@ -200,11 +200,6 @@ class Mailbox:
         """How many messages the open folder has, by all that was heard so far."""
         return self._client.exists
 
-    @property
-    def modseq(self) -> int | None:
-        """The highest mod-sequence of the open folder that the server named so far; all below has been heard."""
-        return self._client.modseq
-
     def changes(self) -> Changes:
         """What was heard of the open folder since the last call, with whatever command it came. Sends nothing."""
         return self._client.harvest.take()
@@ -238,22 +233,6 @@ class Mailbox:
         """Flags, arrival, size and header `fields` of the messages in lo..hi (None: to the end), ascending by UID."""
         return self._fetching.headers_in(lo, hi, fields) if lo <= _end(hi) else []
 
-    def headers_of(
-        self,
-        uids: Sequence[int],
-        fields: Sequence[str],
-        *,
-        depth: int = 4,
-        at_once: int = 360,
-        refused: Refused | None = None,
-    ) -> Iterator[FetchedHeader]:
-        """The same for many UIDs, each as it arrives; `depth` commands for `at_once` messages each are on their way.
-
-        UIDs that do not come are gone, left out by the server, or in `refused` (UID -> what it said). Without a
-        `refused` to write to, CommandRefused is raised at the end if there was a refusal and not one header.
-        """
-        return self._fetching.headers(uids, fields, depth, at_once, refused)
-
     def fetch_bodies(
         self,
         uids: Sequence[int],
@@ -261,17 +240,13 @@ class Mailbox:
         sizes: Mapping[int, int] | None = None,
         depth: int = 4,
         at_once: int = 4 * _MIB,
-        refused: Refused | None = None,
     ) -> Iterator[RawMessage]:
-        """Whole messages, each as it arrives: one at a time is in memory. `depth`, UIDs and `refused` as above.
+        """Whole messages, each as it arrives: one at a time is in memory. UIDs that do not come are gone, left out by the
+        server, or refused; CommandRefused is raised at the end if there was a refusal and not one message.
 
-        One command asks for 100 messages or, by the `sizes` that are known, `at_once` bytes.
+        `depth` commands are on their way; one asks for 100 messages or, by the `sizes` that are known, `at_once` bytes.
         """
-        return self._fetching.bodies(uids, sizes or {}, depth, at_once, refused)
-
-    def fetch_body_part(self, uid: int, offset: int, length: int = _MIB) -> bytes | None:
-        """So many bytes of a message from `offset` on, fewer at its end; None if the server says nothing of it."""
-        return self._parts.one(uid, offset, length)
+        return self._fetching.bodies(uids, sizes or {}, depth, at_once)
 
     def fetch_body_parts(
         self, uid: int, offset: int = 0, *, size: int | None = None, length: int = _MIB, depth: int = 4
@@ -289,15 +264,14 @@ class Mailbox:
             self._notifying.begin(ignored)
             return self._notifying.on
 
-    def wait_for_change(self, seconds: float, *, any_change: bool = False) -> Change:
+    def wait_for_change(self, seconds: float) -> Change:
         """Wait until the open folder has more messages, at most `seconds`, or until woken; after `notify` also until other
         folders change.
 
         By IDLE where offered, else the server is asked at the end. Call it again for more: IDLE has to be renewed.
-        With `any_change` it also ends when there is something to be had from `changes`. Raises Suspended, which is a
-        ConnectionLost, when the machine was asleep meanwhile.
+        Raises Suspended, which is a ConnectionLost, when the machine was asleep meanwhile.
         """
-        return self._idling.wait_for_change(seconds, any_change=any_change)
+        return self._idling.wait_for_change(seconds)
 
 
 def _end(hi: int | None) -> int:

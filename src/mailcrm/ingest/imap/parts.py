@@ -45,10 +45,6 @@ class Parts:
         self._place = talk.place
         self._fetching = fetching
 
-    def one(self, uid: int, offset: int, length: int) -> bytes | None:
-        """So many bytes from `offset` on, fewer at the end of the message; None if the server says nothing of it."""
-        return next((data for _, data in list(self._pieces(uid, [offset], length, 1))), None)
-
     def all_from(self, uid: int, offset: int, length: int, size: int | None, depth: int) -> Iterator[tuple[int, bytes]]:
         """(offset, bytes) from `offset` to the end, without gaps.
 

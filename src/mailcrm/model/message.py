@@ -11,6 +11,10 @@ LARGEST_MESSAGE = 256 * 1024 * 1024
 LARGE_MESSAGE = 1024 * 1024
 """Bytes beyond which a message is never held in memory: it comes in pieces that are kept one by one."""
 
+SMALL_MESSAGE = 64 * 1024
+"""Bytes up to which a message is fetched with its attachments at once, also where those wait until they are opened: to
+ask for its parts would cost more."""
+
 LONGEST_TEXT = 2_000_000
 """Characters of text kept beside a message; the raw bytes are always whole."""
 
@@ -40,10 +44,12 @@ class MailKind(StrEnum):
 
 class BodyState(StrEnum):
     """What we have beyond the headers. `none`: the capture level leaves the body on the server; `same` (of a location
-    only): another folder holds the same mail with the same size, so its bytes were not downloaded again."""
+    only): another folder holds the same mail with the same size, so its bytes were not downloaded again; `partial`: all
+    but the attachments is here, and those come when they are opened."""
 
     PENDING = "pending"
     DONE = "done"
+    PARTIAL = "partial"
     SAME = "same"
     NONE = "none"
     QUARANTINED = "quarantined"
@@ -127,15 +133,19 @@ class ParsedHeaders:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part of a message that is not its text. `size` is in decoded bytes."""
+    """A part of a message that is not its text, `section` being its number in IMAP (RFC 9051, 6.4.5.1).
+
+    `size` is in decoded bytes. `sha256` is None where they are still on the server; then `size` is about right.
+    """
 
     position: int
     filename: str
     mime_type: str
     size: int
-    sha256: str
+    sha256: str | None
     content_id: str = ""
     inline: bool = False
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)

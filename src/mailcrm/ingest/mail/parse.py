@@ -71,4 +71,5 @@ def _attachment(position: int, part: Part) -> Attachment:
         sha256=hashlib.sha256(content).hexdigest(),
         content_id=part.content_id,
         inline=part.disposition == "inline" or (bool(part.content_id) and part.disposition != "attachment"),
+        section=part.section,
     )

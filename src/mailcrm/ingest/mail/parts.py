@@ -22,14 +22,18 @@ _PATH = re.compile(r"[/\\]")
 
 
 class Part:
-    """One node of the tree: either `children` or a body. `mime_type` is lower case, text/plain where it is nonsense."""
+    """One node of the tree: either `children` or a body. `mime_type` is lower case, text/plain where it is nonsense.
 
-    __slots__ = ("_body", "_disposition", "children", "defects", "fields", "mime_type")
+    `section` is what IMAP calls the part (RFC 9051, 6.4.5.1); of no use for a root that has children.
+    """
+
+    __slots__ = ("_body", "_disposition", "children", "defects", "fields", "mime_type", "section")
 
     def __init__(self, fields: HeaderFields, body: bytes, default_type: str = "text/plain") -> None:
         self.fields = fields
         self.mime_type = _mime_type(fields, default_type)
         self.children: tuple[Part, ...] = ()
+        self.section = "1"
         self.defects: list[str] = []
         self._body = body
         self._disposition = parse_parameters(fields.first("content-disposition"))
@@ -76,13 +80,17 @@ def read_tree(raw: bytes) -> Part:
     return _part(split(raw), Guesser())
 
 
-def _part(piece: Piece, guesser: Guesser, default_type: str = "text/plain") -> Part:
+def _part(piece: Piece, guesser: Guesser, default_type: str = "text/plain", section: str = "") -> Part:
     part = Part(HeaderFields(piece.items, guesser), piece.body, default_type)
     part.defects = list(piece.defects)
+    part.section = section or "1"
     if piece.children:
+        below = f"{section}." if section else ""
         # RFC 2046 section 5.1.5
         default_type = "message/rfc822" if part.mime_type == "multipart/digest" else "text/plain"
-        part.children = tuple(_part(child, guesser, default_type) for child in piece.children)
+        part.children = tuple(
+            _part(child, guesser, default_type, f"{below}{number}") for number, child in enumerate(piece.children, 1)
+        )
     return part
 
 

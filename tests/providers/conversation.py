@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from tests.providers.box import Folder, Message, descends
+from tests.providers.structure import bodystructure, sections
 from tests.providers.wire import Command, read_commands
 
 if TYPE_CHECKING:
@@ -290,21 +291,29 @@ class Conversation:
                 return b"" if trouble == "hang up" else b"NO [SERVERBUG] internal error"
             elif "HEADER" in items and trouble == "hang up on headers":
                 return b""
+            elif "BODYSTRUCTURE" in items and trouble in ("no structure", "hang up on structures"):
+                return b"NO [SERVERBUG] internal error" if trouble == "no structure" else b""
             values = b" ".join(self._item(message, item, trouble) for item in names)
             self._send(b"* %d FETCH (%s)" % (number, values))
         return b"OK FETCH completed"
 
     def _item(self, message: Message, item: str, trouble: str | None) -> bytes:
         name = item.replace(".PEEK", "")
-        if piece := re.fullmatch(r"BODY\[\]<(\d+)\.(\d+)>", name):
-            begin, length = int(piece[1]), int(piece[2])
-            data = b"" if trouble == "empty" else message.raw[begin : begin + length]
-            return b"BODY[]<%d> {%d}\r\n%s" % (begin, len(data), data)
+        if piece := re.fullmatch(r"BODY\[([\d.]*)\]<(\d+)\.(\d+)>", name):
+            begin, length = int(piece[2]), int(piece[3])
+            whole = sections(message.raw).get(piece[1], b"") if piece[1] else message.raw
+            data = b"" if trouble == "empty" else whole[begin : begin + length]
+            return b"BODY[%s]<%d> {%d}\r\n%s" % (piece[1].encode(), begin, len(data), data)
         if name == "BODY[]":
             return b"BODY[] {%d}\r\n%s" % (len(message.raw), message.raw)
         if found := re.fullmatch(r"BODY\[HEADER\.FIELDS \(([^)]*)\)\]", name):
             header = message.header_fields(found[1].split())
             return b"%s {%d}\r\n%s" % (name.encode(), len(header), header)
+        if name == "BODYSTRUCTURE":
+            return b"BODYSTRUCTURE " + self._server.structures.get(message.uid, bodystructure(message.raw))
+        if found := re.fullmatch(r"BODY\[([0-9A-Z.]+)\]", name):
+            part = sections(message.raw).get(found[1])
+            return name.encode() + (b" NIL" if part is None else b" {%d}\r\n%s" % (len(part), part))
         values = {
             "UID": str(message.uid),
             "FLAGS": f"({' '.join(sorted(message.flags))})",

@@ -46,4 +46,12 @@ def _text(line: TimelineLine) -> str:
         return f"[magenta]campaign[/magenta] {escape(line.title)}: {line.outcome} [dim]{escape(line.body)}[/dim]"
     note = f" [yellow]({line.outcome})[/yellow]" if line.outcome else ""
     who = f"[dim]{escape(line.who)}[/dim]  " if line.who else ""
-    return f"{who}{escape(line.title) or '[dim](no subject)[/dim]'}{note}"
+    return f"{who}{escape(line.title) or '[dim](no subject)[/dim]'}{note}{_attached(line)}"
+
+
+def _attached(line: TimelineLine) -> str:
+    """With the number of the mail, by which they are opened."""
+    if not line.attachments:
+        return ""
+    words = "1 attachment" if line.attachments == 1 else f"{line.attachments} attachments"
+    return f" [dim]· {words}: mailcrm mail attachments {line.message_id}[/dim]"

@@ -168,6 +168,16 @@ def _notes(proof: Any) -> Iterator[str]:
     gone = sum(folder.gone for folder in proof.folders)
     if gone:
         yield f"{proof.account}: {_mails(gone)} no longer on the server, kept in the archive"
+    if proof.unopened.on_server:
+        yield (
+            f"{proof.account}: {_counted(proof.unopened.on_server, 'attachment')} still on the server, fetched when opened "
+            "(`mailcrm mail open`)"
+        )
+    if proof.unopened.gone:
+        yield (
+            f"{proof.account}: {_counted(proof.unopened.gone, 'attachment')} never opened, and gone from the server with "
+            "the mail"
+        )
     unsaved = proof.unsaved
     if not unsaved.domains:
         yield f"{proof.account}: company.domains is empty, so mail of ours that is missing from Sent cannot be counted"

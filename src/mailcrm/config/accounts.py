@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from mailcrm.config.oauth import OAuthSection
 from mailcrm.config.section import Port, Secret, Section
 from mailcrm.errors import UserError
-from mailcrm.model.account import Capture, CustomerWhen, Visibility
+from mailcrm.model.account import Attachments, Capture, CustomerWhen, Visibility
 from mailcrm.model.address import address_key, parse_address
 from mailcrm.model.base_url import LOOPBACK
 from mailcrm.model.provider import Compress, Security
@@ -113,6 +113,7 @@ class Account(Section):
     smtp: ServerSection | None = None
     initial: Initial = Initial()
     since: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    attachments: Attachments = Attachments.NOW
     leave_out_folders: tuple[str, ...] = ()
     never_log: tuple[str, ...] = ()
     sending: AccountSending = AccountSending()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
 from mailcrm.errors import ConfigError
-from mailcrm.model.account import Capture
+from mailcrm.model.account import Attachments, Capture
 from mailcrm.model.address import OwnAddresses, address_key, domain_of, mailbox_key
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import ParsedHeaders, ParticipantRole
@@ -16,7 +16,7 @@ _TO_ROLES = (ParticipantRole.TO, ParticipantRole.CC, ParticipantRole.BCC)
 
 @dataclass(frozen=True, slots=True)
 class CaptureRules:
-    """The rules of one account: how much is kept, since when, and whose mail never is.
+    """The rules of one account: how much is kept, since when, whose mail never is, and when attachments come.
 
     `never_log` holds comparison keys of addresses, and domains.
     """
@@ -24,15 +24,27 @@ class CaptureRules:
     capture: Capture
     since: datetime | None = None
     never_log: frozenset[str] = field(default_factory=frozenset)
+    attachments: Attachments = Attachments.NOW
+
+    @property
+    def leaves_attachments(self) -> bool:
+        """Whether attachments stay on the server until they are opened."""
+        return self.attachments is Attachments.WHEN_OPENED
 
     @classmethod
-    def build(cls, capture: Capture, since: str | None, never_log: Iterable[str]) -> "CaptureRules":
+    def build(
+        cls,
+        capture: Capture,
+        since: str | None,
+        never_log: Iterable[str],
+        attachments: Attachments = Attachments.NOW,
+    ) -> "CaptureRules":
         """From the configuration: `since` is an ISO date (UTC), entries are addresses or `domain` / `@domain`.
 
         Raises ConfigError for a day that does not exist.
         """
         keys = frozenset(key for entry in never_log for key in _never_keys(entry))
-        return cls(capture, _start(since), keys - {""})
+        return cls(capture, _start(since), keys - {""}, attachments)
 
     def fingerprint(self, *more: str) -> int:
         """63 bits that are others when the rules are others, or `more`: then what was left out is worth another look."""

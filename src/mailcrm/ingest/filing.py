@@ -3,7 +3,8 @@ culprit."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from mailcrm.clock import Clock
 from mailcrm.errors import MailcrmError, StoreBusy, WriteCollision, described
@@ -20,20 +21,24 @@ from mailcrm.store.packing import stage
 from mailcrm.store.partial import Partial
 from mailcrm.store.quarantine import quarantine
 
+if TYPE_CHECKING:
+    from mailcrm.ingest.mail.skeleton import Skeleton
+
 _log = get_logger("mailcrm.ingest")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBody:
-    """The bytes of one UID, kept, and what the parser made of them."""
+    """The bytes of one UID, kept, and what the parser made of them. `partial`: without its attachments."""
 
     raw: StagedBlob
     parsed: ParsedMessage | None
     error: str = ""
+    partial: bool = False
 
     def of(self, pending: PendingBody) -> FetchedBody:
         """The same as the body of a message in the archive."""
-        return FetchedBody(pending, self.raw, self.parsed, self.error)
+        return FetchedBody(pending, self.raw, self.parsed, self.error, self.partial)
 
 
 def read_headers(header: bytes) -> tuple[ParsedHeaders | None, str]:
@@ -63,6 +68,12 @@ def understood(staged: StagedBlob, parse: Parse, message: RawMessage | LargeMess
     except Exception as exc:  # noqa: BLE001 - a bug of the parser must not stop the folder; it is listed
         _log.warning("message quarantined", uid=message.uid, error=type(exc).__name__)
         return ReadBody(staged, None, f"{type(exc).__name__}: {exc}")
+
+
+def without_left(read: ReadBody, skeleton: "Skeleton") -> ReadBody:
+    """What was read in a message without its attachments: the truth about those is with the skeleton."""
+    parsed = read.parsed and skeleton.described(read.parsed)
+    return replace(read, parsed=parsed, partial=True)
 
 
 Later = Callable[[], Mapping[int, ReadBody]]

@@ -33,12 +33,17 @@ _CLOCK_SKEW = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class FilingContext:
-    """What filing needs to know about an account."""
+    """What filing needs to know about an account; `leaves_attachments`: on the server, until they are opened."""
 
     account_id: int
     capture: Capture
     own: OwnAddresses
     links: LinkKeys
+    leaves_attachments: bool = False
+
+    def has(self, message: KnownMessage, size: int) -> bool:
+        """Whether of a copy of this size all is kept that the account wants."""
+        return size > 0 and (size in message.sizes or (self.leaves_attachments and size in message.partial))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def record_headers(
     new.sort(key=lambda item: item.place.uid)
     known |= _file_new(session, context, new, now)
     placed = [(item.place, known[item.dedupe_key]) for item in items]
-    states = [_location_state(context.capture, place, message) for place, message in placed]
+    states = [_location_state(context, place, message) for place, message in placed]
     messages.add_locations(
         session, folder, generation, [(p, m.id, s) for (p, m), s in zip(placed, states, strict=True)]
     )
@@ -106,12 +111,10 @@ def _learn_subjects(
                 obey_opt_out(session, headers, context.links, now)
 
 
-def _location_state(capture: Capture, place: Place, message: KnownMessage) -> BodyState:
-    if capture != Capture.ALL:
+def _location_state(context: FilingContext, place: Place, message: KnownMessage) -> BodyState:
+    if context.capture != Capture.ALL:
         return BodyState.NONE
-    if place.size and place.size in message.sizes:
-        return BodyState.SAME
-    return BodyState.PENDING
+    return BodyState.SAME if context.has(message, place.size) else BodyState.PENDING
 
 
 def _file_new(

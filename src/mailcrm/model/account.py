@@ -12,6 +12,13 @@ class Capture(StrEnum):
     ALL = "all"  # and bodies
 
 
+class Attachments(StrEnum):
+    """When the attachments of mail that is captured whole are fetched."""
+
+    NOW = "now"
+    WHEN_OPENED = "when opened"  # until somebody opens one, it stays on the server
+
+
 class Visibility(StrEnum):
     """Who may see the mail of this account."""
 

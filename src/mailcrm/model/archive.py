@@ -73,7 +73,8 @@ class PartyArchive:
 
 @dataclass(frozen=True, slots=True)
 class TimelineLine:
-    """One line of a timeline. `who` is the sender as the mail named him, `role` that of the customer in it."""
+    """One line of a timeline. `who` is the sender as the mail named him, `role` that of the customer in it, `attachments`
+    how many the mail is known to have."""
 
     id: int
     at: datetime
@@ -85,6 +86,7 @@ class TimelineLine:
     outcome: str = ""
     message_id: int | None = None
     role: str = ""
+    attachments: int = 0
 
 
 EDITABLE_FIELDS = ("name", "given_name", "family_name", "salutation", "language")

@@ -48,7 +48,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
-    """What the archive already has of a message. `sizes` are those of the copies whose bytes are kept.
+    """What the archive already has of a message. `sizes` are those of the copies whose bytes are kept, `partial` those of
+    the copies that are kept without their attachments.
 
     `untitled` is whether no copy so far told its subject.
     """
@@ -57,16 +58,21 @@ class KnownMessage:
     body_state: BodyState
     sizes: frozenset[int] = frozenset()
     untitled: bool = False
+    partial: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class PendingBody:
-    """A copy of a message whose bytes are still on the server. `known` messages only lack the bytes of this copy."""
+    """A copy of a message whose bytes are still on the server. `known` messages only lack the bytes of this copy.
+
+    `attempts` is how often a connection was lost over it.
+    """
 
     message_id: int
     uid: int
     size: int
     known: bool
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +86,16 @@ class StagedBlob:
 
 @dataclass(frozen=True, slots=True)
 class FetchedBody:
-    """The bytes of one pending copy with what the parser made of them; None and `error` where it could not."""
+    """The bytes of one pending copy with what the parser made of them; None and `error` where it could not.
+
+    `partial`: its attachments are not among these bytes.
+    """
 
     pending: PendingBody
     raw: StagedBlob
     parsed: ParsedMessage | None
     error: str = ""
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def sync_job(app: App, account: Account, row: AccountRow) -> SyncJob:
         account_id=row.id,
         own=app.own,
         links=app.store.keys.links,
-        rules=CaptureRules.build(row.policy.capture, account.since, account.never_log),
+        rules=CaptureRules.build(row.policy.capture, account.since, account.never_log, account.attachments),
         leave_out=account.leave_out_folders,
         batch_messages=app.config.sync.batch_messages,
         batch_bytes=app.config.sync.batch_bytes,

@@ -20,7 +20,8 @@ from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, mailbox_login, sync_job
 from mailcrm.service.app import App
 from mailcrm.service.unsaved import Unsaved, find_unsaved
-from mailcrm.store import completeness, quarantine, sync_state
+from mailcrm.store import attachments, completeness, quarantine, sync_state
+from mailcrm.store.attachments import Unopened
 from mailcrm.store.completeness import FolderRow
 
 _EXAMPLES = 5
@@ -101,11 +102,13 @@ class FolderProof:
 
 @dataclass(frozen=True)
 class AccountProof:
-    """One account: all folders that it has on the server or had in the archive, and what never was in any of them."""
+    """One account: all folders that it has on the server or had in the archive, what never was in any of them, and the
+    attachments that nobody has opened so far: they are no gap."""
 
     account: str
     folders: Sequence[FolderProof]
     unsaved: Unsaved
+    unopened: Unopened
 
     @property
     def accounted(self) -> int:
@@ -139,7 +142,10 @@ def verify_account(app: App, name: str, progress: Progress, *, repair: bool = Fa
         info.role in (FolderRole.SENT, FolderRole.ALL)
         for info in folders_to_read(listed, verifier.job.leave_out, labels=mailbox.labels)
     )
-    return AccountProof(name, folders, find_unsaved(app, account, verifier.job.account_id, reads_sent=sent))
+    with app.store.read() as session:
+        unopened = attachments.count_unopened(session, verifier.job.account_id)
+    unsaved = find_unsaved(app, account, verifier.job.account_id, reads_sent=sent)
+    return AccountProof(name, folders, unsaved, unopened)
 
 
 class _Verifier:

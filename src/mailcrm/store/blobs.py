@@ -5,7 +5,7 @@ swept by a daily job.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from stat import S_ISREG
@@ -14,11 +14,12 @@ from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailcrm.model.filing import StagedBlob
+from mailcrm.model.message import BodyState
 from mailcrm.store.bulk import insert_rows, portions, rows_in
 from mailcrm.store.context import context_of
-from mailcrm.store.packing import read_file, unpack
+from mailcrm.store.packing import file_pieces, read_file, unpack
 from mailcrm.store.prepared import Lookup
-from mailcrm.store.rows.mail import Blob, BlobData, MessageLocation, SyncQuarantine
+from mailcrm.store.rows.mail import Attachment, Blob, BlobData, Message, MessageLocation, SyncQuarantine
 
 _MOST = 10_000
 """Rows dropped by one sweep: it is one transaction, and others want to write, too."""
@@ -54,8 +55,21 @@ def get(session: Session, digest: str) -> bytes | None:
     return unpack(packed, blob.size)
 
 
+def pieces(session: Session, digest: str) -> Iterator[bytes] | None:
+    """The same in pieces, none of which is large; None if they are not kept. They may be read after the session."""
+    blob = session.get(Blob, digest) if _NAME.fullmatch(digest) else None
+    if blob is not None and blob.place != "db":
+        return file_pieces(context_of(session).blob_dir, digest)
+    data = get(session, digest)
+    return None if data is None else iter([data])
+
+
 def _used(digest: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    return exists().where(MessageLocation.raw_sha256 == digest) | exists().where(SyncQuarantine.raw_sha256 == digest)
+    opened = exists().where(  # of a whole mail they are inside its bytes
+        Attachment.sha256 == digest, Message.id == Attachment.message_id, Message.body_state == BodyState.PARTIAL
+    )
+    whole = exists().where(MessageLocation.raw_sha256 == digest)
+    return whole | exists().where(SyncQuarantine.raw_sha256 == digest) | opened
 
 
 def sweep(session: Session, root: Path, older_than: float) -> tuple[int, int]:

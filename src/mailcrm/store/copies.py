@@ -97,11 +97,19 @@ def mark_gone(session: Session, folder: FolderRef, generation: int, uids: Sequen
             )
 
 
-def mark_back(session: Session, folder: FolderRef, generation: int, uids: Sequence[int], *, bodies: bool) -> None:
-    """Copies that were missed and are there after all; with `bodies`, theirs are wanted again."""
+def mark_back(
+    session: Session,
+    folder: FolderRef,
+    generation: int,
+    uids: Sequence[int],
+    *,
+    bodies: bool,
+    attachments: bool = True,
+) -> None:
+    """Copies that were missed and are there after all; with `bodies`, theirs are wanted again, `attachments` included."""
     for part in portions(uids):
         if bodies:
-            want_bodies(session, folder, generation, part, gone=True)
+            want_bodies(session, folder, generation, part, gone=True, attachments=attachments)
         session.execute(
             update(MessageLocation)
             .where(

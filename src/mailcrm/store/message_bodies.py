@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Update, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.filing import FetchedBody, PendingBody
@@ -35,7 +35,13 @@ def pending_bodies(
     With `tried`, those that an earlier try did not bring; else those that were never asked for.
     """
     query = (
-        select(MessageLocation.message_id, MessageLocation.uid, MessageLocation.size, Message.body_state)
+        select(
+            MessageLocation.message_id,
+            MessageLocation.uid,
+            MessageLocation.size,
+            Message.body_state,
+            Message.attempts,
+        )
         .join(Message, Message.id == MessageLocation.message_id)
         .where(
             here(MessageLocation, folder, generation),
@@ -49,7 +55,8 @@ def pending_bodies(
         query = query.where(MessageLocation.uid < below)
     if since is not None:
         query = query.where(MessageLocation.internaldate >= since)
-    return [PendingBody(row[0], row[1], row[2], row[3] == BodyState.DONE) for row in session.execute(query)]
+    rows = session.execute(query)
+    return [PendingBody(row[0], row[1], row[2], row[3] == BodyState.DONE, row[4]) for row in rows]
 
 
 def pending_uids(session: Session, folder: FolderRef, generation: int, uids: Iterable[int]) -> set[int]:
@@ -78,16 +85,17 @@ def pending_people(session: Session, message_ids: Sequence[int]) -> dict[int, se
 def leave_on_server(session: Session, folder: FolderRef, generation: int, uids: Sequence[int] | None = None) -> int:
     """A rule now forbids to fetch these bodies (None: all of the folder): nothing is pending any more. Returns how many.
 
-    What was filed of the headers before stays.
+    What was filed of the headers before stays, and so does what is here without its attachments.
     """
-    query = select(MessageLocation.uid, MessageLocation.message_id).where(
+    query = select(MessageLocation.uid, MessageLocation.message_id, MessageLocation.raw_sha256).where(
         here(MessageLocation, folder, generation),
         MessageLocation.body_state == BodyState.PENDING,
     )
     if uids is not None:
         query = query.where(MessageLocation.uid.in_(uids))
     rows = list(session.execute(query))
-    _set_locations(session, folder, generation, [row[0] for row in rows], BodyState.NONE)
+    _set_locations(session, folder, generation, [row[0] for row in rows if row[2] is None], BodyState.NONE)
+    _set_locations(session, folder, generation, [row[0] for row in rows if row[2] is not None], BodyState.PARTIAL)
     for some in portions(rows):
         part = Message.id.in_([row[1] for row in some])
         session.execute(
@@ -110,39 +118,61 @@ def _set_locations(session: Session, folder: FolderRef, generation: int, uids: S
         )
 
 
-def lacking(folder: FolderRef, generation: int, *, gone: bool) -> tuple[ColumnElement[bool], ...]:
-    """Copies whose bytes were never wanted and never came, of those that are there or, with `gone`, that are missed."""
-    there = MessageLocation.gone_at.is_(None)
+def lacking(folder: FolderRef, generation: int, *, gone: bool, attachments: bool) -> tuple[ColumnElement[bool], ...]:
+    """Copies whose bytes were never wanted and never came, of those that are there or, with `gone`, that are missed.
+
+    With `attachments` also those of which nobody has the attachments.
+    """
+    there, states = MessageLocation.gone_at.is_(None), [BodyState.NONE]
+    if attachments:
+        states += [BodyState.PARTIAL, BodyState.SAME]
+    whole = aliased(MessageLocation)
     return (
         here(MessageLocation, folder, generation),
-        MessageLocation.body_state == BodyState.NONE,
-        MessageLocation.raw_sha256.is_(None),
+        MessageLocation.body_state.in_(states),
+        or_(
+            MessageLocation.body_state != BodyState.SAME,
+            ~exists().where(
+                whole.message_id == MessageLocation.message_id,
+                whole.size == MessageLocation.size,
+                whole.body_state == BodyState.DONE,
+            ),
+        ),
         ~there if gone else there,
     )
 
 
 def want_bodies(
-    session: Session, folder: FolderRef, generation: int, uids: Sequence[int], *, gone: bool = False
+    session: Session,
+    folder: FolderRef,
+    generation: int,
+    uids: Sequence[int],
+    *,
+    gone: bool = False,
+    attachments: bool = False,
 ) -> None:
     """The bytes of these copies are to be fetched, where they are `lacking`."""
-    these = (*lacking(folder, generation, gone=gone), MessageLocation.uid.in_(uids))
-    ids = list(session.execute(select(MessageLocation.message_id).where(*these)).scalars())
-    pending, quietly = {"body_state": BodyState.PENDING}, {"synchronize_session": False}
-    session.execute(update(MessageLocation).where(*these).values(**pending).execution_options(**quietly))
-    messages = update(Message).where(Message.id.in_(ids), Message.body_state == BodyState.NONE)
-    session.execute(messages.values(**pending).execution_options(**quietly))
+    these = (*lacking(folder, generation, gone=gone, attachments=attachments), MessageLocation.uid.in_(uids))
+    rows = list(session.execute(select(MessageLocation.uid, MessageLocation.message_id).where(*these)))
+    _set_locations(session, folder, generation, [row[0] for row in rows], BodyState.PENDING)
+    messages = update(Message).where(Message.id.in_([row[1] for row in rows]), Message.body_state == BodyState.NONE)
+    session.execute(messages.values(body_state=BodyState.PENDING).execution_options(synchronize_session=False))
 
 
-def mark_same(session: Session, folder: FolderRef, generation: int) -> int:
-    """Pending copies of mails whose bytes came from another folder meanwhile, with the same size. Returns how many."""
+def mark_same(session: Session, folder: FolderRef, generation: int, *, partial: bool = False) -> int:
+    """Pending copies of mails whose bytes came from another folder meanwhile, with the same size. Returns how many.
+
+    With `partial` they need not have come with their attachments.
+    """
     kept = aliased(MessageLocation)
+    states = [BodyState.DONE, BodyState.PARTIAL] if partial else [BodyState.DONE]
     query = select(MessageLocation.uid).where(
         here(MessageLocation, folder, generation),
         MessageLocation.body_state == BodyState.PENDING,
         exists().where(
             kept.message_id == MessageLocation.message_id,
             kept.size == MessageLocation.size,
-            kept.raw_sha256.is_not(None),
+            kept.body_state.in_(states),
         ),
     )
     uids = list(session.execute(query).scalars())
@@ -153,34 +183,46 @@ def mark_same(session: Session, folder: FolderRef, generation: int) -> int:
 def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:
     """Keep the bytes of these copies, and of mails not read before their text, attachments and kind as the body shows it.
 
+    What was read without its attachments is read again when they come with it.
+
     What the parser could not understand is kept too, listed with its reason, and tried again by a better parser.
     """
     if not bodies:
         return
     blobs.put(session, [body.raw for body in bodies])
     _locate_raw(session, folder, generation, bodies)
-    first = _first_read(session, bodies)
+    first, again = _to_read(session, bodies)
     update_rows(session, _message_read(), [_read(body) for body in first])
     read = {body.pending.message_id for body in first}
     _forget_tries(session, sorted({body.pending.message_id for body in bodies} - read))
+    if again:
+        session.execute(delete(Attachment).where(Attachment.message_id.in_(again)))
     rows = [row for body in first if body.parsed for row in _attachments(body.pending.message_id, body.parsed)]
     insert_rows(session, Attachment, rows)
 
 
-def _first_read(session: Session, bodies: Sequence[FetchedBody]) -> list[FetchedBody]:
-    """One body per mail that nobody read meanwhile: copies come twice in a folder, and to two mailboxes at once."""
+def _to_read(session: Session, bodies: Sequence[FetchedBody]) -> tuple[list[FetchedBody], list[int]]:
+    """One body per mail that nobody read meanwhile: copies come twice in a folder, and to two mailboxes at once. And the
+    ids of those that were read before, but without their attachments."""
     chosen: dict[int, FetchedBody] = {}
     for body in bodies:
         other = chosen.get(body.pending.message_id)
         if not body.pending.known and (other is None or other.parsed is None):
             chosen[body.pending.message_id] = body
-    return [chosen[message_id] for (message_id,) in rows_in(session, _unread(), sorted(chosen))]
+    found = list(rows_in(session, _unread(), sorted(chosen)))
+    rows = [row for row in found if row[1] != BodyState.PARTIAL or _tells_more(chosen[row[0]])]
+    return [chosen[row[0]] for row in rows], [row[0] for row in rows if row[1] == BodyState.PARTIAL]
 
 
 @cache
 def _unread() -> Lookup:
-    unread = select(Message.id).where(Message.body_state != BodyState.DONE).order_by(Message.id).with_for_update()
-    return Lookup(unread, Message.id)
+    unread = select(Message.id, Message.body_state).where(Message.body_state != BodyState.DONE)
+    return Lookup(unread.order_by(Message.id).with_for_update(), Message.id)
+
+
+def _tells_more(body: FetchedBody) -> bool:
+    """Than the same mail without its attachments."""
+    return not body.partial and body.parsed is not None
 
 
 def _forget_tries(session: Session, message_ids: Sequence[int]) -> None:
@@ -195,9 +237,12 @@ def _forget_tries(session: Session, message_ids: Sequence[int]) -> None:
 
 def _locate_raw(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:
     rows = [
-        {"at": folder.id, "numbered": generation, "at_uid": body.pending.uid, "digest": body.raw.sha256}
+        {
+            "at": folder.id, "numbered": generation, "at_uid": body.pending.uid, "digest": body.raw.sha256,
+            "state": _state(body),
+        }
         for body in bodies
-    ]
+    ]  # fmt: skip
     update_rows(session, _raw_located(), rows)
 
 
@@ -210,8 +255,12 @@ def _raw_located() -> Update:
             MessageLocation.generation == bindparam("numbered"),
             MessageLocation.uid == bindparam("at_uid"),
         )
-        .values(raw_sha256=bindparam("digest"), body_state=BodyState.DONE)
+        .values(raw_sha256=bindparam("digest"), body_state=bindparam("state"))
     )
+
+
+def _state(body: FetchedBody) -> BodyState:
+    return BodyState.PARTIAL if body.partial else BodyState.DONE
 
 
 def _read(body: FetchedBody) -> dict[str, object]:
@@ -219,7 +268,7 @@ def _read(body: FetchedBody) -> dict[str, object]:
     if parsed is None:
         state, text, defects = BodyState.QUARANTINED, None, ""
     else:
-        state, text = BodyState.DONE, parsed.text[:LONGEST_TEXT]
+        state, text = _state(body), parsed.text[:LONGEST_TEXT]
         defects = "\n".join(dict.fromkeys((*parsed.headers.defects, *parsed.defects)))
     return {
         "row": body.pending.message_id,
@@ -258,6 +307,7 @@ def _attachments(message_id: int, parsed: ParsedMessage) -> Iterable[dict[str, o
             "inline": part.inline,
             "size": part.size,
             "sha256": part.sha256,
+            "section": part.section,
         }
         for part in parsed.attachments
     )
@@ -285,7 +335,7 @@ def note_missing_body(
     message.last_error = clean_text(error)[:2000]
     if message.attempts < limit:
         return False
-    if message.body_state != BodyState.DONE:  # else only the bytes of this copy are missing
+    if message.body_state not in (BodyState.DONE, BodyState.PARTIAL):  # else only the bytes of this copy are missing
         message.body_state = BodyState.QUARANTINED
     _set_locations(session, folder, generation, [pending.uid], BodyState.QUARANTINED)
     return True
@@ -296,7 +346,6 @@ def ask_again(session: Session, folder_ids: Sequence[int]) -> int:
     missing = (
         MessageLocation.folder_id.in_(folder_ids),
         MessageLocation.body_state == BodyState.QUARANTINED,
-        MessageLocation.raw_sha256.is_(None),
     )
     messages = list(session.execute(select(MessageLocation.message_id).where(*missing)).scalars())
     again = {"body_state": BodyState.PENDING}

@@ -20,8 +20,17 @@ from mailcrm.store.uids import here, known_uids
 def find_messages(session: Session, dedupe_keys: Iterable[str]) -> dict[str, KnownMessage]:
     """The messages already in the archive, by dedupe key."""
     rows = list(rows_in(session, _by_key(), sorted(set(dedupe_keys))))
-    sizes = _kept_sizes(session, [row[1] for row in rows])
-    return {row[0]: KnownMessage(row[1], row[2], frozenset(sizes.get(row[1], ())), bool(row[3])) for row in rows}
+    kept = _kept_sizes(session, [row[1] for row in rows])
+
+    def sizes(message_id: int, state: BodyState) -> frozenset[int]:
+        return frozenset(kept.get((message_id, state), ()))
+
+    return {
+        row[0]: KnownMessage(
+            row[1], row[2], sizes(row[1], BodyState.DONE), bool(row[3]), sizes(row[1], BodyState.PARTIAL)
+        )
+        for row in rows
+    }
 
 
 @cache
@@ -30,14 +39,14 @@ def _by_key() -> Lookup:
     return Lookup(columns, Message.dedupe_key)
 
 
-def _kept_sizes(session: Session, message_ids: Sequence[int]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = {}
+def _kept_sizes(session: Session, message_ids: Sequence[int]) -> dict[tuple[int, BodyState], set[int]]:
+    found: dict[tuple[int, BodyState], set[int]] = {}
     for part in portions(message_ids):
-        query = select(MessageLocation.message_id, MessageLocation.size).where(
-            MessageLocation.message_id.in_(part), MessageLocation.raw_sha256.is_not(None)
+        query = select(MessageLocation.message_id, MessageLocation.body_state, MessageLocation.size).where(
+            MessageLocation.message_id.in_(part), MessageLocation.body_state.in_((BodyState.DONE, BodyState.PARTIAL))
         )
-        for message_id, size in session.execute(query):
-            found.setdefault(message_id, set()).add(size)
+        for message_id, state, size in session.execute(query):
+            found.setdefault((message_id, state), set()).add(size)
     return found
 
 

@@ -62,11 +62,19 @@ def to_judge(
 
 
 def lacking_bodies(
-    session: Session, folder: FolderRef, generation: int, since: datetime | None, *, below: int | None, limit: int
+    session: Session,
+    folder: FolderRef,
+    generation: int,
+    since: datetime | None,
+    *,
+    attachments: bool = False,
+    below: int | None,
+    limit: int,
 ) -> list[tuple[int, str]]:
-    """Copies (UID, labels) whose bytes the capture level left on the server, highest first, with a UID below `below`;
-    not what is too old for `since`."""
-    query = select(MessageLocation.uid, MessageLocation.labels).where(*lacking(folder, generation, gone=False))
+    """Copies (UID, labels) whose bytes the rules left on the server, highest first, with a UID below `below`; not what is
+    too old for `since`. With `attachments` also those whose attachments were left there."""
+    those = lacking(folder, generation, gone=False, attachments=attachments)
+    query = select(MessageLocation.uid, MessageLocation.labels).where(*those)
     if since is not None:
         query = query.where(or_(MessageLocation.internaldate.is_(None), MessageLocation.internaldate >= since))
     if below is not None:

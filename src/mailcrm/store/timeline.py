@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import and_, bindparam, delete, or_, select
+from sqlalchemy import and_, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.archive import TimelineLine
@@ -15,7 +15,7 @@ from mailcrm.model.rights import Viewer
 from mailcrm.store.bulk import insert_numbered, insert_rows, rows_in
 from mailcrm.store.context import actor_name
 from mailcrm.store.prepared import Lookup
-from mailcrm.store.rows.mail import MessageParticipant
+from mailcrm.store.rows.mail import Attachment, MessageParticipant
 from mailcrm.store.rows.party import EmailAddress, Party
 from mailcrm.store.rows.timeline import Interaction, InteractionParty
 from mailcrm.store.visibility import visible_interaction
@@ -126,15 +126,23 @@ def select_timeline(
         same = and_(InteractionParty.occurred_at == before, InteractionParty.interaction_id < (before_id or 0))
         query = query.where(or_(InteractionParty.occurred_at < before, same))
     rows = [(row, role) for row, role in session.execute(query)]
-    names = _senders(session, [row.message_id for row, _ in rows if row.message_id is not None])
-    return [_line(row, role, names) for row, role in rows]
+    mails = [row.message_id for row, _ in rows if row.message_id is not None]
+    names, attached = _senders(session, mails), _attached(session, mails)
+    return [_line(row, role, names, attached) for row, role in rows]
 
 
-def _line(row: Interaction, role: str, names: dict[int, str]) -> TimelineLine:
+def _line(row: Interaction, role: str, names: dict[int, str], attached: dict[int, int]) -> TimelineLine:
     return TimelineLine(
         id=row.id, at=row.occurred_at, kind=row.kind, direction=row.direction, title=row.title, body=row.body,
         outcome=row.outcome, message_id=row.message_id, role=role, who=names.get(row.message_id or 0, ""),
+        attachments=attached.get(row.message_id or 0, 0),
     )  # fmt: skip
+
+
+def _attached(session: Session, message_ids: Sequence[int]) -> dict[int, int]:
+    mine = Attachment.message_id.in_(message_ids), Attachment.inline.is_(False)
+    query = select(Attachment.message_id, func.count()).where(*mine)
+    return {row[0]: row[1] for row in session.execute(query.group_by(Attachment.message_id))}
 
 
 def _senders(session: Session, message_ids: Sequence[int]) -> dict[int, str]:

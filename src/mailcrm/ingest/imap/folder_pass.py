@@ -46,7 +46,7 @@ from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import LeftOut, Place
 from mailcrm.model.folder import FolderInfo, FolderRef, FolderStatus, SyncState
-from mailcrm.model.message import LARGE_MESSAGE, FetchedHeader, ParsedHeaders, RawMessage
+from mailcrm.model.message import LARGE_MESSAGE, SMALL_MESSAGE, FetchedHeader, ParsedHeaders, RawMessage
 from mailcrm.store import Store, copies, messages, quarantine, rejudging, sync_state
 from mailcrm.store.partial import Partial
 
@@ -78,7 +78,9 @@ class FolderPass:
 
     def __post_init__(self) -> None:
         job = self.job
-        context = FilingContext(job.account_id, job.rules.capture, job.own, job.links)
+        leaves = job.rules.leaves_attachments
+        context = FilingContext(job.account_id, job.rules.capture, job.own, job.links, leaves)
+        self.most_at_once = SMALL_MESSAGE if leaves else LARGE_MESSAGE
         self.filer = Filer(self.store, context, self.clock, self.retry, self._raw_of)
         self.fields = fields_for(job.rules.capture)
         self.everything = job.rules.capture == Capture.ALL
@@ -303,7 +305,7 @@ class FolderPass:
     def _lacking(self, items: Sequence[HeaderItem], have: Mapping[int, RawMessage]) -> list[Place]:
         """The places of a few new mails without their bytes, if those are small enough for one transaction.
 
-        Large ones come later, in pieces.
+        Large ones come later, in pieces or without their attachments.
         """
         with self.store.read() as session:
             known = messages.find_messages(session, [item.dedupe_key for item in items])
@@ -311,8 +313,8 @@ class FolderPass:
             item.place
             for item in items
             if item.place.uid not in have
-            and item.place.size <= LARGE_MESSAGE
-            and not ((message := known.get(item.dedupe_key)) and item.place.size in message.sizes)
+            and item.place.size <= self.most_at_once
+            and not ((message := known.get(item.dedupe_key)) and self.filer.context.has(message, item.place.size))
         ]
         return wanted if sum(place.size for place in wanted) <= self.job.batch_bytes else []
 

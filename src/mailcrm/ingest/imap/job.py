@@ -23,7 +23,7 @@ class SyncJob:
     @property
     def judged_by(self) -> int:
         """What tells these rules from others; never 0. Folders that are left out are labels at Gmail."""
-        return self.rules.fingerprint(*self.leave_out) or 1
+        return self.rules.fingerprint(self.rules.attachments.value, *self.leave_out) or 1
 
 
 @dataclass

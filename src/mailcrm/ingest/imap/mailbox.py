@@ -3,6 +3,7 @@
 import imaplib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from mailcrm.clock import Clock, utc_now
 from mailcrm.ingest.imap.changes import Changes, Flags
@@ -14,11 +15,14 @@ from mailcrm.ingest.imap.idling import Change, Idling, Suspended, Wakefulness
 from mailcrm.ingest.imap.listing import Listing, wire
 from mailcrm.ingest.imap.notifying import Notifying
 from mailcrm.ingest.imap.parts import Parts
-from mailcrm.ingest.imap.responses import MAX_UID, examined, uid_of
+from mailcrm.ingest.imap.responses import MAX_UID, Value, examined, uid_of
 from mailcrm.ingest.imap.session import Login, Session, open_session
 from mailcrm.ingest.imap.talk import Talk
 from mailcrm.model.folder import FolderInfo, FolderStatus
 from mailcrm.model.message import FetchedHeader, RawMessage
+
+if TYPE_CHECKING:
+    from mailcrm.ingest.imap.sections import Sections
 
 __all__ = [
     "Change",
@@ -249,14 +253,34 @@ class Mailbox:
         return self._fetching.bodies(uids, sizes or {}, depth, at_once)
 
     def fetch_body_parts(
-        self, uid: int, offset: int = 0, *, size: int | None = None, length: int = _MIB, depth: int = 4
+        self,
+        uid: int,
+        offset: int = 0,
+        *,
+        size: int | None = None,
+        length: int = _MIB,
+        depth: int = 4,
+        section: str = "",
     ) -> Iterator[tuple[int, bytes]]:
         """A big message from `offset` on as (offset, bytes) without gaps, `depth` pieces being on their way.
 
-        `size` is what the server says it has. Raises CommandRefused when a piece does not come; what came before is
-        good, and offset + len(bytes) is where to go on, on any connection.
+        With `section` a part of it, still encoded. `size` is what the server says it has. Raises CommandRefused when a
+        piece does not come; what came before is good, and offset + len(bytes) is where to go on, on any connection.
         """
-        return self._parts.all_from(uid, offset, length, size, depth)
+        return self._parts.all_from(uid, offset, length, size, depth, section)
+
+    def structures(self, uids: Sequence[int]) -> Iterator[tuple[int, Value]]:
+        """The BODYSTRUCTURE of messages by UID, as they arrive; nothing of what the server refuses."""
+        return self._sections().structures(uids)
+
+    def fetch_sections(self, wanted: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, dict[str, bytes]]]:
+        """Sections of messages (HEADER, 1.MIME, 1.2 ...) by UID, each message as it arrives; refused ones do not."""
+        return self._sections().fetch(wanted)
+
+    def _sections(self) -> "Sections":
+        from mailcrm.ingest.imap.sections import Sections  # only now: most passes find no large mail
+
+        return Sections(self._talk, self._fetching)
 
     def notify(self, ignored: Collection[str]) -> bool:
         """Let waits end for mail in other folders too, but those `ignored` (`name_raw`). Whether the server does that."""

@@ -1,4 +1,6 @@
-"""Fetches one big message piece by piece, so that it never is in memory as a whole and a lost connection costs little."""
+"""Fetches one big message, or one part of it, piece by piece, so that it never is in memory as a whole.
+
+A lost connection costs little."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,7 +12,7 @@ from mailcrm.ingest.imap.fetching import Command, Fetching
 from mailcrm.ingest.imap.responses import Value, uid_of
 from mailcrm.ingest.imap.talk import Talk
 
-_PIECE = re.compile(rb"BODY\[\]<(\d{1,18})>")
+_PIECE = re.compile(rb"BODY\[([\d.]*)\]<(\d{1,18})>")
 
 
 @dataclass
@@ -45,8 +47,10 @@ class Parts:
         self._place = talk.place
         self._fetching = fetching
 
-    def all_from(self, uid: int, offset: int, length: int, size: int | None, depth: int) -> Iterator[tuple[int, bytes]]:
-        """(offset, bytes) from `offset` to the end, without gaps.
+    def all_from(
+        self, uid: int, offset: int, length: int, size: int | None, depth: int, section: str = ""
+    ) -> Iterator[tuple[int, bytes]]:
+        """(offset, bytes) from `offset` to the end of the message, or of a `section` of it, without gaps.
 
         The end is where the server has nothing more: it may be wrong about the size, and give less than was asked for.
         Raises CommandRefused if it refuses a piece or says nothing of the message.
@@ -56,7 +60,7 @@ class Parts:
             begin, last, heard = position, length, False
             offsets = _Offsets(begin, length, size, depth)
             early: dict[int, bytes] = {}
-            for at, data in self._pieces(uid, offsets, length, depth):
+            for at, data in self._pieces(uid, offsets, length, depth, section):
                 early[at] = data
                 heard = heard or at == begin
                 offsets.came(data)
@@ -68,20 +72,23 @@ class Parts:
             if position == begin or (position == size and last < length):
                 return
 
-    def _pieces(self, uid: int, offsets: Iterable[int], length: int, depth: int) -> Iterator[tuple[int, bytes]]:
+    def _pieces(
+        self, uid: int, offsets: Iterable[int], length: int, depth: int, section: str = ""
+    ) -> Iterator[tuple[int, bytes]]:
         """(offset, bytes) as they arrive."""
-        commands = (Command((b"%d" % uid, b"(UID BODY.PEEK[]<%d.%d>)" % (at, length))) for at in offsets)
+        name = section.encode()
+        commands = (Command((b"%d" % uid, b"(UID BODY.PEEK[%s]<%d.%d>)" % (name, at, length))) for at in offsets)
 
         def pick(items: Items) -> tuple[int, bytes] | None:
             if uid_of(items) != uid:
                 return None
-            return next(filter(None, (_piece(name, value) for name, value in items.items())), None)
+            return next(filter(None, (_piece(found, value, name) for found, value in items.items())), None)
 
         return self._fetching.stream(commands, pick, depth=depth)
 
 
-def _piece(name: bytes, value: Value) -> tuple[int, bytes] | None:
+def _piece(name: bytes, value: Value, section: bytes) -> tuple[int, bytes] | None:
     found = _PIECE.fullmatch(name)
-    if not found or isinstance(value, list):
+    if not found or found[1] != section or isinstance(value, list):
         return None
-    return int(found[1]), value or b""  # behind the end some give NIL
+    return int(found[2]), value or b""  # behind the end some give NIL

@@ -76,9 +76,13 @@ class Rejudge:
                 return
             below = lacking[-1][0]
             uids = [uid for uid, shown_in in lacking if self.labels.keeps(shown_in)]
-            self.filer.write(partial(message_bodies.want_bodies, folder=folder, generation=state.generation, uids=uids))
+            want = partial(message_bodies.want_bodies, folder=folder, generation=state.generation, uids=uids)
+            self.filer.write(partial(want, attachments=not self.job.rules.leaves_attachments))
 
     def _lacking(self, folder: FolderRef, state: SyncState, below: int | None) -> list[tuple[int, str]]:
-        since = self.job.rules.since
+        rules = self.job.rules
         with self.store.read() as session:
-            return rejudging.lacking_bodies(session, folder, state.generation, since, below=below, limit=_COPIES)
+            return rejudging.lacking_bodies(
+                session, folder, state.generation, rules.since,
+                attachments=not rules.leaves_attachments, below=below, limit=_COPIES,
+            )  # fmt: skip

@@ -68,12 +68,13 @@ class Upkeep:
             _log.warning("much mail is gone from the server", folder_id=folder.id, mails=len(found.gone), of=known)
 
         bodies = self.filer.context.capture == Capture.ALL
+        attachments = not self.filer.context.leaves_attachments
 
         def write(session: Session) -> None:
             copies.set_flags(session, folder, state.generation, flags)
             copies.set_labels(session, folder, state.generation, labels)
             copies.mark_gone(session, folder, state.generation, found.gone, self.clock())
-            copies.mark_back(session, folder, state.generation, found.back, bodies=bodies)
+            copies.mark_back(session, folder, state.generation, found.back, bodies=bodies, attachments=attachments)
             counted = copies.count_here(session, folder, state.generation)
             modseq = status.highestmodseq or 0
             sync_state.note_settled(session, folder, state.generation, modseq, counted, self.clock())

@@ -12,16 +12,17 @@ from datetime import datetime
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import never_log_rule
-from mailcrm.ingest.filing import Begin, Filer, Later, ReadBody
+from mailcrm.ingest.filing import Begin, Filer, Later, ReadBody, without_left
 from mailcrm.ingest.given import ACTOR
 from mailcrm.ingest.imap.careful import fetch_bodies
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.ingest.imap.plan import chunks
+from mailcrm.ingest.portions import portions
 from mailcrm.ingest.record import record_bodies
 from mailcrm.model.filing import PendingBody
 from mailcrm.model.folder import FolderRef
-from mailcrm.model.message import LARGE_MESSAGE, LARGEST_MESSAGE, RawMessage
+from mailcrm.model.message import LARGE_MESSAGE, LARGEST_MESSAGE, SMALL_MESSAGE, RawMessage
 from mailcrm.store import Session, Store, message_bodies
 from mailcrm.store.partial import PIECE, Partial, begun_uids, drop_partials, partial_name
 
@@ -32,6 +33,10 @@ _SUSPECTS = 50
 """Of what did not come when the connection broke, so many of the next in order are asked for alone the next time."""
 
 _TRIES = 5
+
+_LEAN_TRIES = 2
+"""A mail over which the connection broke so often is asked for whole: the server may not bear to be asked for its parts."""
+
 _TOO_LARGE = f"larger than {LARGEST_MESSAGE // 2**20} MiB"
 
 Asked = Mapping[int, PendingBody]
@@ -72,7 +77,7 @@ class WaitingBodies:
         """All of them, or those of mail that the server got `since` then and that were never asked for. What does not come
         is tried again by the next pass, a few times."""
         with self.store.write(ACTOR) as session:
-            message_bodies.mark_same(session, folder, generation)
+            message_bodies.mark_same(session, folder, generation, partial=self.job.rules.leaves_attachments)
         for asked in self._rounds(folder, generation, since, tried=False):
             self._fetch(folder, generation, asked)
         if since:
@@ -117,6 +122,7 @@ class WaitingBodies:
         return {uid: item for uid, item in allowed.items() if uid not in forbidden}
 
     def _fetch(self, folder: FolderRef, generation: int, asked: Asked) -> None:
+        asked = self._fetch_lean(folder, generation, asked)
         sizes = {uid: item.size for uid, item in asked.items() if item.size <= LARGE_MESSAGE}
         came: set[int] = set()
         try:
@@ -136,6 +142,30 @@ class WaitingBodies:
         for uid in sorted(asked.keys() - sizes.keys(), reverse=True):
             if not self.stopped():
                 self._fetch_large(folder, generation, asked, uid)
+
+    def _fetch_lean(self, folder: FolderRef, generation: int, asked: Asked) -> Asked:
+        """If attachments stay on the server: what has some, without them. Returns the others, to be fetched whole."""
+        if not self.job.rules.leaves_attachments:
+            return asked
+        from mailcrm.ingest.imap.lean import fetch_lean  # only now: it loads what takes mail apart
+
+        wanted = sorted(uid for uid, i in asked.items() if i.size > SMALL_MESSAGE and i.attempts < _LEAN_TRIES)
+        came: set[int] = set()
+        skeletons = fetch_lean(self.mailbox, wanted)
+        try:
+            for batch in portions(
+                skeletons, lambda pair: len(pair[1].raw), self.job.batch_messages, self.job.batch_bytes
+            ):
+                read = {uid: without_left(self.read(RawMessage(uid, each.raw)), each) for uid, each in batch}
+                self._file(folder, generation, asked, read, {})
+                came.update(read)
+                if self.stopped():
+                    return {}
+        except ConnectionLost as exc:
+            if not self.stopped():
+                self._note_lost(folder, generation, [asked[uid] for uid in wanted if uid not in came], str(exc))
+            raise
+        return {uid: item for uid, item in asked.items() if uid not in came}
 
     def _fetch_large(self, folder: FolderRef, generation: int, asked: Asked, uid: int) -> None:
         """Piece by piece into a file. What came before the connection was lost is there the next time."""

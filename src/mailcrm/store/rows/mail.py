@@ -69,8 +69,12 @@ class Message(Base):
 
 
 class MessageLocation(Base):
-    """That a folder holds a message under a UID, or held it until `gone_at`. `raw_sha256` is of the bytes as this mailbox
-    has them, `labels` are the folders that Gmail shows it in, one a line."""
+    """That a folder holds a message under a UID, or held it until `gone_at`. `labels` are the folders that Gmail shows it
+    in, one a line.
+
+    `raw_sha256` is of the bytes as this mailbox has them where `body_state` is `done`; in any other state the parts that
+    are attachments are empty in them.
+    """
 
     __tablename__ = "message_location"
     __table_args__ = (
@@ -153,7 +157,8 @@ class MessageParticipant(Base):
 
 
 class Attachment(Base):
-    """A part that is not text; its bytes are inside the raw message."""
+    """A part that is not text. Its bytes are inside the raw message; where that was read without its attachments, they are
+    a blob of their own once somebody has opened it, and `sha256` is NULL before."""
 
     __tablename__ = "attachment"
     __table_args__ = (
@@ -169,7 +174,8 @@ class Attachment(Base):
     content_id: Mapped[str] = mapped_column(Text, default="")
     inline: Mapped[bool] = mapped_column(default=False)
     size: Mapped[int] = mapped_column(default=0)
-    sha256: Mapped[str] = mapped_column(Hash)
+    sha256: Mapped[str | None] = mapped_column(Hash)
+    section: Mapped[str] = mapped_column(Text, default="")
 
 
 class Blob(Base):

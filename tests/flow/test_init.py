@@ -150,6 +150,7 @@ def test_questions_on_a_terminal_are_answered_with_another_try_for_the_secret(pl
         terminal.answer("Read mail since", "last year")
         terminal.wait_for("is not a date")
         terminal.answer("Read mail since", "12 months")
+        terminal.answer("Attachments (", "")
         terminal.answer("One person's mailbox, or shared", "")
         terminal.answer("Keep (", "everything")
         terminal.answer("Keep (", "")
@@ -167,6 +168,7 @@ def test_questions_on_a_terminal_are_answered_with_another_try_for_the_secret(pl
     (account,) = config.accounts
     assert config.company.domains == ("own.example",)
     assert (account.initial.capture, account.initial.visibility) == ("metadata", "private")
+    assert account.attachments == "when opened"
     assert account.smtp is None
     assert account.since is not None
 

@@ -12,7 +12,7 @@ from mailcrm.cli.console import out
 from mailcrm.cli.context import Context, context_of, say
 from mailcrm.config import search_path
 from mailcrm.errors import UserError
-from mailcrm.model.account import Capture, CustomerWhen, Visibility
+from mailcrm.model.account import Attachments, Capture, CustomerWhen, Visibility
 from mailcrm.model.address import address_key, parse_address
 
 Address = Annotated[str | None, typer.Option(help="The mailbox's address.")]
@@ -34,6 +34,7 @@ CaptureOption = Annotated[Capture | None, typer.Option("--capture", help="How mu
 VisibilityOption = Annotated[Visibility | None, typer.Option("--visibility", help="Who may see its mail.")]
 When = Annotated[CustomerWhen | None, typer.Option("--customer-when", help="When a correspondent becomes a customer.")]
 Since = Annotated[str | None, typer.Option(help="Read mail since: a day, '24 months', or 'all'.")]
+AttachmentsOption = Annotated[Attachments | None, typer.Option("--attachments", help="When attachments are fetched.")]
 Defaults = Annotated[bool, typer.Option("--yes", "-y", help="Take the default, where there is one, and do not ask.")]
 NoLogin = Annotated[bool, typer.Option("--no-login", help="Do not try to sign in.")]
 Company = Annotated[str | None, typer.Option(help="The company's name, as in the From line.")]
@@ -43,7 +44,7 @@ State = Annotated[Path | None, typer.Option(help="Directory of the archive and i
 
 _FLAGS = (
     "name login secret_env secret_file secret_stdin secret_expires imap smtp ca_file shared capture visibility "
-    "customer_when since no_login oauth_client_id"
+    "customer_when since attachments no_login oauth_client_id"
 ).split()
 _LANGUAGES = ("en", "zh-CN")
 
@@ -60,8 +61,8 @@ def init(
     secret_expires: SecretExpires = None, oauth_client_id: OAuthClient = None,
     imap: Imap = None, smtp: Smtp = None, no_smtp: NoSmtp = False, ca_file: CaFile = None,
     shared: Shared = None, capture: CaptureOption = None, visibility: VisibilityOption = None, customer_when: When = None,
-    since: Since = None, company: Company = None, domain: Domain = None, language: Language = None, state: State = None,
-    no_login: NoLogin = False, yes: Defaults = False,
+    since: Since = None, attachments: AttachmentsOption = None, company: Company = None, domain: Domain = None,
+    language: Language = None, state: State = None, no_login: NoLogin = False, yes: Defaults = False,
 ) -> None:  # fmt: skip
     """Set mailcrm up by asking: one mailbox, really signed in to, and what is kept of it. Sending stays off."""
     given = locals()
@@ -77,7 +78,7 @@ def add_account(
     secret_expires: SecretExpires = None, oauth_client_id: OAuthClient = None,
     imap: Imap = None, smtp: Smtp = None, no_smtp: NoSmtp = False, ca_file: CaFile = None,
     shared: Shared = None, capture: CaptureOption = None, visibility: VisibilityOption = None, customer_when: When = None,
-    since: Since = None, no_login: NoLogin = False, yes: Defaults = False,
+    since: Since = None, attachments: AttachmentsOption = None, no_login: NoLogin = False, yes: Defaults = False,
 ) -> None:  # fmt: skip
     """Add a mailbox to the configuration, after signing in to it."""
     given = locals()
@@ -227,7 +228,7 @@ def _show_begin(account: Any, path: Path) -> None:
     out.print()
     say(
         f"{account.name}: keeps {policy.capture}, seen by {policy.visibility}, customer when {policy.customer_when}, "
-        f"since {account.since or 'the beginning'}. Written to {path}"
+        f"since {account.since or 'the beginning'}, attachments {account.attachments}. Written to {path}"
     )
     if account.oauth is not None:
         say(f"Nobody has signed in yet. Now: {_command(path)} accounts sign-in {account.name}", "bold")

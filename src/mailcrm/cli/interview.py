@@ -12,7 +12,7 @@ from mailcrm.cli.console import err
 from mailcrm.cli.context import human_size, say
 from mailcrm.cli.sign_in import sign_in, sign_in_to_send
 from mailcrm.errors import UserError
-from mailcrm.model.account import AccountPolicy, Capture, CustomerWhen, Visibility
+from mailcrm.model.account import AccountPolicy, Attachments, Capture, CustomerWhen, Visibility
 from mailcrm.model.provider import Provider, Server, provider_for_host
 from mailcrm.service.answers import (
     NewAccount,
@@ -31,6 +31,10 @@ _OPEN = AccountPolicy(Capture.ALL, Visibility.TEAM, CustomerWhen.REPLIED)
 _SINCE = "24 months"
 _SECRET_FLAGS = "--secret-env, --secret-file or --secret-stdin"
 _CAPTURE = "Keep of each mail: metadata = people and dates · subject = and its subject · all = and its body\nKeep"
+_ATTACHMENTS = (
+    "Attachments, where bodies are kept: now = fetched with their mail · when opened = they stay on the server until then\n"
+    "Attachments"
+)
 _VISIBILITY = "Who may see its mail: private = its owner · team · all\nSeen by"
 _CUSTOMER_WHEN = (
     "Who becomes a customer: replied = we wrote and they wrote · sent = we wrote to them · "
@@ -57,6 +61,7 @@ class Given:
     visibility: Visibility | None = None
     customer_when: CustomerWhen | None = None
     since: str | None = None
+    attachments: Attachments | None = None
     no_login: bool = False
     oauth_client_id: str | None = None
 
@@ -95,7 +100,11 @@ def ask_account(given: Given, around: Around, questions: Questions) -> NewAccoun
         account, size = sign_in(account, around.state, questions)
         account = sign_in_to_send(account, questions)
     expires, since = _expiry(given, provider, around, questions), _since(given, size, around, questions)
-    return replace(account, secret_expires=expires, since=since, policy=_policy(given, questions))
+    attachments = given.attachments or Attachments(
+        questions.choose(_ATTACHMENTS, "--attachments", list(Attachments), Attachments.WHEN_OPENED)
+    )
+    policy = _policy(given, questions)
+    return replace(account, secret_expires=expires, since=since, attachments=attachments, policy=policy)
 
 
 # --- servers -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from pathlib import Path
 from mailcrm.campaigns.delivery.transport import SmtpLogin
 from mailcrm.errors import ConfigError, Conflict, UserError
 from mailcrm.ingest.imap.mailbox import Login
-from mailcrm.model.account import AccountPolicy
+from mailcrm.model.account import AccountPolicy, Attachments
 from mailcrm.model.address import address_key, domain_of, is_free_mail
 from mailcrm.model.oauth import OAuthProvider
 from mailcrm.model.provider import Security, Server, provider_for_domain
@@ -50,6 +50,7 @@ class NewAccount:
     since: str | None = None
     secret_expires: str | None = None
     oauth: NewClient | None = None
+    attachments: Attachments = Attachments.NOW
 
     def imap_login(self) -> Login:
         """To try it out."""

@@ -225,6 +225,8 @@ def account_text(account: NewAccount, secret: Path) -> str:
         _put(table, "secret", reference, _WHERE)
     _put(table, "secret_expires", account.secret_expires, "`mailcrm check` warns 14 days before.")
     _put(table, "since", account.since, "Mail that arrived before this day is left out.")
+    why = '"now", or "when opened": until then they stay on the server.'
+    _put(table, "attachments", account.attachments.value, why)
     if account.oauth is not None:
         table["oauth"] = _client(account.oauth, reference if account.secret else None)
     table["imap"] = _server(account.imap, account.ca_file)

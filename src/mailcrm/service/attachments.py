@@ -24,7 +24,6 @@ from mailcrm.store.attachments import AttachmentLine, MailLine
 if TYPE_CHECKING:
     from mailcrm.service.opening import Received
 
-
 _UNREAD = {
     BodyState.PENDING: " so far: its body has not come yet; `mailcrm sync --once` fetches it",
     BodyState.NONE: " here: the capture level of its mailbox leaves bodies on the server",
@@ -146,13 +145,9 @@ def _ending(mime_type: str) -> str:
 
 
 def _require_free(targets: Iterable[Path]) -> None:
-    there = [str(path) for path in targets if os.path.lexists(path)]
+    there = [f"{path} exists already" for path in targets if os.path.lexists(path)]
     if there:
-        raise Conflict("nothing was written: --force overwrites, --to names another place", problems=_in_the_way(there))
-
-
-def _in_the_way(paths: Sequence[str]) -> list[str]:
-    return [f"{path} exists already" for path in paths]
+        raise Conflict("nothing was written: --force overwrites, --to names another place", problems=there)
 
 
 def _write(target: Path, pieces: Iterator[bytes], *, force: bool) -> None:

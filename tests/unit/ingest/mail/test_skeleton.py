@@ -161,7 +161,6 @@ def test_a_bounce_with_a_large_mail_of_ours_says_as_much_without_it() -> None:
         "another sort": ("2.MIME", b"Content-Type: application/zip\r\nContent-Disposition: attachment\r\n\r\n"),
         "no text": ("1", None),
         "text with the boundary in it": ("1", b"hello\r\n--cut\r\n\r\nfalse"),
-        "a lone CR": ("1", b"hello\rthere"),
     }.items(),
 )  # fmt: skip
 def test_where_the_server_contradicts_itself_there_is_no_skeleton(name: str, lie: tuple[str, bytes | None]) -> None:

@@ -24,7 +24,8 @@ from mailcrm.errors import MailcrmError
 from mailcrm.model.message import BodyState
 from mailcrm.service.passes import sync_once
 from mailcrm.store import Session, blobs
-from mailcrm.store.rows.mail import Folder, Message, MessageLocation, MessageSkip, SyncQuarantine
+from mailcrm.store.rows.account import Folder
+from mailcrm.store.rows.mail import Message, MessageLocation, MessageSkip, SyncQuarantine
 from mailcrm.store.rows.party import EmailAddress, Party
 from mailcrm.store.rows.timeline import Interaction
 from tests.faults.churn import PLANS, Deed, Kind, OtherProgram

@@ -57,8 +57,7 @@ class MailClient(IMAPClient):
     `start` and `finish` are separate, so that several commands can be on their way; `take` hands out what came
     untagged, whatever command it came with. FETCH answers go to the `taking` block that asked for them; what nobody
     asked for, and what has vanished, is gathered in `harvest`. `exists` is the number of messages in the examined
-    folder, `grown` turns true when the server reports more. `listener` is shown every
-    line.
+    folder, `grown` turns true when the server reports more. `listener` is shown every line.
     """
 
     def __init__(self, place: Place, tls: ssl.SSLContext | None = None, sock: socket.socket | None = None) -> None:

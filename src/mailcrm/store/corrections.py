@@ -48,7 +48,9 @@ def correct_kinds(session: Session, kinds: Mapping[int, MailKind]) -> None:
 
 @cache
 def _unread() -> Lookup:
-    unread = select(Message.id, Message.kind).where(Message.body_state.not_in((BodyState.DONE, BodyState.PARTIAL)))
+    unread = select(Message.id, Message.kind).where(
+        Message.body_state != BodyState.DONE, Message.body_state != BodyState.PARTIAL
+    )
     return Lookup(unread.order_by(Message.id).with_for_update(), Message.id)
 
 

@@ -75,7 +75,7 @@ def change(dialect: Dialect, statement: Update) -> Prepared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lookup:
-    """What is selected where `column` is one of some values. Other parameters it names (`bindparam`)."""
+    """What is selected where `column` is one of some values. Other parameters it names (`bindparam`); none is a list."""
 
     select: Select[*tuple[Any, ...]]
     column: InstrumentedAttribute[Any]

@@ -216,7 +216,8 @@ class FolderPass:
         raws, lost = self._bodies_now([header for header, _ in unnamed if header.uid not in former])
         if lost is not None and not last_time:
             raise lost  # without their bodies they would be other mails than they are
-        gone = self._gone([header.uid for header, _ in unnamed if header.uid not in former and header.uid not in raws])
+        missing = [header.uid for header, _ in unnamed if header.uid not in former and header.uid not in raws]
+        gone = self._gone(missing) if lost is None else frozenset()  # of a lost connection nothing can be asked
         kept = [(header, parsed) for header, parsed in kept if header.uid not in gone]
         items = [self._item(header, parsed, raws.get(header.uid), former) for header, parsed in kept]
         if at_once and lost is None:

@@ -9,7 +9,7 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -33,22 +33,21 @@ def main(fd: int, cpu_seconds: float, memory: int) -> None:
     """Answer until nobody asks any more."""
     _limit_memory(memory)
     gc.set_threshold(_NEW_OBJECTS)
-    line = Connection(fd)
-    while line.poll(_IDLE_SECONDS):
-        try:
-            asked = line.recv()
-            raws = receive_batch(line, asked) if isinstance(asked, Batch) else None
-        except EOFError:
-            return
-        if raws is None:
-            with _limited(cpu_seconds):
-                answer = _understood(asked)
-            line.send(answer)
-            del answer
-        else:
-            _answer_all(line, asked.blob_dir, raws, cpu_seconds)
-        del asked, raws
-        gc.collect()
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # whoever asked is gone
+        line = Connection(fd)
+        while line.poll(_IDLE_SECONDS):
+            _answer(line, cpu_seconds)
+            gc.collect()
+
+
+def _answer(line: Connection, cpu_seconds: float) -> None:
+    asked = line.recv()
+    if isinstance(asked, Batch):
+        _answer_all(line, asked.blob_dir, receive_batch(line, asked), cpu_seconds)
+        return
+    with _limited(cpu_seconds):
+        answer = _understood(asked)
+    line.send(answer)
 
 
 def _answer_all(line: Connection, blob_dir: Path, raws: list[RawMessage], cpu_seconds: float) -> None:

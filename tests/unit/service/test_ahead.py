@@ -1,7 +1,10 @@
 """Much mail is read in a second process, with the same result as here, whatever happens to that process."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
+from multiprocessing import Pipe
 from pathlib import Path
 from random import Random
 
@@ -12,6 +15,7 @@ from mailcrm.ingest.filing import Begin, read_at_once
 from mailcrm.model.message import RawMessage
 from mailcrm.service import ahead as module
 from mailcrm.service.ahead import Ahead
+from mailcrm.service.batch import send_batch
 from mailcrm.service.guard import Guard
 from mailcrm.store import Store
 from mailcrm.store.packing import path_of
@@ -108,6 +112,17 @@ def test_what_nobody_wants_any_more_ends(ahead: Ahead) -> None:
     assert ahead._child._process is None
     with ahead() as begin:
         assert begin([PLAIN])()[1].parsed.text == "hello"
+
+
+def test_the_process_says_nothing_when_whoever_asked_is_gone(store: Store) -> None:
+    ours, theirs = Pipe()
+    command = [sys.executable, "-m", "mailcrm.service.guarded", str(theirs.fileno()), "5", str(64 * 2**20)]
+    with subprocess.Popen(command, pass_fds=[theirs.fileno()], stderr=subprocess.PIPE) as child:
+        theirs.close()
+        send_batch(ours, store.blob_dir, BATCH * 50)
+        ours.close()
+        assert child.communicate(timeout=60)[1] == b""
+    assert child.returncode == 0
 
 
 def test_without_a_process_it_is_read_here(ahead: Ahead, monkeypatch: pytest.MonkeyPatch) -> None:

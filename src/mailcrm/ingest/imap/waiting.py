@@ -201,7 +201,16 @@ class WaitingBodies:
     ) -> None:
         """File what comes, in batches: while one is read, the next is fetched. The UIDs of them go into `came`."""
         under_way: deque[Later] = deque()
-        lost = None
+        lost: ConnectionLost | None = None
+
+        def arriving() -> Iterator[RawMessage]:
+            nonlocal lost
+            try:
+                yield from self.mailbox.fetch_bodies(sorted(sizes), sizes=sizes)
+            except CommandRefused:  # nothing came at all; why is seen when they are asked for once more
+                return
+            except ConnectionLost as exc:  # what came until then is filed first
+                lost = exc
 
         def file_one() -> None:
             read = under_way.popleft()()
@@ -209,25 +218,13 @@ class WaitingBodies:
             came.update(read)
 
         with self.read_many(len(sizes)) as begin:
-            raws, size = list[RawMessage](), 0
-            try:
-                for raw in self.mailbox.fetch_bodies(sorted(sizes), sizes=sizes):
-                    raws.append(raw)
-                    size += len(raw.raw)
-                    if len(raws) < self.job.batch_messages and size < self.job.batch_bytes:
-                        continue
-                    under_way.append(begin(raws))
-                    raws, size = [], 0
-                    if len(under_way) > 1:
-                        file_one()
-                    if self.stopped():
-                        break
-            except CommandRefused:  # nothing came at all; why is seen when they are asked for once more
-                pass
-            except ConnectionLost as exc:
-                lost = exc
-            if raws:
+            batches = portions(arriving(), lambda raw: len(raw.raw), self.job.batch_messages, self.job.batch_bytes)
+            for raws in batches:
                 under_way.append(begin(raws))
+                if len(under_way) > 1:
+                    file_one()
+                if self.stopped():
+                    break
             while under_way:
                 file_one()
         if lost is not None:

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 _ONE_MAILBOX = threading.Lock()
 """So that the first reading of many mailboxes takes the memory of one child."""
 
-_PATIENCE = 60.0
-"""Seconds that a child may be silent, however busy the machine is."""
-
 _log = get_logger("mailcrm.service")
 
 
@@ -86,7 +83,7 @@ class Ahead:
     def _hear(self, raws: Sequence[RawMessage]) -> "Mapping[int, ReadBody]":
         self._under_way = None
         try:
-            answers = [self._child.said(_PATIENCE) for _ in raws]
+            answers = [self._child.said() for _ in raws]
         except Exception as exc:  # noqa: BLE001 - killed for a mail beyond limits, or another version is being installed
             self._child.close()
             _log.warning("a batch is read without a second process", error=f"{type(exc).__name__}: {exc}")

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 _ENDING = 5.0
 
+PATIENCE = 60.0
+"""Seconds that a child may be silent, however busy the machine is."""
+
 
 class Child:
     """`module` as a process with a line to us, whose number comes first among its arguments. `close` it."""
@@ -55,9 +58,9 @@ class Child:
         finally:
             self.close()
 
-    def said(self, patience: float) -> Any:
-        """The next that it says. Raises EOFError or OSError if it is gone, TimeoutError after `patience` seconds."""
-        if not self.line.poll(patience):
+    def said(self) -> Any:
+        """The next that it says. Raises EOFError or OSError if it is gone, TimeoutError after `PATIENCE`."""
+        if not self.line.poll(PATIENCE):
             self.close()
             raise TimeoutError
         return self.line.recv()

@@ -9,7 +9,7 @@ import threading
 
 from mailcrm.errors import StoreBusy, Unparsable
 from mailcrm.model.message import LargeMessage, ParsedMessage, RawMessage
-from mailcrm.service.child import Child
+from mailcrm.service.child import PATIENCE, Child
 
 _SMALL = 256 * 1024
 """Bytes up to which a message is understood at once: the worst of that size takes a fraction of a second."""
@@ -18,9 +18,6 @@ CPU_SECONDS = 5
 MEMORY = 500 * 1024 * 1024
 _ONE_AT_A_TIME = threading.Lock()
 """So that hostile mail in several mailboxes takes the memory of one."""
-
-_PATIENCE = 60.0
-"""Seconds that a child may be silent, however busy the machine is."""
 
 
 class Guard:
@@ -54,9 +51,9 @@ class Guard:
         """The message, or why there is none; None where the child ended without a word, as one does that is idle."""
         try:
             self._child.line.send(message)
-            answer: ParsedMessage | str = self._child.said(_PATIENCE)
+            answer: ParsedMessage | str = self._child.said()
         except TimeoutError:
-            return f"to understand the message took more than {_PATIENCE:g} s"
+            return f"to understand the message took more than {PATIENCE:g} s"
         except (EOFError, OSError):
             return self._ended()
         except StoreBusy:

@@ -108,8 +108,8 @@ MUTANTS = (
     Mutant(
         "mail is believed to lie in folders that are gone",
         "ingest/imap/sync.py",
-        "        missed = folders_missed(session, job.account_id, there) if whole else []\n",
-        "        missed = []\n",
+        "job.account_id, folders, there if whole else None)",
+        "job.account_id, folders, None)",
         (_CHURN, "-k", "renamed_or_deleted and neither"),
     ),
     Mutant(

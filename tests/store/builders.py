@@ -41,7 +41,7 @@ def a_mailbox(
 
 def ensure_folder(session: Session, account_id: int, info: FolderInfo) -> FolderRef:
     """The row of one folder as a server lists it."""
-    return ensure_folders(session, account_id, [info])[0].ref
+    return ensure_folders(session, account_id, [info])[0][0].ref
 
 
 def a_folder(session: Session, account_id: int, name: str, role: FolderRole = FolderRole.OTHER) -> FolderRef:

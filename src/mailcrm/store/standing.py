@@ -1,6 +1,6 @@
 """How the folders of an account stand: read all at once, for most passes find nothing new in a hundred of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,8 +29,14 @@ class Standing:
     settled_at: datetime | None
 
 
-def ensure_folders(session: Session, account_id: int, listed: Sequence[FolderInfo]) -> list[Standing]:
-    """The rows of folders on the server, in their order, made where one is seen for the first time."""
+def ensure_folders(
+    session: Session, account_id: int, listed: Sequence[FolderInfo], there: Sequence[FolderInfo] | None = None
+) -> tuple[list[Standing], list[tuple[FolderRef, int]]]:
+    """The rows of folders on the server, in their order, made where one is seen for the first time.
+
+    And, each with its generation, the folders that are not among those `there` (all that the server has; None where it does
+    not say that for sure), and of which that is not noted yet.
+    """
     known = {row.name: row for row in session.execute(select(Folder).where(Folder.account_id == account_id)).scalars()}
     rows = []
     for info in listed:
@@ -45,7 +51,7 @@ def ensure_folders(session: Session, account_id: int, listed: Sequence[FolderInf
             known[name].gone_at = known[name].settled_at = None  # whatever its numbers say, it is looked into
         rows.append(known[name])
     session.flush()
-    return [
+    standings = [
         Standing(
             ref=FolderRef(row.id, account_id, row.name), state=state_of(row), server_count=row.server_count,
             counted=row.counted, judged_by=row.judged_by, judged_down_to=row.judged_down_to,
@@ -53,20 +59,22 @@ def ensure_folders(session: Session, account_id: int, listed: Sequence[FolderInf
         )
         for row in rows
     ]  # fmt: skip
+    return standings, [] if there is None else _missed(account_id, known.values(), there)
+
+
+def _missed(account_id: int, rows: Iterable[Folder], there: Sequence[FolderInfo]) -> list[tuple[FolderRef, int]]:
+    names = {folder_name(info) for info in there}
+    names |= {marked_name(folder_name(info), info.name_raw) for info in there}  # beside an imported one
+    return [
+        (FolderRef(row.id, account_id, row.name), row.generation)
+        for row in rows
+        if row.role != FolderRole.IMPORT and row.gone_at is None and row.name not in names
+    ]
 
 
 def left_to_judge(session: Session, folder: FolderRef) -> int:
     """Mail with a UID below this one is still to be looked at again by the rules that hold; 0 if none is."""
     return session.get_one(Folder, folder.id).judged_down_to
-
-
-def folders_missed(session: Session, account_id: int, listed: Sequence[FolderInfo]) -> list[tuple[FolderRef, int]]:
-    """Folders that are not among those the server lists, and of which that is not noted yet, each with its generation."""
-    names = {folder_name(info) for info in listed}
-    names |= {marked_name(folder_name(info), info.name_raw) for info in listed}  # beside an imported one
-    on_server = (Folder.account_id == account_id, Folder.role != FolderRole.IMPORT, Folder.gone_at.is_(None))
-    rows = session.execute(select(Folder).where(*on_server)).scalars()
-    return [(FolderRef(row.id, account_id, row.name), row.generation) for row in rows if row.name not in names]
 
 
 def note_gone(session: Session, folder: FolderRef, now: datetime) -> None:

@@ -25,7 +25,7 @@ from mailcrm.log import get_logger
 from mailcrm.model.folder import FolderInfo, FolderRef, FolderRole, FolderStatus
 from mailcrm.store import Session, Store, sync_state, waiting
 from mailcrm.store.renames import follow_renames
-from mailcrm.store.standing import Standing, ensure_folders, folders_missed, left_to_judge, note_unchanged
+from mailcrm.store.standing import Standing, ensure_folders, left_to_judge, note_unchanged
 
 if TYPE_CHECKING:
     from mailcrm.ingest.filing import Ahead
@@ -145,7 +145,10 @@ def _changed(
         known = [(info, ids[info.name_raw]) for info in listed if info.name_raw in ids]
         if known and (renamed := follow_renames(session, job.account_id, known)):
             _log.info("folders renamed", account_id=job.account_id, folders=renamed)
-        standings = ensure_folders(session, job.account_id, folders)
+        there = [info for info in listed if info.selectable]
+        # There is always an INBOX (RFC 3501, 5.1): a list without it is not believed.
+        whole = any(info.role is FolderRole.INBOX for info in there)
+        standings, missed = ensure_folders(session, job.account_id, folders, there if whole else None)
         pending = waiting.folders_with_pending(session, job.account_id)
         pending |= waiting.folders_with_retries(session, job.account_id, clock())
         changed, unchanged = [], []
@@ -156,10 +159,6 @@ def _changed(
             else:
                 changed.append(_Work(info, known_as.ref))
         note_unchanged(session, unchanged, clock())
-        there = [info for info in listed if info.selectable]
-        # There is always an INBOX (RFC 3501, 5.1): a list without it is not believed.
-        whole = any(info.role is FolderRole.INBOX for info in there)
-        missed = folders_missed(session, job.account_id, there) if whole else []
     report.folders, report.unchanged = len(folders), len(unchanged)
     return changed, missed
 

@@ -90,13 +90,13 @@ class Rig:
         """Trials start from here."""
         state, kept = self.instance.folder / "state", self.instance.folder / "kept"
         shutil.copytree(state, kept)
-        with self.looking() as session:
+        with self.instance.looking() as session:
             self.ids, self.cursors = _ids(session), _cursors(session)
         with self.server.reader(self.user) as reader:
             self.server_flags = {folder: reader.flags(folder) for folder in FOLDERS}
         assert self.a_pass()
         self.passed = dict(self.line.passed)
-        with self.looking() as session:
+        with self.instance.looking() as session:
             self.expected = picture(session)
         self.check()
 
@@ -114,19 +114,9 @@ class Rig:
         offset = 0 if step else (list(Trouble).index(trouble) * 7 + list(Way).index(way) * 3) % 13 * width // 13
         yield from (Fault(trouble, at, way) for at in range(offset, total, width))
 
-    @contextmanager
-    def looking(self) -> Iterator[Session]:
-        """A look into the archive."""
-        app = self.instance.app()
-        try:
-            with app.store.read() as session:
-                yield session
-        finally:
-            app.store.close()
-
     def check(self) -> None:
         """The archive is that of an undisturbed pass, and says what the server says; on the server nothing changed."""
-        with self.looking() as session:
+        with self.instance.looking() as session:
             assert picture(session) == self.expected
             self.check_against_server(session)
             after = _ids(session)
@@ -145,7 +135,7 @@ class Rig:
 
     def check_cursors(self, before: Cursors) -> Cursors:
         """They never go back, and never pass mail that is not filed. Returns where they are now."""
-        with self.looking() as session:
+        with self.instance.looking() as session:
             now, filed = _cursors(session), {folder: _filed(session, folder) for folder in FOLDERS}
         for folder, old in before.items():
             assert all(a >= b for a, b in zip(now[folder], old, strict=True)), f"a cursor went back in {folder}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
@@ -132,16 +131,6 @@ class Scene:
             assert len(said) < _QUIET, "not settled:\n" + "\n".join(said)
             said.append(self.a_pass(self.server.port))
 
-    @contextmanager
-    def looking(self) -> Iterator[Session]:
-        """A look into the archive."""
-        app = self.instance.app()
-        try:
-            with app.store.read() as session:
-                yield session
-        finally:
-            app.store.close()
-
 
 @pytest.fixture(scope="module", params=CAPABILITIES)
 def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
@@ -194,13 +183,13 @@ def disturb(scene: Scene, other: OtherProgram, plan: Sequence[Sequence[Deed]]) -
 
 def judge(scene: Scene, other: OtherProgram) -> None:
     """The archive says what the server says, and what one says that read the mailbox as it is now; no mail is double."""
-    with scene.looking() as session:
+    with scene.instance.looking() as session:
         check_against_server(session, other)
         check_single(session)
         churned = picture(session)
     scene.forget()
     scene.settle()
-    with scene.looking() as session:
+    with scene.instance.looking() as session:
         plain = picture(session)
     for what in ("messages", "timeline", "people"):
         assert set(plain[what]) <= set(churned[what]), what

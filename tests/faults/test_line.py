@@ -43,7 +43,7 @@ def test_a_garbled_line_loses_no_mail(rig: Rig, trouble: Trouble, way: Way) -> N
         settled = any([rig.a_pass(), rig.a_pass(later=timedelta(hours=1))])
         try:
             assert settled, "no pass was complete"
-            with rig.looking() as session:
+            with rig.instance.looking() as session:
                 _nearly_right(rig, session, 1 if way is Way.ANSWERS else BATCH)
         except AssertionError as exc:
             raise AssertionError(f"wrong after {fault}") from exc

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from mailcrm.config import load_config
 from mailcrm.service.app import App
 from mailcrm.service.bootstrap import build_app
 from mailcrm.service.upgrade import upgrade_if_embedded
+from mailcrm.store import Session
 from mailcrm.store.secrets import create_keys
 from tests.servers.dovecot import PASSWORD, Dovecot
 
@@ -52,6 +54,16 @@ class Instance:
     def app(self) -> App:
         """The application in this process; close its store."""
         return build_app(load_config(self.path))
+
+    @contextmanager
+    def looking(self) -> Iterator[Session]:
+        """A look into the archive."""
+        app = self.app()
+        try:
+            with app.store.read() as session:
+                yield session
+        finally:
+            app.store.close()
 
     def cli(self, *args: str, ok: int | None = 0, text: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run `mailcrm ARGS` to its end; `ok` is the exit code it must have (None: any)."""

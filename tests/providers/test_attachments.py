@@ -20,18 +20,12 @@ from mailcrm.store import blobs
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation
 from tests.builders import a_write
 from tests.providers.profiles import GMAIL
-from tests.providers.scene import ME, Scene, a_mail, a_scene
-from tests.providers.server import Quirks, ScriptedImap
+from tests.providers.scene import Scene, a_mail, a_scene
+from tests.providers.server import ScriptedImap
 
 LATER = {"attachments": "when opened"}
 PDF = Random(3).randbytes(90_000)
 _BOB = Actor.cli("bob")
-
-
-@pytest.fixture
-def imap(request: pytest.FixtureRequest) -> Iterator[ScriptedImap]:
-    with ScriptedImap(getattr(request, "param", Quirks()), user=ME, secret="pass") as server:
-        yield server
 
 
 @pytest.fixture

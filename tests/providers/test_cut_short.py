@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,22 +13,10 @@ from mailcrm.ingest.imap.sync import sync_account
 from mailcrm.ingest.mail.parse import parse_message
 from mailcrm.service.accounts import account_row, imap_login, sync_job
 from tests.providers.profiles import GMAIL
-from tests.providers.scene import ME, Scene, a_mail, a_scene
-from tests.providers.server import Quirks, ScriptedImap
+from tests.providers.scene import ME, Scene, a_mail
+from tests.providers.server import ScriptedImap
 
 _ALL = "[Gmail]/所有邮件"
-
-
-@pytest.fixture
-def imap(request: pytest.FixtureRequest) -> Iterator[ScriptedImap]:
-    with ScriptedImap(getattr(request, "param", Quirks()), user=ME, secret="pass") as server:
-        yield server
-
-
-@pytest.fixture
-def scene(imap: ScriptedImap, tmp_path: Path) -> Iterator[Scene]:
-    with a_scene(imap, tmp_path) as found:
-        yield found
 
 
 def _pass(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +15,7 @@ from mailcrm.model.interaction import Direction
 from mailcrm.service.verify import verify_account
 from mailcrm.store.rows.mail import Message, MessageObject
 from tests.providers.profiles import GMAIL
-from tests.providers.scene import ME, Scene, a_mail, a_scene
+from tests.providers.scene import ME, Scene, a_mail
 from tests.providers.server import ScriptedImap
 
 ALL, SENT, DRAFTS = "[Gmail]/所有邮件", "[Gmail]/已发邮件", "[Gmail]/草稿"
@@ -29,12 +28,6 @@ HIDDEN = replace(WITH_LABEL, folders=tuple(each for each in WITH_LABEL.folders i
 def imap(request: pytest.FixtureRequest) -> Iterator[ScriptedImap]:
     with ScriptedImap(getattr(request, "param", WITH_LABEL), user=ME, secret="pass") as server:
         yield server
-
-
-@pytest.fixture
-def scene(imap: ScriptedImap, tmp_path: Path) -> Iterator[Scene]:
-    with a_scene(imap, tmp_path) as found:
-        yield found
 
 
 hidden = pytest.mark.parametrize("imap", [HIDDEN], ids=["hidden"], indirect=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from mailcrm.service.verify import verify_account
 from tests.providers.profiles import OBJECTS
-from tests.providers.scene import ME, Scene, a_mail, a_scene
+from tests.providers.scene import ME, Scene, a_mail
 from tests.providers.server import ScriptedImap
 
 
@@ -17,12 +16,6 @@ from tests.providers.server import ScriptedImap
 def imap() -> Iterator[ScriptedImap]:
     with ScriptedImap(OBJECTS, user=ME, secret="pass") as server:
         yield server
-
-
-@pytest.fixture
-def scene(imap: ScriptedImap, tmp_path: Path) -> Iterator[Scene]:
-    with a_scene(imap, tmp_path) as found:
-        yield found
 
 
 def _folders(scene: Scene) -> dict[str, list[str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -18,7 +17,7 @@ from mailcrm.store import parties, sync_state, timeline
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation
 from tests.builders import a_write
 from tests.providers.profiles import GMAIL, OBJECTS
-from tests.providers.scene import ME, Scene, a_mail, a_scene
+from tests.providers.scene import ME, Scene, a_mail
 from tests.providers.server import Quirks, ScriptedImap
 
 
@@ -26,12 +25,6 @@ from tests.providers.server import Quirks, ScriptedImap
 def imap(request: pytest.FixtureRequest) -> Iterator[ScriptedImap]:
     with ScriptedImap(request.param, user=ME, secret="pass") as server:
         yield server
-
-
-@pytest.fixture
-def scene(imap: ScriptedImap, tmp_path: Path) -> Iterator[Scene]:
-    with a_scene(imap, tmp_path) as found:
-        yield found
 
 
 def _keeps(scene: Scene, capture: Capture) -> None:

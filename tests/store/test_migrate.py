@@ -155,22 +155,26 @@ def test_without_a_copy_there_is_no_upgrade(older: Store, tmp_path: Path) -> Non
     assert migrate.current_revision(older) == "0000"
 
 
-def test_check_finds_rows_that_name_nobody(sqlite_store: Store) -> None:
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            "INSERT INTO org_domain (domain, party_id) VALUES ('acme.example', 99)",
+            "row 1 of org_domain names a missing row of party",
+        ),
+        (  # a table without row numbers
+            "INSERT INTO message_ref (ref_hash, thread_id, domain) VALUES ('a', 99, '')",
+            "a row of message_ref names a missing row of thread",
+        ),
+    ],
+)
+def test_check_finds_rows_that_name_nobody(sqlite_store: Store, row: str, said: str) -> None:
     with sqlite_store.engine.connect() as connection:
         connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
-        connection.execute(text("INSERT INTO org_domain (domain, party_id) VALUES ('acme.example', 99)"))
+        connection.execute(text(row))
         connection.commit()
         connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")
-    assert migrate.check(sqlite_store) == ["row 1 of org_domain names a missing row of party"]
-
-
-def test_check_finds_them_in_tables_without_row_numbers(sqlite_store: Store) -> None:
-    with sqlite_store.engine.connect() as connection:
-        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
-        connection.execute(text("INSERT INTO message_ref (ref_hash, thread_id, domain) VALUES ('a', 99, '')"))
-        connection.commit()
-        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")
-    assert migrate.check(sqlite_store) == ["a row of message_ref names a missing row of thread"]
+    assert migrate.check(sqlite_store) == [said]
 
 
 def test_the_tables_that_lie_by_their_key_are_those_of_the_models(sqlite_store: Store) -> None:

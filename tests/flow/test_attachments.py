@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -9,9 +10,11 @@ from random import Random
 
 from sqlalchemy import func, select
 
+from mailcrm.clock import utc_now
 from mailcrm.ingest.mail.parse import parse_message
+from mailcrm.model.budget import day_of
 from mailcrm.model.message import BodyState, RawMessage
-from mailcrm.store import attachments
+from mailcrm.store import attachments, traffic
 from mailcrm.store.rows.mail import Blob, Message
 from tests.flow.instance import Instance, imap_account
 from tests.servers.dovecot import Dovecot
@@ -38,6 +41,14 @@ def offer() -> bytes:
     inner.add_attachment(Random(13).randbytes(90_000), "application", "zip", filename="inner.zip")
     mail.add_attachment(inner)
     return mail.as_bytes()
+
+
+def received_today(instance: Instance) -> int:
+    app = instance.app()
+    with app.store.read() as session:
+        days = traffic.traffic_since(session, [1], day_of(utc_now()) - timedelta(days=1))
+    app.store.close()
+    return sum(day.received for day in days[1])
 
 
 def test_attachments_stay_on_the_server_until_they_are_opened(dovecot: Dovecot, tmp_path: Path) -> None:
@@ -73,7 +84,9 @@ def test_attachments_stay_on_the_server_until_they_are_opened(dovecot: Dovecot, 
     listed = instance.json("mail", "attachments", "<offer@kunde.example>")["attachments"]
     assert [(each["name"], each["in_archive"]) for each in listed][1] == ("图纸 drawing.pdf", False)
 
+    received = received_today(instance)
     instance.cli("mail", "open", "1", "2", "--to", str(tmp_path))
+    assert received_today(instance) - received > len(DRAWING), "it counts for the day"
     assert (tmp_path / "图纸 drawing.pdf").read_bytes() == DRAWING
     assert "--force" in instance.cli("mail", "open", "1", "2", "--to", str(tmp_path), ok=2).stderr
 

@@ -256,12 +256,17 @@ def _start(day: date | None) -> datetime | None:
 
 
 def _show_cost(what: str, size: MailboxSize, day: date | None) -> None:
-    mails, count = size.mails_since(_start(day)), size.bytes_since(_start(day))
-    lean, full = cost_of(mails, count, Capture.SUBJECT), cost_of(mails, count, Capture.ALL)
-    say(
-        f"  {what}: about {mails:,} mails; without bodies about {lean.minutes} min and {human_size(lean.disk)} of disk, "
-        f"with bodies {full.minutes} min and {human_size(full.disk)}"
-    )
+    start = _start(day)
+    mails = size.mails_since(start)
+    say(f"  {what}: about {mails:,} mails, which take")
+    say(f"    {_cost(mails, 0, Capture.SUBJECT)} without bodies")
+    say(f"    {_cost(mails, size.bytes_since(start, Attachments.WHEN_OPENED))} with bodies, attachments when opened")
+    say(f"    {_cost(mails, size.bytes_since(start))} with bodies and attachments")
+
+
+def _cost(mails: int, size: int, capture: Capture = Capture.ALL) -> str:
+    cost = cost_of(mails, size, capture)
+    return f"{cost.minutes} min and {human_size(cost.disk)} of disk"
 
 
 def _policy(given: Given, questions: Questions) -> AccountPolicy:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from mailcrm.ingest.imap.folders import wanted
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
-from mailcrm.model.account import Capture
+from mailcrm.model.account import Attachments, Capture
 from mailcrm.model.folder import FolderInfo, FolderRole
-from mailcrm.model.message import FetchedHeader
+from mailcrm.model.message import SMALL_MESSAGE, FetchedHeader
 
 _SAMPLED_FOLDERS = 6
 _WINDOWS = 8
@@ -23,6 +23,7 @@ _BYTES_A_SECOND = 1_500_000
 # Rows and indexes of one mail, and what is left of a body after compression (mostly attachments, which do not shrink).
 _BYTES_A_ROW = 4_000
 _KEPT_SHARE = 0.8
+_LEAN = 24_000  # bytes of a large mail that come without its attachments
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,14 @@ class MailboxSize:
         """About how many mails arrived since `start` (aware)."""
         return round(sum(folder.mails * self._share(folder, start) for folder in self.folders))
 
-    def bytes_since(self, start: datetime | None) -> int:
-        """About how many bytes they have on the server."""
-        sizes = [sample.size for folder in self.folders for sample in _recent(folder.samples, start)]
+    def bytes_since(self, start: datetime | None, attachments: Attachments = Attachments.NOW) -> int:
+        """About how many bytes of them are on the server, or come where attachments wait until they are opened."""
+        waiting = attachments is Attachments.WHEN_OPENED
+        sizes = [
+            _LEAN if waiting and sample.size > SMALL_MESSAGE else sample.size
+            for folder in self.folders
+            for sample in _recent(folder.samples, start)
+        ]
         return round(self.mails_since(start) * sum(sizes) / len(sizes)) if sizes else 0
 
     def _share(self, folder: FolderSize, start: datetime | None) -> float:
@@ -81,7 +87,7 @@ class Cost:
 
 
 def cost_of(mails: int, size: int, capture: Capture) -> Cost:
-    """The cost of `mails` mails that have `size` bytes on the server. Rough, and rather too high."""
+    """The cost of `mails` mails of which `size` bytes come where bodies are read. Rough, and rather too high."""
     seconds, disk = mails / _HEADERS_A_SECOND, mails * _BYTES_A_ROW
     if capture is Capture.ALL:
         seconds += max(mails / _BODIES_A_SECOND, size / _BYTES_A_SECOND)

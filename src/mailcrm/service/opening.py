@@ -9,8 +9,9 @@ from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox, open_mailbox
 from mailcrm.ingest.imap.plan import is_same_folder
 from mailcrm.ingest.mail.attached import decode_pieces, find_part
 from mailcrm.model.rights import Actor
-from mailcrm.service.accounts import mailbox_login
+from mailcrm.service.accounts import account_row, mailbox_login
 from mailcrm.service.app import App
+from mailcrm.service.meter import Meter
 from mailcrm.service.retry import store_retry
 from mailcrm.store import attachments, blobs, sync_state
 from mailcrm.store.attachments import AttachmentLine, Copy, MailLine
@@ -80,7 +81,7 @@ class _Opening:
             self.problems.append(f"{name}: this account is not in the configuration any more")
             return
         try:
-            with open_mailbox(mailbox_login(self.app, account)) as mailbox:
+            with open_mailbox(mailbox_login(self.app, account)) as mailbox, self._counted(name, mailbox):
                 for copy in copies:
                     if self.open:
                         self._from_copy(mailbox, copy, all_copies)
@@ -88,6 +89,10 @@ class _Opening:
             raise
         except MailcrmError as exc:
             self.problems.append(f"{name}: {exc.message}")
+
+    def _counted(self, name: str, mailbox: Mailbox) -> Meter:
+        """What comes counts for the day, though somebody who waits for it gets it however much came already."""
+        return Meter(self.app.store, account_row(self.app.store, name), None, self.app.clock, lambda: mailbox.received)
 
     def _from_copy(self, mailbox: Mailbox, copy: Copy, all_copies: Sequence[Copy]) -> None:
         place = f"{copy.account}, folder {copy.ref.name!r}, UID {copy.uid}"

@@ -11,7 +11,11 @@ from mailcrm.store.rows.account import AccountDay
 
 
 def add_traffic(session: Session, account_id: int, traffic: DayTraffic) -> None:
-    """Add to a day. Only who holds the lease of a mailbox reads it, so nobody else does this for the same account."""
+    """Add to a day.
+
+    Whoever reads a mailbox holds its lease, so hardly anybody else does this for the same account: only who opens an
+    attachment. Of two that begin a day at the same moment one gets WriteCollision.
+    """
     mine = AccountDay.account_id == account_id, AccountDay.day == traffic.day.isoformat()
     ms = round(traffic.seconds * 1000)
     added = {

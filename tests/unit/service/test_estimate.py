@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mailcrm.ingest.imap.mailbox import Login, open_mailbox
-from mailcrm.model.account import Capture
+from mailcrm.model.account import Attachments, Capture
 from mailcrm.model.provider import Security
 from mailcrm.service.estimate import FolderSize, MailboxSize, Sample, cost_of, free_disk, measure
 from tests.providers import profiles
@@ -24,6 +24,13 @@ def test_share_of_recent_mail_is_that_of_the_samples() -> None:
     size = size_of(FolderSize(1000, (Sample(OLD, 100), Sample(OLD, 100), Sample(OLD, 100), Sample(NEW, 500))))
     assert (size.mails, size.mails_since(None), size.mails_since(DAY)) == (1000, 1000, 250)
     assert (size.bytes_since(None), size.bytes_since(DAY)) == (200_000, 125_000)
+
+
+def test_attachments_that_wait_are_left_out_of_large_mail() -> None:
+    size = size_of(
+        FolderSize(100, (Sample(NEW, 1_000), Sample(NEW, 9_000_000), Sample(OLD, 3_000), Sample(OLD, 64_000)))
+    )
+    assert size.bytes_since(None) - size.bytes_since(None, Attachments.WHEN_OPENED) == 25 * (9_000_000 - 24_000)
 
 
 def test_folder_without_samples_is_taken_to_be_like_the_others() -> None:

@@ -14,6 +14,7 @@ from mailcrm.ingest.files.sources import find_sources
 from mailcrm.model.account import Capture
 from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, sync_job
+from mailcrm.service.ahead import Ahead
 from mailcrm.service.app import App
 from mailcrm.service.guard import Guard
 from mailcrm.service.holding import held
@@ -57,8 +58,12 @@ def import_mail(
     report = ImportReport(folders_left_out=found.left_out, other_files=found.other_files, failures=list(found.failures))
     job = sync_job(app, account, row)
     life = timedelta(seconds=app.config.service.lease_seconds)
-    with held(app.store, f"import:{account.name}", "import", life, "mailcrm import"), closing(Guard()) as parse:
-        one = SourcePass(app.store, job, app.clock, parse, store_retry, progress, report)
+    with (
+        held(app.store, f"import:{account.name}", "import", life, "mailcrm import"),
+        closing(Guard()) as parse,
+        closing(Ahead(app.store, parse)) as ahead,
+    ):
+        one = SourcePass(app.store, job, app.clock, parse, store_retry, progress, report, ahead=ahead)
         for source in found.sources:
             one.run(source)
     customers = resolve_sightings(app.store, app.clock)

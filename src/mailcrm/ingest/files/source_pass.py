@@ -6,47 +6,66 @@ Either way, rules that changed make a new generation: what they left out before 
 archive already gets one more location, so to read something twice is harmless.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import partial
 from itertools import islice
 from operator import attrgetter
 from typing import BinaryIO
 
 from mailcrm.clock import Clock
-from mailcrm.ingest.capture import skip_rule
 from mailcrm.ingest.files.filemail import FileMail
-from mailcrm.ingest.files.form import discarded, fields_of
+from mailcrm.ingest.files.judge import Judge
 from mailcrm.ingest.files.listing import MailFile, list_files, read_file
 from mailcrm.ingest.files.mbox import goes_on, read_mbox, tail_mark
 from mailcrm.ingest.files.report import ImportReport
 from mailcrm.ingest.files.sources import Source, SourceKind
-from mailcrm.ingest.filing import Filer, Window, read_body, read_headers
+from mailcrm.ingest.filing import Ahead, Begin, Filer, Later, Window, read_at_once
 from mailcrm.ingest.given import Parse, Retry
 from mailcrm.ingest.imap.job import SyncJob
-from mailcrm.ingest.imap.plan import fields_for, flag_text
-from mailcrm.ingest.mail.digest import arrival_digest, body_digest, dedupe_key
-from mailcrm.ingest.mail.fields import normalise_raw, split_message
 from mailcrm.ingest.portions import portions
 from mailcrm.ingest.record import FilingContext, HeaderItem
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
-from mailcrm.model.filing import KnownMessage, LeftOut, Place
+from mailcrm.model.filing import KnownMessage
 from mailcrm.model.folder import FolderRef, SyncState
-from mailcrm.model.message import LARGEST_MESSAGE, ParsedHeaders, RawMessage
+from mailcrm.model.message import LARGEST_MESSAGE, RawMessage
 from mailcrm.store import Session, Store, coverage, quarantine, sync_state
 from mailcrm.store.messages import find_messages
 from mailcrm.store.packing import stage
 
 _SLICE = 500
-_NO_HEADER = "this is no mail: it has no header"
+_WORTH_A_PROCESS = {SourceKind.MBOX: 4_000_000, SourceKind.MAILDIR: 200, SourceKind.EML: 200}
+"""From sources of this size on, bodies are read by a second process; to start one takes half a second."""
+
 _log = get_logger("mailcrm.ingest")
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Some mails of a source, the cursor behind them, and how much of the source is done with them."""
+
+    mails: Sequence[FileMail]
+    state: SyncState
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A batch that was judged, whose bodies somebody reads."""
+
+    batch: _Batch
+    window: Window
+    raws: Mapping[int, bytes]
+    read: Later
 
 
 @dataclass
 class SourcePass:
-    """The sources of one account, one after the other. `progress` is called after each batch."""
+    """The sources of one account, one after the other. `progress` is called after each batch; `ahead` reads the bodies
+    of large ones."""
 
     store: Store
     job: SyncJob
@@ -56,13 +75,13 @@ class SourcePass:
     progress: Callable[[ImportReport], None]
     report: ImportReport = field(default_factory=ImportReport)
     largest: int = LARGEST_MESSAGE
+    ahead: Ahead | None = None
 
     def __post_init__(self) -> None:
         context = FilingContext(self.job.account_id, self.job.rules.capture, self.job.own, self.job.links)
-        self.raws: dict[int, bytes] = {}
+        self.raws: Mapping[int, bytes] = {}
+        self.judge = Judge(self.job)
         self.filer = Filer(self.store, context, self.clock, self.retry, self._raw_of)
-        self.fields = frozenset(fields_for(self.job.rules.capture))
-        self.any_field = frozenset(fields_for(Capture.ALL))
         self.everything = self.job.rules.capture == Capture.ALL
         # With their bodies, no more in one transaction than of live mail: a running daemon wants to write, too.
         self.at_once = min(self.job.live_limit, self.job.batch_messages) if self.everything else self.job.batch_messages
@@ -105,12 +124,12 @@ class SourcePass:
         with source.path.open("rb") as file:
             state = self._begin(folder, lambda state: _is_same(file, source.size, state))
             self._count_earlier(folder, state)
-            mails = read_mbox(file, state.uid_high, self.largest)
-            for batch in self._batches(mails):
-                end = batch[-1].end
-                state = replace(state, uid_high=end, mark=tail_mark(file, end))
-                self._file(folder, state, batch)
-                self._show(source.name, end, max(source.size, end))
+            self._file_all(source, folder, self._in_mbox(file, state))
+
+    def _in_mbox(self, file: BinaryIO, state: SyncState) -> Iterator[_Batch]:
+        for mails in self._batches(read_mbox(file, state.uid_high, self.largest)):
+            end = mails[-1].end
+            yield _Batch(mails, replace(state, uid_high=end, mark=tail_mark(file, end)), end)
 
     def _count_earlier(self, folder: FolderRef, state: SyncState) -> None:
         """What earlier runs made of the mails in front of the cursor."""
@@ -144,17 +163,25 @@ class SourcePass:
         state = self._begin(folder, lambda _state: True)
         with self.store.read() as session:
             waiting = quarantine.waiting(session, folder, state.generation)
-        files, tried, done = list_files(source), set[int](), 0
+        tried = set[int]()
+        self._file_all(
+            source, folder, self._in_files(source, folder, state, lambda uids: tried.update(waiting.intersection(uids)))
+        )
+        self._let_go(folder, state, tried, waiting - tried)
+
+    def _in_files(
+        self, source: Source, folder: FolderRef, state: SyncState, seen: Callable[[Collection[int]], None]
+    ) -> Iterator[_Batch]:
+        files, done = list_files(source), 0
         while part := {file.uid: file for file in islice(files, _SLICE)}:
             new = self._not_filed(folder, state, part)
-            mails = (read_file(file, self.largest) for file in new)
-            for batch in self._batches(mails):
-                self._file(folder, state, batch)
-                self._show(source.name, min(self.report.done + len(batch), source.size), source.size)
+            before = done + len(part) - len(new)
+            for mails in self._batches(read_file(file, self.largest) for file in new):
+                before += len(mails)
+                yield _Batch(mails, state, before)
             done += len(part)
-            tried |= waiting & part.keys()
-            self._show(source.name, min(done, source.size), source.size)
-        self._let_go(folder, state, tried, waiting - tried)
+            seen(part.keys())
+            self._show(source.name, done, max(source.size, done))
 
     def _not_filed(self, folder: FolderRef, state: SyncState, part: dict[int, MailFile]) -> list[MailFile]:
         uids = list(part)
@@ -182,48 +209,62 @@ class SourcePass:
 
     # --- one batch -----------------------------------------------------------------------------------------------
 
-    def _file(self, folder: FolderRef, state: SyncState, batch: Sequence[FileMail]) -> None:
-        """Judge, understand, file; the cursor stands behind the batch when that is done."""
-        self.raws = {mail.uid: mail.raw for mail in batch if mail.raw is not None}
-        window = self._judge(batch)
-        with self.store.read() as session:
-            known = find_messages(session, [item.dedupe_key for item in window.items])
+    def _file_all(self, source: Source, folder: FolderRef, batches: Iterable[_Batch]) -> None:
+        """While the bodies of one batch are read, the next is taken from the source; the cursor stands behind a batch when
+        that is filed. Raises OSError where the source cannot be read on; what came until then is filed."""
+        under_way: deque[_Begun] = deque()
+        failed: OSError | None = None
+
+        def arriving() -> Iterator[_Batch]:
+            nonlocal failed
+            try:
+                yield from batches
+            except OSError as exc:
+                failed = exc
+
+        def file_one() -> None:
+            begun = under_way.popleft()
+            self._file(folder, begun)
+            self._show(source.name, begun.batch.done, max(source.size, begun.batch.done))
+
+        with self._read_many(source) as begin:
+            for batch in arriving():
+                under_way.append(self._begun(batch, begin))
+                if len(under_way) > 1:
+                    file_one()
+            while under_way:
+                file_one()
+        if failed is not None:
+            raise failed
+
+    @contextmanager
+    def _read_many(self, source: Source) -> Iterator[Begin]:
+        if self.ahead is None or not self.everything or source.size < _WORTH_A_PROCESS[source.kind]:
+            yield read_at_once(self.store, self.parse)
+            return
+        with self.ahead() as begin:
+            yield begin
+
+    def _begun(self, batch: _Batch, begin: Begin) -> _Begun:
+        """Judge, and begin to understand what the archive lacks."""
+        raws = {mail.uid: mail.raw for mail in batch.mails if mail.raw is not None}
+        window = self.judge.window(batch.mails, self.clock())
+        known = self._known(window)
         wanted = [item.place.uid for item in window.items if self._lacks_body(item, known)]
-        read = {uid: read_body(self.store, self.parse, RawMessage(uid, self.raws[uid])) for uid in wanted}
-        remains = {uid: stage(self.store.blob_dir, self.raws[uid]) for uid in window.refused if self._keeps(uid)}
-        quarantined = self.filer.file(folder, state, replace(window, read=read, remains=remains))
+        read = begin([RawMessage(uid, raws[uid]) for uid in wanted]) if wanted else dict
+        return _Begun(batch, window, raws, read)
+
+    def _file(self, folder: FolderRef, begun: _Begun) -> None:
+        self.raws, read = begun.raws, begun.read()
+        remains = {uid: stage(self.store.blob_dir, self.raws[uid]) for uid in begun.window.refused if self._keeps(uid)}
+        window = replace(begun.window, read=read, remains=remains)
+        known = self._known(window)  # now, since the batch before is filed
+        quarantined = self.filer.file(folder, begun.batch.state, window)
         self._count(window, known.keys(), quarantined, sum(body.parsed is None for body in read.values()))
 
-    def _judge(self, batch: Sequence[FileMail]) -> Window:
-        """What to file, what a rule leaves out, and what is no mail."""
-        items: list[HeaderItem] = []
-        skips: dict[int, LeftOut] = {}
-        refused: dict[int, str] = {}
-        for mail in batch:
-            if mail.raw is None:
-                refused[mail.uid] = f"{mail.where}: {mail.problem}"
-                continue
-            header = split_message(normalise_raw(mail.raw)[0])[0]
-            lines = fields_of(header, self.fields)
-            parsed, reason = read_headers(lines)
-            if parsed is None or not (lines or fields_of(header, self.any_field)):
-                refused[mail.uid] = f"{mail.where}: {reason or _NO_HEADER}"
-                continue
-            arrived = mail.arrived or _believable(parsed.sent_at, self.clock())
-            rule = discarded(header) or skip_rule(parsed, arrived or self.clock(), self.job.rules)
-            if rule is None:
-                place = Place(mail.uid, flag_text(mail.flags), arrived, len(mail.raw))
-                items.append(HeaderItem(place, parsed, self._key(parsed, place, mail.raw)))
-            else:
-                skips[mail.uid] = LeftOut(rule, arrived)
-        return Window(items, {}, skips, refused)
-
-    def _key(self, headers: ParsedHeaders, place: Place, raw: bytes) -> str:
-        """The same as for mail of a server that is kept at the same level."""
-        if headers.message_id:
-            return dedupe_key(headers)
-        digest = body_digest(raw) if self.everything else arrival_digest(place.size, place.internaldate)
-        return dedupe_key(headers, digest)
+    def _known(self, window: Window) -> dict[str, KnownMessage]:
+        with self.store.read() as session:
+            return find_messages(session, [item.dedupe_key for item in window.items])
 
     def _lacks_body(self, item: HeaderItem, known: Mapping[str, KnownMessage]) -> bool:
         """Whether the archive would keep the bytes: a copy with the same size has them already."""
@@ -257,8 +298,3 @@ def _is_same(file: BinaryIO, size: int, state: SyncState) -> bool:
     if state.uid_high > size or state.mark != tail_mark(file, state.uid_high):
         return False
     return goes_on(file, state.uid_high)
-
-
-def _believable(sent: datetime | None, now: datetime) -> datetime | None:
-    """The Date header in place of an arrival that no file tells, unless it lies in the future."""
-    return sent if sent is not None and sent <= now else None

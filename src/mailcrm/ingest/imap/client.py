@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 from imapclient import IMAPClient
 
-from mailcrm.ingest.imap import responses
+from mailcrm.ingest.imap import responses, values
 from mailcrm.ingest.imap.changes import Harvest, count, merged
 from mailcrm.ingest.imap.failures import Place
-from mailcrm.ingest.imap.responses import Chunk, Value
 from mailcrm.ingest.imap.transport import Transport
+from mailcrm.ingest.imap.values import Chunk, Value
 
 imaplib.Commands.setdefault("COMPRESS", ("AUTH", "SELECTED"))
 imaplib.Commands.setdefault("NOTIFY", ("AUTH", "SELECTED"))
@@ -171,7 +171,7 @@ class MailClient(IMAPClient):
         if found := _COUNT.fullmatch(line):
             self._count(int(found[1]), found[2])
         if chunks := self.take("FETCH"):
-            for items in responses.fetched(chunks):
+            for items in values.fetched(chunks):
                 self._fetched(items)
         for gone in self.take("VANISHED"):
             self._vanished(gone if isinstance(gone, bytes) else b"")
@@ -180,7 +180,7 @@ class MailClient(IMAPClient):
 
     def _sort_usual(self, line: bytes, text: bytes, literals: list[bytes]) -> None:
         self.listener(line)
-        if (items := responses.items_of(text, literals)) is not None:
+        if (items := values.items_of(text, literals)) is not None:
             self._fetched(items)
 
     def _coded(self, found: tuple[bytes, bytes] | None) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from mailcrm.ingest.imap.failures import CommandRefused
 from mailcrm.ingest.imap.folders import Listed, roles_of
-from mailcrm.ingest.imap.responses import Chunk, listed, statuses
+from mailcrm.ingest.imap.responses import listed, statuses
 from mailcrm.ingest.imap.talk import Talk
+from mailcrm.ingest.imap.values import Chunk
 from mailcrm.model.folder import FolderInfo, FolderStatus
 
 _STATUS_IN_FLIGHT = 16

@@ -15,9 +15,10 @@ from mailcrm.ingest.imap.idling import Change, Idling, Suspended, Wakefulness
 from mailcrm.ingest.imap.listing import Listing, wire
 from mailcrm.ingest.imap.notifying import Notifying
 from mailcrm.ingest.imap.parts import Parts
-from mailcrm.ingest.imap.responses import MAX_UID, Value, examined, uid_of
+from mailcrm.ingest.imap.responses import MAX_UID, examined, uid_of
 from mailcrm.ingest.imap.session import Login, Session, open_session
 from mailcrm.ingest.imap.talk import Talk
+from mailcrm.ingest.imap.values import Value
 from mailcrm.model.folder import FolderInfo, FolderStatus
 from mailcrm.model.message import FetchedHeader, RawMessage
 

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from mailcrm.ingest.imap.responses import parsed, wire_name
+from mailcrm.ingest.imap.responses import wire_name
 from mailcrm.ingest.imap.talk import Talk
+from mailcrm.ingest.imap.values import parsed
 
 _SELECTED = b"(selected-delayed (MessageNew MessageExpunge FlagChange))"  # as without NOTIFY
 _OTHERS = b"(personal (MessageNew MessageExpunge))"

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from mailcrm.ingest.imap.client import Items
 from mailcrm.ingest.imap.failures import CommandRefused
 from mailcrm.ingest.imap.fetching import Command, Fetching
-from mailcrm.ingest.imap.responses import Value, uid_of
+from mailcrm.ingest.imap.responses import uid_of
 from mailcrm.ingest.imap.talk import Talk
+from mailcrm.ingest.imap.values import Value
 
 _PIECE = re.compile(rb"BODY\[([\d.]*)\]<(\d{1,18})>")
 

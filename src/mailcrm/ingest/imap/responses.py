@@ -1,40 +1,18 @@
-"""Understands what IMAP servers answer, as tolerantly as can be: an odd line never hides the good ones around it."""
+"""Understands what IMAP servers answer, as tolerantly as can be: an odd line never hides the good ones around it. How the
+text of an answer is read is in `values`."""
 
 import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
 
 from mailcrm.ingest.imap.changes import Flags
 from mailcrm.ingest.imap.folders import Listed
+from mailcrm.ingest.imap.values import Chunk, Value, parsed, upper, values_of
 from mailcrm.model.folder import FolderStatus, UidRange
 from mailcrm.model.message import FetchedHeader
 
-Chunk: TypeAlias = bytes | tuple[bytes, bytes]
-"""What imaplib keeps of an answer: (text ending in {size}, literal), or the text that ends it."""
-
-Value: TypeAlias = "bytes | list[Value] | None"
-"""A string or atom, NIL, or a parenthesised list."""
-
-# An atom; brackets may hold anything: BODY[HEADER.FIELDS ("To")]. (?>...) is never tried again in a shorter form, which
-# would take for ever on a long answer that does not fit.
-_ATOM = rb'(?>(?:[^\s()"{\[]+|\[[^\]]*\])+)'
-_TOKEN = re.compile(
-    rb'[ \r\n\t]+|(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"|\{(?P<literal>\d+)\+?\}'
-    rb"|(?P<atom>%b)|(?P<odd>.)" % _ATOM,
-    re.DOTALL,
-)
-_FLAT = rb'(?>[^()"{\[]*(?:"(?:[^"\\]|\\.)*"[^()"{\[]*)*)'
-_PAIR = re.compile(
-    rb'(?P<name>%b) (?:(?P<atom>%b)|"(?P<quoted>[^"\\]*)"|\((?P<list>%b)\)|\{\d+\})(?: |\)\Z)' % (_ATOM, _ATOM, _FLAT),
-    re.DOTALL,
-)
-"""An item of a FETCH answer with its value, if that is neither a list of lists nor a string with escapes."""
-
-_NUMBERED = re.compile(rb"\d+ \(")
-_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _CODE = re.compile(rb"\[([A-Z0-9-]+)(?: ([^\]]*))?\]", re.IGNORECASE)
 _SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
 _INTERNALDATE = re.compile(rb" ?(\d{1,2})-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
@@ -49,64 +27,6 @@ MOST = 2**31 - 1
 
 _SET = re.compile(rb"\d{1,10}(?::\d{1,10})?(?:,\d{1,10}(?::\d{1,10})?)*")
 _RECENT = b"\\recent"
-
-
-def parsed(chunks: Iterable[Chunk]) -> Iterator[list[Value]]:
-    """The answers in what imaplib collected for one keyword, each as its sequence of values."""
-    for text, literals in _joined(chunks):
-        yield _values(text, literals)
-
-
-def fetched(chunks: Iterable[Chunk]) -> Iterator[dict[bytes, Value]]:
-    """The items of each FETCH answer; an answer that is not pairs yields none."""
-    for text, literals in _joined(chunks):
-        if (items := items_of(text, literals)) is not None:
-            yield items
-
-
-def items_of(text: bytes, literals: Sequence[bytes]) -> dict[bytes, Value] | None:
-    """The items of one FETCH answer by their upper-case names; None if they are not pairs.
-
-    `text` is what follows the `*`, without FETCH; `literals` are those that are announced in it.
-    """
-    if items := _flat_items(text, literals):
-        return items
-    values = _values(text, literals)
-    pairs = values[1] if len(values) == 2 else None
-    if not isinstance(pairs, list):
-        return None
-    return {_upper(name): value for name, value in zip(pairs[::2], pairs[1::2], strict=False)}
-
-
-def _flat_items(text: bytes, literals: Iterable[bytes]) -> dict[bytes, Value] | None:
-    """The same in a third of the time, for the answers that servers really give; None if there is anything else in it."""
-    begin = _NUMBERED.match(text)
-    at, waiting = begin.end() if begin else len(text), iter(literals)
-    items: dict[bytes, Value] = {}
-    while pair := _PAIR.match(text, at):
-        name, atom, quoted, inner = pair.groups()
-        value: Value
-        if atom is not None:
-            value = None if atom.upper() == b"NIL" else atom
-        elif inner is not None:
-            value = _values(inner, ())
-        else:
-            value = next(waiting, None) if quoted is None else quoted
-        items[name.upper()] = value
-        at = pair.end()
-    return items if at == len(text) and b"NIL" not in items else None
-
-
-def _joined(chunks: Iterable[Chunk]) -> Iterator[tuple[bytes, list[bytes]]]:
-    """The text of each answer, and the literals that are announced in it."""
-    text, literals = b"", []
-    for chunk in chunks:
-        if isinstance(chunk, tuple):
-            text += chunk[0]
-            literals.append(chunk[1])
-            continue
-        yield text + chunk, literals
-        text, literals = b"", []
 
 
 def uid_of(items: Mapping[bytes, Value]) -> int | None:
@@ -186,8 +106,8 @@ def searched(chunks: Sequence[Chunk], tag: bytes) -> list[UidRange] | None:
     """
     answers = list(parsed(chunks))
     match answers:
-        case [[[name, given], kind, *pairs]] if (_upper(name), given, _upper(kind)) == (b"TAG", tag, b"UID"):
-            results = {_upper(key): value for key, value in zip(pairs[::2], pairs[1::2], strict=False)}
+        case [[[name, given], kind, *pairs]] if (upper(name), given, upper(kind)) == (b"TAG", tag, b"UID"):
+            results = {upper(key): value for key, value in zip(pairs[::2], pairs[1::2], strict=False)}
             found = results.get(b"ALL", b"") if len(pairs) % 2 == 0 else None
             return [] if not pairs else uid_ranges(found) if isinstance(found, bytes) else None
     return None
@@ -236,7 +156,7 @@ def statuses(chunks: Iterable[Chunk]) -> Iterator[tuple[str, FolderStatus]]:
         counts = values[-1] if len(values) >= 2 else None
         if not isinstance(counts, list) or not isinstance(values[0], bytes):
             continue
-        pairs = [(_upper(name), value) for name, value in zip(counts[::2], counts[1::2], strict=False)]
+        pairs = [(upper(name), value) for name, value in zip(counts[::2], counts[1::2], strict=False)]
         numbers = {name: _number(value) for name, value in pairs}
         if (exists := numbers.get(b"MESSAGES")) is not None and numbers.get(b"UIDVALIDITY"):
             name = b" ".join(part for part in values[:-1] if isinstance(part, bytes))
@@ -246,7 +166,7 @@ def statuses(chunks: Iterable[Chunk]) -> Iterator[tuple[str, FolderStatus]]:
 def examined(lines: Iterable[bytes], exists: int) -> FolderStatus:
     """What EXAMINE said: its untagged OK lines, and the number of messages. A missing or impossible UIDNEXT is None."""
     codes = dict(found for found in map(code, lines) if found)
-    mailboxid = next(iter(_values(codes.get(b"MAILBOXID", b""), ())), None)
+    mailboxid = next(iter(values_of(codes.get(b"MAILBOXID", b""), ())), None)
     return _status({name: number(text) for name, text in codes.items()}, exists, _object_id(mailboxid))
 
 
@@ -310,31 +230,6 @@ def _decoded(text: bytes) -> str:
     return text.decode("latin-1")
 
 
-def _values(text: bytes, literals: Iterable[bytes]) -> list[Value]:
-    """The values of one answer. Unbalanced parentheses are tolerated: what is open at the end is closed; but of a list in
-    a list that was cut short nobody knows what it would have held, so it is NIL."""
-    waiting = iter(literals)
-    top: list[Value] = []
-    open_lists = [top]
-    for token in _TOKEN.finditer(text):
-        match token.lastgroup:
-            case "open":
-                inner: list[Value] = []
-                open_lists[-1].append(inner)
-                open_lists.append(inner)
-            case "close":
-                open_lists = open_lists[:-1] or open_lists
-            case "literal":
-                open_lists[-1].append(next(waiting, None))
-            case "quoted":
-                open_lists[-1].append(_ESCAPED.sub(rb"\1", token["quoted"]))
-            case "atom":
-                open_lists[-1].append(None if token["atom"].upper() == b"NIL" else token["atom"])
-    for outer in open_lists[1:-1]:
-        outer[-1] = None
-    return top
-
-
 def _object_id(value: Value) -> str | None:
     """An object identifier (RFC 8474), which comes in parentheses."""
     inner = value[0] if isinstance(value, list) and value else None
@@ -348,10 +243,6 @@ def _own_id(items: Mapping[bytes, Value], gmail: bytes, standard: bytes) -> str:
     number = _number(items.get(gmail))
     found = _object_id(items.get(standard)) if number is None else str(number)
     return found if found and len(found) <= _LONGEST_ID else ""
-
-
-def _upper(name: Value) -> bytes:
-    return name.upper() if isinstance(name, bytes) else b""
 
 
 def _number(value: Value) -> int | None:

@@ -8,8 +8,9 @@ from mailcrm.ingest.imap.client import Items, Reply
 from mailcrm.ingest.imap.failures import CommandRefused, refusal
 from mailcrm.ingest.imap.fetching import Command, Fetching
 from mailcrm.ingest.imap.plan import chunks, uid_set
-from mailcrm.ingest.imap.responses import Value, uid_of
+from mailcrm.ingest.imap.responses import uid_of
 from mailcrm.ingest.imap.talk import Talk
+from mailcrm.ingest.imap.values import Value
 
 _T = TypeVar("_T")
 _SECTION = re.compile(rb"BODY\[([A-Z0-9.]+)\]")

@@ -13,7 +13,8 @@ from mailcrm.errors import ConfigError, LoginRefused, PermanentError
 from mailcrm.ingest.imap.client import MailClient, Reply
 from mailcrm.ingest.imap.deflate import worth_it
 from mailcrm.ingest.imap.failures import Place, TokenExpired, login_refusal, token_refusal, translated
-from mailcrm.ingest.imap.responses import Chunk, code, server_identity
+from mailcrm.ingest.imap.responses import code, server_identity
+from mailcrm.ingest.imap.values import Chunk
 from mailcrm.model.oauth import TokenSource, challenge_words, chosen_mechanism, first_message, last_message
 from mailcrm.model.provider import Compress, Security
 from mailcrm.model.proxy import parse_proxy

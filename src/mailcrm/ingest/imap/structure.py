@@ -6,7 +6,8 @@ is fetched whole.
 
 from collections.abc import Sequence
 
-from mailcrm.ingest.imap.responses import MOST, Value, number
+from mailcrm.ingest.imap.responses import MOST, number
+from mailcrm.ingest.imap.values import Value
 from mailcrm.ingest.mail.skeleton import Outline
 
 _DEEPEST = 20

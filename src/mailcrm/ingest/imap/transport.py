@@ -119,7 +119,7 @@ class Transport(imaplib.IMAP4):
 
     def fetched(self) -> tuple[bytes, bytes, list[bytes]] | None:
         """The next answer if it is the usual FETCH, with one literal or none: its first line, its text as in
-        `responses.items_of`, and the literals.
+        `values.items_of`, and the literals.
 
         None, and nothing is taken, if it is anything else: then it is for imaplib, which understands more and is slow.
         """

@@ -10,24 +10,21 @@ from hypothesis import strategies as st
 
 from mailcrm.ingest.imap.folders import Listed
 from mailcrm.ingest.imap.responses import (
-    Chunk,
-    Value,
     body_of,
     code,
     examined,
-    fetched,
     fetched_header,
     flags_of,
     folder_name,
     internaldate,
     listed,
     number,
-    parsed,
     readable,
     server_identity,
     statuses,
     wire_name,
 )
+from mailcrm.ingest.imap.values import Chunk, Value, fetched, parsed
 from mailcrm.model.folder import FolderStatus
 from mailcrm.model.message import FetchedHeader
 from tests.servers.imap_reader import encode_folder

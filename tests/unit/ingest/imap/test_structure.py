@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcrm.ingest.imap.responses import Chunk, fetched
 from mailcrm.ingest.imap.structure import outline
+from mailcrm.ingest.imap.values import Chunk, fetched
 from mailcrm.ingest.mail.skeleton import Outline
 
 TEXT = b'("text" "plain" ("charset" "utf-8") NIL NIL "7bit" 42 2 NIL NIL NIL NIL)'

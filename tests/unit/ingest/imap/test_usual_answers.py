@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from mailcrm.ingest.imap import transport
 from mailcrm.ingest.imap.client import Items, MailClient
-from mailcrm.ingest.imap.responses import items_of, parsed
 from mailcrm.ingest.imap.transport import Transport
+from mailcrm.ingest.imap.values import items_of, parsed
 from tests.unit.ingest.imap.peer import connected, place
 
 USUAL = (

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailcrm.ingest.imap.responses import fetched
 from mailcrm.ingest.imap.structure import outline
+from mailcrm.ingest.imap.values import fetched
 from mailcrm.ingest.mail.skeleton import Outline, Skeleton, build, left_behind, sections_of
 from mailcrm.model.message import SMALL_MESSAGE, Attachment, ParsedMessage
 from tests.providers.structure import bodystructure, sections

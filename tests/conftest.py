@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import settings
 
+from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
+from tests.servers.mail import MAIL_SERVERS, MailServer
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgres import Postgres
 from tests.servers.server import Server
@@ -17,7 +19,7 @@ from tests.servers.smtp_sink import SmtpSink
 settings.register_profile("patient", deadline=None)  # a busy machine is not a fault of the code
 settings.load_profile("patient")
 
-_SERVER_FIXTURES = frozenset({"dovecot", "smtp_sink", "postgres", "mariadb"})
+_SERVER_FIXTURES = frozenset({"dovecot", "cyrus", "mail_server", "smtp_sink", "postgres", "mariadb"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,6 +44,21 @@ def dovecot() -> Iterator[Dovecot]:
     require(Dovecot)
     with Dovecot() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def cyrus() -> Iterator[Cyrus]:
+    """Another IMAP server, with ids for mails and folders; each test takes a user name of its own."""
+    require(Cyrus)
+    with Cyrus() as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=MAIL_SERVERS)
+def mail_server(request: pytest.FixtureRequest) -> MailServer:
+    """Each IMAP server in turn, for what must be the same on all."""
+    server: MailServer = request.getfixturevalue(request.param)
+    return server
 
 
 @pytest.fixture(scope="session")

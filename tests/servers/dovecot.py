@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
+from tests.servers.certificate import write_certificate
 from tests.servers.imap_reader import ImapReader
 from tests.servers.server import HOST, Server, accepts, find_program, free_ports, is_root, lacks
 
@@ -192,7 +193,7 @@ class Dovecot(Server):
         for name in ("run", "state", "mail"):
             (self.folder / name).mkdir()
         self._hand_over(self.folder / "mail")
-        self._write_certificate()
+        write_certificate(self.folder)
         config = self.folder / "dovecot.conf"
         config.write_text(_CONFIG.substitute(self._settings()))
         return [str(find_program("dovecot")), "-F", "-c", str(config)]
@@ -207,16 +208,6 @@ class Dovecot(Server):
             users |= dict.fromkeys(("internal_group", "mail_group"), group)
         ports = {"port": self.port, "tls_port": self.tls_port}
         return {"host": HOST, "folder": self.folder, "password": PASSWORD, "extra": self.extra, **users, **ports}
-
-    def _write_certificate(self) -> None:
-        import trustme  # slow to import, and most test runs start no server
-
-        authority = trustme.CA()
-        certificate = authority.issue_cert("localhost", HOST)
-        authority.cert_pem.write_to_path(str(self.ca_file))
-        certificate.private_key_pem.write_to_path(str(self.folder / "key.pem"))
-        for part in certificate.cert_chain_pems:
-            part.write_to_path(str(self.folder / "cert.pem"), append=True)
 
     def _ready(self) -> bool:
         return accepts(self.port, b"* OK")

@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.servers import browser
+from tests.servers.cyrus import UNPACKED, Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgres import Postgres
 from tests.servers.server import find_program, is_root
 from tests.servers.smtp_sink import SmtpSink
+from tests.servers.unpack import unpack
 
 # What is asked whether it is there, and the packages that bring it.
 WANTED: tuple[tuple[Callable[[], str | None], tuple[str, ...]], ...] = (
@@ -44,22 +46,27 @@ _INSTALL_FLAGS = ("--yes", "--no-install-recommends", "--no-remove")
 
 
 def missing_packages() -> list[str]:
-    """The packages whose programs are not there."""
+    """The packages to install, whose programs are not there."""
     return [package for available, packages in WANTED if available() for package in packages]
+
+
+def missing_unpacked() -> list[str]:
+    """Those to unpack only: they cannot be installed beside Dovecot's."""
+    return [*Cyrus.packages] if Cyrus.available() else []
 
 
 def main() -> int:
     """Install what is missing; 1 only if servers are required and still missing."""
-    packages = missing_packages()
-    if not packages:
+    packages, unpacked = missing_packages(), missing_unpacked()
+    if not packages and not unpacked:
         return 0
-    _say(f"Missing for the tests: {' '.join(packages)}")
+    _say(f"Missing for the tests: {' '.join(packages + unpacked)}")
     reason = _refusal()
     if not reason and not is_root():
         return _again_as_root()
     if not reason:
-        _install(packages)
-    still = missing_packages()
+        _install(packages, unpacked)
+    still = missing_packages() + missing_unpacked()
     if not still:
         _say("All test servers are there.")
         return 0
@@ -96,11 +103,15 @@ def _again_as_root() -> int:
     return subprocess.run(command, check=False).returncode
 
 
-def _install(packages: list[str]) -> None:
+def _install(packages: list[str], unpacked: list[str]) -> None:
     with _no_services(), _no_database_cluster():
         for attempt in range(1, _TRIES + 1):
             _say(f"Installing with apt-get (try {attempt} of {_TRIES}; this takes a minute or two)")
-            if _apt("update") and _answer() and _apt("install", *_INSTALL_FLAGS, *packages):
+            if (
+                _apt("update")
+                and (not packages or (_answer() and _apt("install", *_INSTALL_FLAGS, *packages)))
+                and (not unpacked or unpack(unpacked, UNPACKED, _apt))
+            ):
                 return
 
 
@@ -110,10 +121,12 @@ def _answer() -> bool:
     return subprocess.run(["debconf-set-selections"], input=_ANSWERS.encode(), check=False).returncode == 0
 
 
-def _apt(*arguments: str) -> bool:
+def _apt(*arguments: str, where: Path | None = None) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_MODE": "l", "LC_ALL": "C.UTF-8"}
     command = [*_APT, *arguments]
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    done = subprocess.run(
+        command, cwd=where, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
     if done.returncode:
         words = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
         _say(f"apt-get {arguments[0]} failed: {words[-1] if words else done.returncode}")

@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
+from tests.conftest import require
+from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.imap_reader import decode_folder, encode_folder
+from tests.servers.mail import MAIL_SERVERS, MailServer
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgres import Postgres
 from tests.servers.server import ServerDown, accepts
@@ -26,8 +28,8 @@ from tests.servers.smtp_sink import SmtpSink
 LETTER = b"From: =?utf-8?b?5byg5LiJ?= <zhang@example.com>\r\nSubject: Order 7\r\n\r\nHello\r\n"
 
 
-def test_appended_message_is_read_back(dovecot: Dovecot) -> None:
-    with dovecot.reader("append@example.com") as reader:
+def test_appended_message_is_read_back(mail_server: MailServer) -> None:
+    with mail_server.reader("append@example.com") as reader:
         reader.append("INBOX", LETTER, flags=["\\Flagged"])
         [uid] = reader.uids("INBOX")
         assert reader.raw("INBOX", uid) == LETTER
@@ -35,12 +37,12 @@ def test_appended_message_is_read_back(dovecot: Dovecot) -> None:
         assert reader.status("INBOX")["UIDNEXT"] == uid + 1
 
 
-def test_delivered_messages_get_uids_in_order(dovecot: Dovecot) -> None:
+def test_delivered_messages_get_uids_in_order(mail_server: MailServer) -> None:
     user, when = "deliver@example.com", datetime(2024, 2, 29, 12, tzinfo=UTC)
     bodies = [LETTER.replace(b"7", b"%d" % number) for number in range(12)]
-    dovecot.fill(user, bodies, "客户 & Co/2024", flags="S")
-    dovecot.deliver(user, LETTER, when=when)
-    with dovecot.reader(user) as reader:
+    mail_server.fill(user, bodies, "客户 & Co/2024", flags="S")
+    mail_server.deliver(user, LETTER, when=when)
+    with mail_server.reader(user) as reader:
         assert "客户 & Co/2024" in reader.folders()
         uids = reader.uids("客户 & Co/2024")
         assert [reader.raw("客户 & Co/2024", uid) for uid in uids] == bodies
@@ -48,8 +50,8 @@ def test_delivered_messages_get_uids_in_order(dovecot: Dovecot) -> None:
         assert reader.flags("INBOX") == {1: frozenset()}
 
 
-def test_new_mailbox_has_special_folders(dovecot: Dovecot) -> None:
-    with dovecot.reader("special@example.com") as reader:
+def test_new_mailbox_has_special_folders(mail_server: MailServer) -> None:
+    with mail_server.reader("special@example.com") as reader:
         uses = reader.special_uses()
         reader.create("Kunden")
         reader.append("Kunden", LETTER)
@@ -61,14 +63,46 @@ def test_new_mailbox_has_special_folders(dovecot: Dovecot) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_certificate_is_trusted_through_its_authority(dovecot: Dovecot, host: str) -> None:
-    trust = ssl.create_default_context(cafile=str(dovecot.ca_file))
-    with imaplib.IMAP4_SSL(host, dovecot.tls_port, ssl_context=trust, timeout=10) as connection:
+def test_certificate_is_trusted_through_its_authority(mail_server: MailServer, host: str) -> None:
+    trust = ssl.create_default_context(cafile=str(mail_server.ca_file))
+    with imaplib.IMAP4_SSL(host, mail_server.tls_port, ssl_context=trust, timeout=10) as connection:
         assert connection.login("tls@example.com", PASSWORD)[0] == "OK"
-    with imaplib.IMAP4(host, dovecot.port, timeout=10) as connection:
+    with imaplib.IMAP4(host, mail_server.port, timeout=10) as connection:
         assert connection.starttls(trust)[0] == "OK"
-        with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
-            connection.login("tls@example.com", "wrong")
+
+
+def test_wrong_password_is_refused(dovecot: Dovecot) -> None:
+    with (
+        imaplib.IMAP4(dovecot.host, dovecot.port, timeout=10) as connection,
+        pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"),
+    ):
+        connection.login("tls@example.com", "wrong")
+
+
+def test_renumbered_folder_keeps_its_mail(mail_server: MailServer) -> None:
+    user = "renumber@example.com"
+    for folder in ("INBOX", "客户"):
+        mail_server.fill(user, [LETTER] * 3, folder)
+        with mail_server.reader(user) as reader:
+            before, uids = reader.status(folder), reader.uids(folder)
+        mail_server.renumber(user, folder)
+        with mail_server.reader(user) as reader:
+            after = reader.status(folder)
+            assert after["UIDVALIDITY"] != before["UIDVALIDITY"]
+            assert len(reader.uids(folder)) == after["MESSAGES"] == 3
+            assert not set(uids) & set(reader.uids(folder))
+
+
+def test_cyrus_says_what_each_folder_and_mail_is_called(cyrus: Cyrus) -> None:
+    """Its ids stay while the names change (RFC 8474)."""
+    with cyrus.reader("ids@example.com") as reader:
+        reader.create("Kunden")
+        reader.append("Kunden", LETTER)
+        [email_id] = reader.object_ids("Kunden")
+        reader.rename("Kunden", "Customers")
+        assert reader.object_ids("Customers") == [email_id]
+        reader.copy("Customers", 1, "INBOX")
+        assert reader.object_ids("INBOX") == [email_id]
 
 
 def test_extra_configuration_hides_idle(dovecot: Dovecot) -> None:
@@ -151,11 +185,13 @@ def test_failed_start_shows_the_log(dovecot: Dovecot) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
-def test_servers_end_with_a_killed_test_run(dovecot: Dovecot, tmp_path: Path) -> None:
+@pytest.mark.parametrize("title", MAIL_SERVERS)
+def test_servers_end_with_a_killed_test_run(title: str) -> None:
+    require(MAIL_SERVERS[title])
     script = (
         "import os, signal, sys\n"
-        "from tests.servers.dovecot import Dovecot\n"
-        "server = Dovecot().start()\n"
+        "from tests.servers.mail import MAIL_SERVERS\n"
+        f"server = MAIL_SERVERS[{title!r}]().start()\n"
         "print(server.port, server.folder, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -21,7 +21,8 @@ from mailcrm.service.bootstrap import build_app
 from mailcrm.service.upgrade import upgrade_if_embedded
 from mailcrm.store import Session
 from mailcrm.store.secrets import create_keys
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.dovecot import PASSWORD
+from tests.servers.mail import MailServer
 
 Section = dict[str, Any]
 
@@ -137,9 +138,14 @@ def until(condition: Callable[[], Any], seconds: float = 20, every: float = 0.1)
 
 
 def imap_account(
-    folder: Path, server: Dovecot, user: str, name: str = "main", initial: Mapping[str, str] | None = None, **more: Any
+    folder: Path,
+    server: MailServer,
+    user: str,
+    name: str = "main",
+    initial: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> Section:
-    """An account on the test Dovecot that keeps everything; `user`@own.example is its address."""
+    """An account on a test server that keeps everything; `user`@own.example is its address."""
     return {
         "name": name,
         "address": f"{user}@own.example",

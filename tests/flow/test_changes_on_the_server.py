@@ -1,7 +1,7 @@
 """Other mail programs at work: after each pass the archive says of every copy what the server says, and forgets no mail.
 
 A second client appends, flags, deletes and moves at random, on a Dovecot that offers QRESYNC, one with CONDSTORE alone,
-and one with neither.
+one with neither, and on Cyrus.
 """
 
 from __future__ import annotations
@@ -33,29 +33,26 @@ from mailcrm.store.rows.audit import AuditEntry
 from mailcrm.store.rows.mail import Message, MessageLocation
 from mailcrm.store.rows.party import Party
 from tests.builders import a_write
+from tests.conftest import require
 from tests.flow.instance import Instance, imap_account
+from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.imap_reader import ImapReader
+from tests.servers.mail import FOLLOWING, MailServer
 
-CAPABILITIES = {
-    "qresync": "",
-    "condstore": "CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE",
-    "neither": "IDLE",
-}
 FOLDERS = ("INBOX", "Archive", "客户")
 FLAGS = (["\\Seen"], ["\\Seen", "\\Answered"], ["\\Flagged", "$Important"], [])
 
 
-@pytest.fixture(scope="module", params=CAPABILITIES)
-def server(request: pytest.FixtureRequest) -> Iterator[Dovecot]:
-    offered = CAPABILITIES[request.param]
-    extra = f"protocol imap {{\n imap_capability = IMAP4rev1 LITERAL+ ID UIDPLUS {offered}\n}}" if offered else ""
-    with Dovecot(extra) as found:
+@pytest.fixture(scope="module", params=FOLLOWING)
+def server(request: pytest.FixtureRequest) -> Iterator[MailServer]:
+    require(Cyrus if request.param == "cyrus" else Dovecot)
+    with FOLLOWING[request.param]() as found:
         yield found
 
 
 @pytest.fixture
-def app(server: Dovecot, tmp_path: Path) -> Iterator[App]:
+def app(server: MailServer, tmp_path: Path) -> Iterator[App]:
     """Its clock runs fast: where no mod-sequences are kept, flags are looked at every quarter of an hour."""
     user = f"u{tmp_path.parent.name[-3:]}{tmp_path.name}"
     instance = Instance(tmp_path, [imap_account(tmp_path, server, user)])
@@ -68,7 +65,7 @@ def app(server: Dovecot, tmp_path: Path) -> Iterator[App]:
     found.store.close()
 
 
-def other_client(server: Dovecot, app: App) -> ImapReader:
+def other_client(server: MailServer, app: App) -> ImapReader:
     return server.reader(app.config.accounts[0].login_name)
 
 
@@ -128,7 +125,7 @@ def churn(other: ImapReader, chance: Random, numbers: Iterator[int]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_whatever_other_programs_do_the_archive_follows(server: Dovecot, app: App, seed: int) -> None:
+def test_whatever_other_programs_do_the_archive_follows(server: MailServer, app: App, seed: int) -> None:
     chance, numbers = Random(seed), iter(range(1, 10_000))
     with other_client(server, app) as other:
         for _ in range(30):
@@ -145,7 +142,7 @@ def test_whatever_other_programs_do_the_archive_follows(server: Dovecot, app: Ap
         assert count_mails(app) >= 30
 
 
-def test_mail_that_moves_is_one_mail_and_is_not_fetched_again(server: Dovecot, app: App) -> None:
+def test_mail_that_moves_is_one_mail_and_is_not_fetched_again(server: MailServer, app: App) -> None:
     with other_client(server, app) as other:
         fill(other, 3)
         a_pass(app)
@@ -157,7 +154,17 @@ def test_mail_that_moves_is_one_mail_and_is_not_fetched_again(server: Dovecot, a
         assert count_mails(app) == 3
 
 
-def test_a_folder_that_is_emptied_loses_no_mail_of_the_archive(server: Dovecot, app: App) -> None:
+def test_a_pass_over_a_mailbox_that_stands_still_opens_no_folder(server: MailServer, app: App) -> None:
+    with other_client(server, app) as other:
+        fill(other, 3)
+    now = replace(app, clock=utc_now)
+    for _ in range(2):
+        a_pass(now)
+    report, _ = sync_once(now, app.config.accounts[0].name, lambda _report: None)
+    assert (report.folders, report.unchanged) == (len(FOLDERS) + 1, len(FOLDERS) + 1)
+
+
+def test_a_folder_that_is_emptied_loses_no_mail_of_the_archive(server: MailServer, app: App) -> None:
     with other_client(server, app) as other:
         fill(other, 60)
         a_pass(app)
@@ -171,7 +178,7 @@ def test_a_folder_that_is_emptied_loses_no_mail_of_the_archive(server: Dovecot, 
     assert noted.count("folder.much_gone") == 1
 
 
-def test_a_folder_that_is_renamed_or_deleted_keeps_no_copy(server: Dovecot, app: App) -> None:
+def test_a_folder_that_is_renamed_or_deleted_keeps_no_copy(server: MailServer, app: App) -> None:
     with other_client(server, app) as other:
         fill(other, 4)
         other.append("Archive", mail(5))
@@ -184,12 +191,39 @@ def test_a_folder_that_is_renamed_or_deleted_keeps_no_copy(server: Dovecot, app:
     assert (count_mails(app), unread(app)) == (6, 0)
     with app.store.read() as session:
         noted = session.execute(select(AuditEntry.action)).scalars().all()
-    assert noted.count("folder.gone") == 2
+    assert noted.count("folder.gone") == (1 if known_by_id(server) else 2)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_folder_that_is_renamed_is_read_again_only_where_it_has_no_id(
+    server: MailServer, app: App, again: bool
+) -> None:
+    """Nor if another takes its name."""
+    with other_client(server, app) as other:
+        for number in range(1, 4):
+            other.append("Archive", mail(number).replace(b"Message-ID:", b"X-No-ID:"))
+        a_pass(app)
+        other.rename("Archive", "Old")
+        if again:
+            other.create("Archive")
+            other.append("Archive", mail(4))
+        report, _ = sync_once(app, app.config.accounts[0].name, lambda _report: None)
+        assert copies(app, "Old") == other.flags("Old")
+        a_pass(app)
+        if again:
+            check(app, other)
+    assert report.headers == again + (0 if known_by_id(server) else 3)
+    assert count_mails(app) == 3 + again
+
+
+def known_by_id(server: MailServer) -> bool:
+    """Whether it has ids for folders and mails (RFC 8474)."""
+    return isinstance(server, Cyrus)
 
 
 @pytest.mark.parametrize("without", [("Archive",), FOLDERS])
 def test_a_folder_that_is_not_listed_for_a_while_is_found_again(
-    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch, without: Sequence[str]
+    server: MailServer, app: App, monkeypatch: pytest.MonkeyPatch, without: Sequence[str]
 ) -> None:
     """A list without INBOX is not believed at all."""
     with other_client(server, app) as other:
@@ -212,7 +246,7 @@ def test_a_folder_that_is_not_listed_for_a_while_is_found_again(
 
 @pytest.mark.parametrize(("room", "step"), [(Upkeep, "settle"), (copies_table, "mark_gone")])
 def test_a_crash_before_the_end_of_a_pass_loses_no_change(
-    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch, room: object, step: str
+    server: MailServer, app: App, monkeypatch: pytest.MonkeyPatch, room: object, step: str
 ) -> None:
     """The mod-sequence is stored with the changes it stands for, or not at all."""
     with other_client(server, app) as other:
@@ -230,7 +264,7 @@ def test_a_crash_before_the_end_of_a_pass_loses_no_change(
         check(app, other)
 
 
-def test_a_folder_that_is_numbered_anew_is_matched_without_fetching_a_body(server: Dovecot, app: App) -> None:
+def test_a_folder_that_is_numbered_anew_is_matched_without_fetching_a_body(server: MailServer, app: App) -> None:
     with other_client(server, app) as other:
         for number in range(1, 31):
             raw = mail(number)
@@ -254,7 +288,7 @@ def test_a_folder_that_is_numbered_anew_is_matched_without_fetching_a_body(serve
 
 
 def test_mail_without_an_id_that_moves_before_its_body_came_is_one_mail(
-    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
+    server: MailServer, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its body is what tells it again."""
     with other_client(server, app) as other:
@@ -276,7 +310,7 @@ def test_mail_without_an_id_that_moves_before_its_body_came_is_one_mail(
 
 
 def test_mail_that_is_not_listed_at_first_is_found_in_the_same_pass(
-    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
+    server: MailServer, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As servers do whose replicas are not of one mind."""
     with other_client(server, app) as other:
@@ -298,7 +332,7 @@ def unread(app: App) -> int:
 
 
 def test_bodies_of_mail_that_was_missed_for_a_while_come_after_all(
-    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
+    server: MailServer, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with other_client(server, app) as other:
         fill(other, 6)
@@ -314,7 +348,7 @@ def test_bodies_of_mail_that_was_missed_for_a_while_come_after_all(
 
 
 def test_bodies_that_never_come_do_not_block_the_others(
-    server: Dovecot, app: App, monkeypatch: pytest.MonkeyPatch
+    server: MailServer, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with other_client(server, app) as other:
         fill(other, 20)

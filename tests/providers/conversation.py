@@ -212,7 +212,8 @@ class Conversation:
         if self._offers("CONDSTORE"):
             numbers["HIGHESTMODSEQ"] = folder.modseq
         if self._offers("OBJECTID"):
-            numbers["MAILBOXID"] = f"({folder.mailboxid})"
+            # As Cyrus 3.6 does: asked for beside counters, it is a piece of memory that is somebody else's by now.
+            numbers["MAILBOXID"] = "(0\n\x16)" if "MESSAGES" in items else f"({folder.mailboxid})"
         wanted = [] if self._quirks.empty_status else [each for each in items.split() if each in numbers]
         pairs = " ".join(f"{each} {numbers[each]}" for each in wanted)
         return f"* STATUS {_quoted(folder.wire_name)} ({pairs})".encode()

@@ -5,6 +5,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from mailcrm.ingest.imap.changes import Flags
@@ -147,20 +148,26 @@ def listed(chunks: Iterable[Chunk]) -> Iterator[Listed]:
         yield Listed(wire_name(raw), folder_name(raw), flags, delimiter or None)
 
 
-def statuses(chunks: Iterable[Chunk]) -> Iterator[tuple[str, FolderStatus]]:
-    """Folder names on the wire, and what STATUS says of them; nothing for a folder it says too little of.
+def statuses(chunks: Iterable[Chunk]) -> dict[str, FolderStatus]:
+    """What STATUS says of folders, by their names on the wire; nothing for a folder it says too little of.
 
-    163 answers `* STATUS "INBOX" ()` (chatmail/core#5049): that is not a folder with 0 messages.
+    What is said of one folder may come in several answers. 163 answers `* STATUS "INBOX" ()` (chatmail/core#5049): that
+    is not a folder with 0 messages.
     """
+    found: dict[str, FolderStatus] = {}
+    ids: dict[str, str] = {}
     for values in parsed(chunks):
         counts = values[-1] if len(values) >= 2 else None
         if not isinstance(counts, list) or not isinstance(values[0], bytes):
             continue
-        pairs = [(upper(name), value) for name, value in zip(counts[::2], counts[1::2], strict=False)]
-        numbers = {name: _number(value) for name, value in pairs}
+        name = wire_name(b" ".join(part for part in values[:-1] if isinstance(part, bytes)))
+        pairs = {upper(item): value for item, value in zip(counts[::2], counts[1::2], strict=False)}
+        numbers = {item: _number(value) for item, value in pairs.items()}
         if (exists := numbers.get(b"MESSAGES")) is not None and numbers.get(b"UIDVALIDITY"):
-            name = b" ".join(part for part in values[:-1] if isinstance(part, bytes))
-            yield wire_name(name), _status(numbers, exists, _object_id(dict(pairs).get(b"MAILBOXID")))
+            found[name] = _status(numbers, exists, None)
+        if mailboxid := _object_id(pairs.get(b"MAILBOXID")):
+            ids[name] = mailboxid
+    return {name: replace(status, mailboxid=ids.get(name)) for name, status in found.items()}
 
 
 def examined(lines: Iterable[bytes], exists: int) -> FolderStatus:

@@ -157,10 +157,12 @@ def test_every_good_folder_name_is_decoded(name: str) -> None:
         ([b"() ()"], {}),
         ([(b"{5}", b"a b\xff("), b" (MESSAGES 1 UIDVALIDITY 2)"], {"a b\xff(": FolderStatus(2, None, 1)}),
         ([b"a b (MESSAGES 1 UIDVALIDITY 2)"], {"a b": FolderStatus(2, None, 1)}),
+        ([b"A (MESSAGES 1 UIDVALIDITY 2)", b"A (MAILBOXID (F1))"], {"A": FolderStatus(2, None, 1, None, "F1")}),
+        ([b"A (MAILBOXID (F1))", b"B (MAILBOXID (F2) MESSAGES 1)"], {}),
     ],
 )
 def test_an_empty_status_is_unknown_and_not_zero(chunks: list[Chunk], found: dict[str, FolderStatus]) -> None:
-    assert dict(statuses(chunks)) == found
+    assert statuses(chunks) == found
 
 
 @pytest.mark.parametrize(
@@ -227,7 +229,7 @@ def test_nothing_a_server_says_is_an_accident(chunks: list[Chunk]) -> None:
     list(parsed(chunks))
     [fetched_header(items) for items in fetched(chunks)]
     list(listed(chunks))
-    list(statuses(chunks))
+    statuses(chunks)
     server_identity(chunks)
 
 

@@ -68,7 +68,7 @@ mutants: $(ALL) servers ## Break the engine on purpose, one way after the other;
 	$(BIN)/python -m tests.faults.mutants $(ARGS)
 
 # What talks to IMAP servers by imapclient. Each version lies in a folder of its own, in front of the one in .venv.
-CONTRACT := tests/contract/test_imapclient.py tests/unit/ingest/imap tests/providers/test_mailbox.py tests/flow/test_mailbox_on_dovecot.py
+CONTRACT := tests/contract/test_imapclient.py tests/unit/ingest/imap tests/providers/test_mailbox.py tests/flow/test_mailbox_on_servers.py
 
 contract: $(ALL) servers ## Test the IMAP engine over each version of imapclient that is allowed (VERSIONS="4.0.1")
 	@$(WITH_INDEX) set -e; for each in $(VERSIONS); do \

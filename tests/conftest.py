@@ -19,7 +19,9 @@ from tests.servers.smtp_sink import SmtpSink
 settings.register_profile("patient", deadline=None)  # a busy machine is not a fault of the code
 settings.load_profile("patient")
 
-_SERVER_FIXTURES = frozenset({"dovecot", "cyrus", "mail_server", "smtp_sink", "postgres", "mariadb"})
+_SERVER_FIXTURES = frozenset(
+    {"dovecot", "cyrus", "mail_server", "compressing_server", "smtp_sink", "postgres", "mariadb"}
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,6 +61,17 @@ def mail_server(request: pytest.FixtureRequest) -> MailServer:
     """Each IMAP server in turn, for what must be the same on all."""
     server: MailServer = request.getfixturevalue(request.param)
     return server
+
+
+@pytest.fixture(scope="session", params=MAIL_SERVERS)
+def compressing_server(request: pytest.FixtureRequest) -> Iterator[MailServer]:
+    """Each in turn, with COMPRESS=DEFLATE, which Dovecot offers only when asked to."""
+    require(MAIL_SERVERS[request.param])
+    if request.param == "cyrus":
+        yield request.getfixturevalue("cyrus")
+        return
+    with Dovecot("protocol imap {\n  mail_plugins = imap_zlib\n}") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

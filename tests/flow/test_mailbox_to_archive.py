@@ -1,4 +1,4 @@
-"""Real Dovecot -> archive -> customers, compared with an independent reader of the server and with the known truth."""
+"""Real server -> archive -> customers, compared with an independent reader of the server and with the known truth."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from mailcrm.store.rows.account import Folder
 from mailcrm.store.rows.mail import Message, MessageLocation
 from tests.flow.corpus import FOLDERS, OWN, Corpus, a_corpus
 from tests.flow.instance import Instance, environment, imap_account
-from tests.servers.dovecot import Dovecot
+from tests.servers.mail import MailServer
 
 MAILS = 2000
 
@@ -24,28 +24,28 @@ def corpus() -> Corpus:
 
 
 @pytest.fixture(scope="module")
-def synced(dovecot: Dovecot, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Instance:
+def synced(mail_server: MailServer, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Instance:
     """A mailbox of 2,000 mails in five folders, read once by `mailcrm sync --once`."""
     for folder in FOLDERS:
-        dovecot.fill("me", corpus.mails[folder], folder, flags="S" if folder == "Sent" else "")
+        mail_server.fill("me", corpus.mails[folder], folder, flags="S" if folder == "Sent" else "")
     folder_path = tmp_path_factory.mktemp("synced")
-    instance = Instance(folder_path, [imap_account(folder_path, dovecot, "me")])
-    before = _flags(dovecot)
+    instance = Instance(folder_path, [imap_account(folder_path, mail_server, "me")])
+    before = _flags(mail_server)
     (result,) = instance.json("sync", "--once")
     assert result["error"] is None
     assert result["headers"] == MAILS
-    assert _flags(dovecot) == before, "reading mail must not change a flag"
+    assert _flags(mail_server) == before, "reading mail must not change a flag"
     return instance
 
 
-def _flags(dovecot: Dovecot) -> dict[str, dict[int, frozenset[str]]]:
-    with dovecot.reader("me") as reader:
+def _flags(mail_server: MailServer) -> dict[str, dict[int, frozenset[str]]]:
+    with mail_server.reader("me") as reader:
         return {folder: reader.flags(folder) for folder in FOLDERS}
 
 
-def test_every_mail_of_the_server_is_in_the_archive_byte_by_byte(synced: Instance, dovecot: Dovecot) -> None:
+def test_every_mail_of_the_server_is_in_the_archive_byte_by_byte(synced: Instance, mail_server: MailServer) -> None:
     app = synced.app()
-    with dovecot.reader("me") as reader, app.store.read() as session:
+    with mail_server.reader("me") as reader, app.store.read() as session:
         for folder in FOLDERS:
             rows = _locations(session, folder)
             assert sorted(rows) == sorted(reader.uids(folder))
@@ -133,12 +133,12 @@ def loaded(instance: Instance, *args: str) -> set[str]:
     return names | {name.partition(".")[0] for name in names}
 
 
-def test_new_mail_is_filed_with_its_body_in_one_transaction(synced: Instance, dovecot: Dovecot) -> None:
+def test_new_mail_is_filed_with_its_body_in_one_transaction(synced: Instance, mail_server: MailServer) -> None:
     raw = (
         f"From: Neu <neu@c.example>\nTo: {OWN}\nSubject: Neu\nMessage-ID: <neu@c.example>\n"
         "Date: Tue, 01 Sep 2026 08:00:00 +0000\n\nHallo\n"
     )
-    dovecot.deliver("me", raw.encode(), "INBOX")
+    mail_server.deliver("me", raw.encode(), "INBOX")
     (result,) = synced.json("sync", "--once")
     assert (result["headers"], result["bodies"]) == (1, 1)
     shown = synced.json("people", "show", "neu@c.example")

@@ -94,8 +94,8 @@ class ImapReader:
         date = imaplib.Time2Internaldate(when or datetime.now(UTC))
         _ok(self._connection.append(_quoted(folder), " ".join(flags), date, raw))
 
-    def set_flags(self, folder: str, uid: int, flags: Iterable[str]) -> None:
-        """Replace the flags of a message."""
+    def set_flags(self, folder: str, uid: int | str, flags: Iterable[str]) -> None:
+        """Replace the flags of a message, or of a set of them ("7:*")."""
         _ok(self._connection.select(_quoted(folder)))
         _ok(self._connection.uid("STORE", str(uid), "FLAGS.SILENT", f"({' '.join(flags)})"))
 

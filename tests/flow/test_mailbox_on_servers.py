@@ -11,9 +11,9 @@ from mailcrm.ingest.imap.changes import Gone
 from mailcrm.ingest.imap.mailbox import Change, CommandRefused, Login, Mailbox, open_mailbox
 from mailcrm.model.folder import FolderInfo, FolderRole
 from mailcrm.model.provider import Compress, Security
-from tests.conftest import require
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.dovecot import PASSWORD
 from tests.servers.imap_reader import ImapReader
+from tests.servers.mail import MailServer
 
 _INBOX = FolderInfo("INBOX", "INBOX", FolderRole.INBOX)
 
@@ -24,11 +24,11 @@ def _mail(number: int, size: int = 10) -> bytes:
 
 @contextlib.contextmanager
 def _two_clients(
-    dovecot: Dovecot, user: str, mails: int, *, qresync: bool = True
+    server: MailServer, user: str, mails: int, *, qresync: bool = True
 ) -> Iterator[tuple[Mailbox, ImapReader]]:
-    dovecot.fill(user, (_mail(number) for number in range(1, mails + 1)))
-    login = Login(dovecot.host, dovecot.port, Security.NONE, user, PASSWORD, None, 5, 5, qresync=qresync)
-    with dovecot.reader(user) as other, open_mailbox(login) as mailbox:
+    server.fill(user, (_mail(number) for number in range(1, mails + 1)))
+    login = Login(server.host, server.port, Security.NONE, user, PASSWORD, None, 5, 5, qresync=qresync)
+    with server.reader(user) as other, open_mailbox(login) as mailbox:
         yield mailbox, other
 
 
@@ -49,9 +49,9 @@ def _change(other: ImapReader) -> None:
 
 
 @pytest.mark.parametrize("qresync", [True, False])
-def test_a_folder_is_followed_by_its_changes_alone(dovecot: Dovecot, qresync: bool) -> None:
+def test_a_folder_is_followed_by_its_changes_alone(mail_server: MailServer, qresync: bool) -> None:
     """What we knew, the changes, and the new mail give what a reader of the whole folder sees."""
-    with _two_clients(dovecot, f"follow{qresync:d}", 20, qresync=qresync) as (mailbox, other):
+    with _two_clients(mail_server, f"follow{qresync:d}", 20, qresync=qresync) as (mailbox, other):
         before = mailbox.examine(_INBOX)
         known = {uid: _plain(flags.flags) for uid, flags in mailbox.all_flags(1)}
         assert known == other.flags("INBOX")
@@ -75,8 +75,8 @@ def test_a_folder_is_followed_by_its_changes_alone(dovecot: Dovecot, qresync: bo
         assert after.highestmodseq > before.highestmodseq
 
 
-def test_an_open_folder_is_followed_without_opening_it_again(dovecot: Dovecot) -> None:
-    with _two_clients(dovecot, "stay", 20) as (mailbox, other):
+def test_an_open_folder_is_followed_without_opening_it_again(mail_server: MailServer) -> None:
+    with _two_clients(mail_server, "stay", 20) as (mailbox, other):
         before = mailbox.examine(_INBOX)
         assert before.highestmodseq
         known = {uid: _plain(flags.flags) for uid, flags in mailbox.all_flags(1)}
@@ -91,8 +91,8 @@ def test_an_open_folder_is_followed_without_opening_it_again(dovecot: Dovecot) -
 
 
 @pytest.mark.parametrize("qresync", [True, False])
-def test_the_news_of_idle_are_kept(dovecot: Dovecot, qresync: bool) -> None:
-    with _two_clients(dovecot, f"idle{qresync:d}", 20, qresync=qresync) as (mailbox, other):
+def test_the_news_of_idle_are_kept(mail_server: MailServer, qresync: bool) -> None:
+    with _two_clients(mail_server, f"idle{qresync:d}", 20, qresync=qresync) as (mailbox, other):
         mailbox.examine(_INBOX)
         _change(other)
         assert mailbox.wait_for_change(10) is Change.CHANGED
@@ -107,8 +107,8 @@ def test_the_news_of_idle_are_kept(dovecot: Dovecot, qresync: bool) -> None:
 # --- folders and UIDs
 
 
-def test_uids_and_folders_are_those_that_a_second_client_sees(dovecot: Dovecot) -> None:
-    with _two_clients(dovecot, "searching", 300) as (mailbox, other):
+def test_uids_and_folders_are_those_that_a_second_client_sees(mail_server: MailServer) -> None:
+    with _two_clients(mail_server, "searching", 300) as (mailbox, other):
         for uid in (7, 100, 101, 300):
             other.delete("INBOX", uid)
         mailbox.examine(_INBOX)
@@ -128,8 +128,8 @@ def test_uids_and_folders_are_those_that_a_second_client_sees(dovecot: Dovecot) 
 # --- many messages, and big ones
 
 
-def test_many_messages_come_through_several_commands_at_once(dovecot: Dovecot) -> None:
-    with _two_clients(dovecot, "pipeline", 300) as (mailbox, other):
+def test_many_messages_come_through_several_commands_at_once(mail_server: MailServer) -> None:
+    with _two_clients(mail_server, "pipeline", 300) as (mailbox, other):
         other.delete("INBOX", 150)
         mailbox.examine(_INBOX)
         wanted = range(1, 301)
@@ -139,10 +139,10 @@ def test_many_messages_come_through_several_commands_at_once(dovecot: Dovecot) -
         assert found == {uid: _mail(uid) for uid in wanted if uid != 150}
 
 
-def test_a_big_message_comes_in_pieces_that_fit_together(dovecot: Dovecot) -> None:
+def test_a_big_message_comes_in_pieces_that_fit_together(mail_server: MailServer) -> None:
     raw = _mail(1) + bytes(range(33, 127)) * 40_000
-    dovecot.deliver("big", raw)
-    with _two_clients(dovecot, "big", 0) as (mailbox, other):
+    mail_server.deliver("big", raw)
+    with _two_clients(mail_server, "big", 0) as (mailbox, other):
         mailbox.examine(_INBOX)
         whole = other.raw("INBOX", 1)
         assert b"".join(data for _, data in mailbox.fetch_body_parts(1, size=len(whole))) == whole
@@ -156,19 +156,20 @@ def test_a_big_message_comes_in_pieces_that_fit_together(dovecot: Dovecot) -> No
 
 
 @pytest.mark.parametrize("security", [Security.NONE, Security.TLS])
-def test_a_compressed_connection_brings_the_same_in_fewer_bytes(security: Security) -> None:
-    require(Dovecot)
-    with Dovecot("protocol imap {\n  mail_plugins = imap_zlib\n}") as server:
-        server.fill("zip", (_mail(number, 5000) for number in range(1, 51)))
-        port = server.tls_port if security is Security.TLS else server.port
-        received = {}
-        for compress in (Compress.OFF, Compress.ON):
-            login = Login(server.host, port, security, "zip", PASSWORD, server.ca_file, 5, 5, compress=compress)
-            with open_mailbox(login) as mailbox:
-                assert mailbox.examine(_INBOX).exists == 50
-                assert mailbox.compressed is (compress is Compress.ON)
-                found = {raw.uid: raw.raw for raw in mailbox.fetch_bodies(range(1, 51))}
-                assert found == {uid: _mail(uid, 5000) for uid in range(1, 51)}
-                assert mailbox.wait_for_change(0.05) is Change.TIMEOUT
-                received[compress] = mailbox.received
-        assert received[Compress.ON] < received[Compress.OFF] / 5
+def test_a_compressed_connection_brings_the_same_in_fewer_bytes(
+    compressing_server: MailServer, security: Security
+) -> None:
+    server, user = compressing_server, f"zip-{security}"
+    server.fill(user, (_mail(number, 5000) for number in range(1, 51)))
+    port = server.tls_port if security is Security.TLS else server.port
+    received = {}
+    for compress in (Compress.OFF, Compress.ON):
+        login = Login(server.host, port, security, user, PASSWORD, server.ca_file, 5, 5, compress=compress)
+        with open_mailbox(login) as mailbox:
+            assert mailbox.examine(_INBOX).exists == 50
+            assert mailbox.compressed is (compress is Compress.ON)
+            found = {raw.uid: raw.raw for raw in mailbox.fetch_bodies(range(1, 51))}
+            assert found == {uid: _mail(uid, 5000) for uid in range(1, 51)}
+            assert mailbox.wait_for_change(0.05) is Change.TIMEOUT
+            received[compress] = mailbox.received
+    assert received[Compress.ON] < received[Compress.OFF] / 5

@@ -18,15 +18,16 @@ import pytest
 from mailcrm.ingest.imap.client import MailClient
 from mailcrm.ingest.imap.failures import Place
 from mailcrm.ingest.imap.transport import Transport
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.dovecot import PASSWORD
+from tests.servers.mail import MailServer
 
 _TOP = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def client(dovecot: Dovecot) -> Iterator[MailClient]:
-    """Connected to Dovecot, as nobody."""
-    client = MailClient(Place(dovecot.host, dovecot.port, 5, 5))
+def client(mail_server: MailServer) -> Iterator[MailClient]:
+    """Connected to a server, as nobody."""
+    client = MailClient(Place(mail_server.host, mail_server.port, 5, 5))
     yield client
     client.transport.shutdown()
 
@@ -101,8 +102,8 @@ def test_what_comes_untagged_is_filed_by_its_keyword(client: MailClient) -> None
     assert b'"/" INBOX' in b" ".join(client._imap.untagged_responses["LIST"])
 
 
-def test_literals_come_as_pairs(client: MailClient, dovecot: Dovecot) -> None:
-    dovecot.deliver("imapclient-literal", b"Subject: x\r\n\r\nbody\r\n")
+def test_literals_come_as_pairs(client: MailClient, mail_server: MailServer) -> None:
+    mail_server.deliver("imapclient-literal", b"Subject: x\r\n\r\nbody\r\n")
     _log_in(client, "imapclient-literal")
     assert client.call("EXAMINE", b"INBOX").ok
     client.transport.state = "SELECTED"

@@ -10,8 +10,8 @@ from itertools import count
 from hypothesis import strategies as st
 
 from tests.faults.rig import Flags, mail
-from tests.servers.dovecot import Dovecot
 from tests.servers.imap_reader import ImapReader
+from tests.servers.mail import MailServer
 
 NAMES = ("Archive", "客户", "Work")
 """Folders beside INBOX; each may be there or not. Few, so that names come back for other folders."""
@@ -64,7 +64,7 @@ class OtherProgram:
     `trouble` is what went wrong while it worked in the thread of a line.
     """
 
-    server: Dovecot
+    server: MailServer
     user: str
     left: Flags = field(default_factory=dict)
     trouble: Exception | None = None

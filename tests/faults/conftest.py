@@ -8,11 +8,11 @@ import pytest
 
 pytest.register_assert_rewrite("tests.faults.rig")  # its judges assert
 
-from tests.faults.rig import SCENARIOS, Rig, dovecot_rig  # noqa: E402
-from tests.servers.dovecot import Dovecot  # noqa: E402
+from tests.faults.rig import PLACES, Rig, rig_on  # noqa: E402
 
 
-@pytest.fixture(scope="module", params=SCENARIOS)
-def rig(dovecot: Dovecot, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Rig]:
-    """On a Dovecot, before a first pass and before a later one."""
-    yield from dovecot_rig(dovecot, tmp_path_factory.mktemp("rig"), request.param)
+@pytest.fixture(scope="module", params=PLACES)
+def rig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """On a server, before a first pass or before a later one."""
+    server, scenario = request.param
+    yield from rig_on(request.getfixturevalue(server), tmp_path_factory.mktemp("rig"), scenario)

@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from mailcrm.clock import utc_now
@@ -27,7 +28,7 @@ from mailcrm.store.rows.party import EmailAddress, Party
 from mailcrm.store.rows.timeline import Interaction
 from tests.faults.line import Fault, FaultyLine, Trouble, Way
 from tests.flow.instance import Instance, imap_account
-from tests.servers.dovecot import Dovecot
+from tests.servers.mail import MAIL_SERVERS, MailServer
 
 FOLDERS = ("INBOX", "Archive")
 BATCH = 3
@@ -36,7 +37,6 @@ BATCH = 3
 SAMPLES = 4
 """Faults of one kind in one scenario, unless MAILCRM_FAULT_STEP says every how many bytes."""
 
-Server = Any  # Dovecot or Cyrus: what has `port` and `reader`
 Flags = dict[str, dict[int, frozenset[str]]]
 Cursors = dict[str, tuple[int, int, int, int]]
 
@@ -55,7 +55,7 @@ class Rig:
     """`begin` notes where trials start from, and what an undisturbed pass makes of it; `put_back` goes there again."""
 
     instance: Instance
-    server: Server
+    server: MailServer
     line: FaultyLine
     user: str
     server_flags: Flags = field(default_factory=dict)
@@ -215,7 +215,7 @@ def _cursors(session: Session) -> Cursors:
 
 
 @contextmanager
-def a_rig(server: Server, folder: Path, user: str, **sync: Any) -> Iterator[Rig]:
+def a_rig(server: MailServer, folder: Path, user: str, **sync: Any) -> Iterator[Rig]:
     """A mailbox with mail in two folders that nobody has read yet; a line to it; an installation."""
     with FaultyLine(server.port) as line:
         imap = {"host": "127.0.0.1", "port": line.port, "security": "none"}
@@ -245,9 +245,21 @@ SCENARIOS: dict[str, Callable[[Rig], None]] = {"first": lambda _rig: None, "late
 """What a disturbed pass has before it: a mailbox nobody has read, or one that other programs have changed since."""
 
 
-def dovecot_rig(dovecot: Dovecot, folder: Path, scenario: str) -> Iterator[Rig]:
-    """For fixtures: a rig on Dovecot at the beginning of a scenario."""
-    with a_rig(dovecot, folder, f"rig{abs(hash(folder)) % 10**10}") as rig:
+MANY = "MAILCRM_FAULT_STEP" in os.environ
+"""Whether this is `make faults`, which tries much more."""
+
+PLACES = [
+    pytest.param((server, scenario), id=f"{server}-{scenario}", marks=pytest.mark.servers)
+    for server in MAIL_SERVERS
+    for scenario in SCENARIOS
+    if MANY or (server, scenario) != ("cyrus", "first")
+]
+"""On which servers, and before which pass."""
+
+
+def rig_on(server: MailServer, folder: Path, scenario: str) -> Iterator[Rig]:
+    """For fixtures: a rig on a server at the beginning of a scenario."""
+    with a_rig(server, folder, f"rig{abs(hash(folder)) % 10**10}") as rig:
         SCENARIOS[scenario](rig)
         rig.begin()
         yield rig

@@ -1,12 +1,11 @@
 """Other mail programs at work in the middle of passes, at generated moments; then passes that nobody disturbs.
 
 They append, flag, move, copy and delete mail, make, rename and delete folders, and number folders anew, between any two
-commands of a pass; on servers with QRESYNC, with CONDSTORE alone and with neither. `make faults` tries more.
+commands of a pass; on Dovecots with QRESYNC, with CONDSTORE alone and with neither, and on Cyrus. `make faults` tries more.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,17 +26,18 @@ from mailcrm.store.rows.account import Folder
 from mailcrm.store.rows.mail import Message, MessageLocation, MessageSkip, SyncQuarantine
 from mailcrm.store.rows.party import EmailAddress, Party
 from mailcrm.store.rows.timeline import Interaction
+from tests.conftest import require
 from tests.faults.churn import PLANS, Deed, Kind, OtherProgram
 from tests.faults.line import BusyLine
-from tests.faults.rig import BATCH, here, picture
+from tests.faults.rig import BATCH, MANY, here, picture
 from tests.flow.instance import Instance, imap_account
-from tests.flow.test_changes_on_the_server import CAPABILITIES
+from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
+from tests.servers.mail import FOLLOWING, MailServer
 
-_MANY = "MAILCRM_FAULT_STEP" in os.environ
-_EXAMPLES = 200 if _MANY else 4
+_EXAMPLES = 200 if MANY else 4
 _SWEPT = (Kind.MOVE_ALL, Kind.EXPUNGE_ALL, Kind.REMOVE, Kind.RENAME, Kind.RENUMBER)
-_STEP = 1 if _MANY else 17
+_STEP = 1 if MANY else 17
 """Between how many commands a sweep looks."""
 
 _QUIET = 6
@@ -80,7 +80,7 @@ class Known:
 class Scene:
     """One installation, with the mailbox of a new user for each plan. Each pass is an hour later than the one before."""
 
-    def __init__(self, server: Dovecot, folder: Path) -> None:
+    def __init__(self, server: MailServer, folder: Path) -> None:
         self.server = server
         account = imap_account(folder, server, "nobody", initial={"customer_when": "all known"})
         settings = {"batch_messages": BATCH, "live_limit": 2, "read_timeout": 5}
@@ -132,17 +132,16 @@ class Scene:
             said.append(self.a_pass(self.server.port))
 
 
-@pytest.fixture(scope="module", params=CAPABILITIES)
+@pytest.fixture(scope="module", params=FOLLOWING)
 def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    offered = CAPABILITIES[request.param]
-    extra = f"protocol imap {{\n imap_capability = IMAP4rev1 LITERAL+ ID UIDPLUS {offered}\n}}" if offered else ""
-    with Dovecot(extra) as server:
+    require(Cyrus if request.param == "cyrus" else Dovecot)
+    with FOLLOWING[request.param]() as server:
         yield Scene(server, tmp_path_factory.mktemp("churn"))
 
 
-@pytest.mark.timeout(14400 if _MANY else 900)
+@pytest.mark.timeout(14400 if MANY else 900)
 @settings(
-    max_examples=_EXAMPLES, derandomize=not _MANY, database=None, phases=[Phase.explicit, Phase.generate],
+    max_examples=_EXAMPLES, derandomize=not MANY, database=None, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(plan=PLANS)
@@ -153,7 +152,7 @@ def test_other_programs_may_be_at_work_during_a_pass(scene: Scene, plan: Sequenc
     judge(scene, other)
 
 
-@pytest.mark.timeout(14400 if _MANY else 900)
+@pytest.mark.timeout(14400 if MANY else 900)
 @pytest.mark.parametrize("folder", [0, 1])
 @pytest.mark.parametrize("kind", _SWEPT)
 def test_a_folder_may_change_before_any_command(scene: Scene, kind: Kind, folder: int) -> None:

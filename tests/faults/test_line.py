@@ -1,4 +1,4 @@
-"""The line to a real Dovecot fails at every so many bytes of a pass, in both directions; then a whole pass follows.
+"""The line to a real server fails at every so many bytes of a pass, in both directions; then a whole pass follows.
 
 MAILCRM_FAULT_STEP=1 lets it fail at every byte; the default looks at a sample.
 """

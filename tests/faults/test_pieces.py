@@ -16,22 +16,15 @@ import pytest
 
 from mailcrm.ingest.imap import transport
 from tests.faults.line import ChoppedLine, Way
-from tests.faults.rig import SCENARIOS, Rig, dovecot_rig
-from tests.servers.dovecot import Dovecot
+from tests.faults.rig import PLACES, Rig, rig_on
 from tests.unit.ingest.imap.peer import Authority
 
 
-@pytest.fixture(scope="module")
-def compressing() -> Iterator[Dovecot]:
-    with Dovecot("protocol imap {\n  mail_plugins = imap_zlib\n}") as server:
-        yield server
-
-
-@pytest.fixture(scope="module", params=SCENARIOS)
-def rig(
-    compressing: Dovecot, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Rig]:
-    yield from dovecot_rig(compressing, tmp_path_factory.mktemp("pieces"), request.param)
+@pytest.fixture(scope="module", params=PLACES)
+def rig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    name, scenario = request.param
+    server = request.getfixturevalue("compressing_dovecot" if name == "dovecot" else name)
+    yield from rig_on(server, tmp_path_factory.mktemp("pieces"), scenario)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""New mail in any folder of a real Dovecot is read at once (NOTIFY), also after the line was cut."""
+"""New mail in any folder of a real Dovecot (NOTIFY), in the inbox of Cyrus (IDLE), is read at once, also after a cut."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tests.builders import a_store
 from tests.flow.instance import Instance, imap_account
 from tests.providers.reading import Daemon
 from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.mail import MailServer
 from tests.servers.proxy import ScriptedProxy
 
 _LONG = 1740
@@ -33,9 +34,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def another_program(dovecot: Dovecot, user: str) -> Iterator[imaplib.IMAP4]:
+def another_program(server: MailServer, user: str) -> Iterator[imaplib.IMAP4]:
     """Dovecot notices what comes by IMAP (or LMTP), not what is put into its folders from behind."""
-    with imaplib.IMAP4(dovecot.host, dovecot.port) as client:
+    with imaplib.IMAP4(server.host, server.port) as client:
         client.login(user, PASSWORD)
         client.create("Work/Orders")
         yield client
@@ -46,18 +47,19 @@ def append(client: imaplib.IMAP4, number: int, folder: str = "Work/Orders") -> N
     assert client.append(folder, "", "", raw.encode())[0] == "OK"
 
 
-def stored(store: Store, folder: str = "Work/Orders") -> int:
+def stored(store: Store, folder: str) -> int:
     with store.read() as session:
         return sum(line.stored for line in coverage.count_folders(session) if line.folder == folder)
 
 
-def test_mail_in_any_folder_is_read_without_a_poll_and_through_a_cut_line(
-    dovecot: Dovecot, store: Store, tmp_path: Path
+def test_mail_is_read_without_a_poll_and_through_a_cut_line(
+    mail_server: MailServer, store: Store, tmp_path: Path
 ) -> None:
     user = tmp_path.name
+    folder = "Work/Orders" if isinstance(mail_server, Dovecot) else "INBOX"
     (tmp_path / "secret").write_text(PASSWORD)
-    with another_program(dovecot, user) as client, ScriptedProxy("socks5") as proxy:
-        account = imap_account(tmp_path, dovecot, user)
+    with another_program(mail_server, user) as client, ScriptedProxy("socks5") as proxy:
+        account = imap_account(tmp_path, mail_server, user)
         account["imap"]["proxy"] = proxy.url()
         daemon = Daemon(store, [account], sync={"poll_seconds": _LONG})
 
@@ -65,12 +67,12 @@ def test_mail_in_any_folder_is_read_without_a_poll_and_through_a_cut_line(
 
         def read_all() -> bool:
             """Whether a pass was complete since the last mail was sent, and brought it."""
-            return stored(store) == sent and daemon.row().last_ok_at == daemon.now
+            return stored(store, folder) == sent and daemon.row().last_ok_at == daemon.now
 
         def send() -> None:
             nonlocal sent
             daemon.now += timedelta(minutes=1)
-            append(client, sent)
+            append(client, sent, folder)
             sent += 1
 
         def three_then_cut() -> bool:

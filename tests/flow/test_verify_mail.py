@@ -1,4 +1,4 @@
-"""`mailcrm verify mail` on a real Dovecot: complete is said only where it is so, and each gap has its name."""
+"""`mailcrm verify mail` on a real server: complete is said only where it is so, and each gap has its name."""
 
 import json
 import shutil
@@ -24,19 +24,20 @@ from tests.builders import NOW
 from tests.flow.corpus import FOLDERS, a_corpus
 from tests.flow.instance import Instance, imap_account, until
 from tests.servers.dovecot import Dovecot
+from tests.servers.mail import MailServer
 
 MAILS = 2000
 ACTOR = Actor.system("test")
 
 
 @pytest.fixture(scope="module")
-def large(dovecot: Dovecot, tmp_path_factory: pytest.TempPathFactory) -> Instance:
+def large(mail_server: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Instance:
     """A mailbox of 2,000 mails in five folders, read once."""
     corpus = a_corpus(MAILS, seed=7)
     for folder in FOLDERS:
-        dovecot.fill("prove", corpus.mails[folder], folder, flags="S" if folder == "Sent" else "")
+        mail_server.fill("prove", corpus.mails[folder], folder, flags="S" if folder == "Sent" else "")
     home = tmp_path_factory.mktemp("prove")
-    instance = Instance(home, [imap_account(home, dovecot, "prove")])
+    instance = Instance(home, [imap_account(home, mail_server, "prove")])
     instance.cli("sync", "--once")
     return instance
 

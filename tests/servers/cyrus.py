@@ -22,8 +22,10 @@ from typing import ClassVar
 
 from tests.servers.certificate import write_certificate
 from tests.servers.imap_reader import ImapReader, encode_folder
+from tests.servers.saslauthd import Saslauthd
 from tests.servers.server import HOST, Server, accepts, free_ports, is_root
 
+PASSWORD = "pass"
 UNPACKED = Path("/var/cache/mailcrm-tests/cyrus")
 """Not below a home folder: where the tests run as root, the server runs as a user who may not look into root's."""
 
@@ -43,8 +45,10 @@ expunge_mode: semidelayed
 skiplist_unsafe: yes
 
 allowplaintext: yes
+failedloginpause: 0
 sasl_mech_list: PLAIN LOGIN
-sasl_pwcheck_method: alwaystrue
+sasl_pwcheck_method: saslauthd
+sasl_saslauthd_path: $folder/saslauthd
 tls_server_cert: $folder/cert.pem
 tls_server_key: $folder/key.pem
 
@@ -75,7 +79,7 @@ _WARDEN = 'trap "kill -KILL 0" TERM; "$@" & wait "$!"'
 
 
 class Cyrus(Server):
-    """IMAP on `port` (plain or STARTTLS) and `tls_port` (TLS); any user name, and any password.
+    """IMAP on `port` (plain or STARTTLS) and `tls_port` (TLS); any user name, password PASSWORD.
 
     `extra` is added to imapd.conf, for example "suppress_capabilities: QRESYNC". The certificate is for localhost and
     127.0.0.1, signed by the authority in `ca_file`.
@@ -90,6 +94,7 @@ class Cyrus(Server):
         self.host = HOST
         self.port = 0
         self.tls_port = 0
+        self._passwords: Saslauthd | None = None
 
     @classmethod
     def available(cls) -> str | None:
@@ -110,9 +115,16 @@ class Cyrus(Server):
         """The authority a client has to trust."""
         return self.folder / "ca.pem"
 
+    def stop(self) -> None:
+        """End the program at once and remove its folder; harmless when it does not run."""
+        super().stop()
+        if self._passwords:
+            self._passwords.stop()
+            self._passwords = None
+
     def reader(self, user: str) -> ImapReader:
         """A second opinion: a plain imaplib session of that user, to be used as a context manager."""
-        return ImapReader(self.host, self.port, user, "any")
+        return ImapReader(self.host, self.port, user, PASSWORD)
 
     def deliver(
         self, user: str, raw: bytes, folder: str = "INBOX", *, flags: str = "", when: datetime | None = None
@@ -165,7 +177,9 @@ class Cyrus(Server):
     def _tool(self, name: str, mailbox: str) -> str:
         """What a program of Cyrus says of a mailbox; it runs with the rights of the server."""
         command = [*self._launcher(), *self._program(name), mailbox]
-        return subprocess.run(command, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout
+        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, f"{name} {mailbox}: {done.stdout}{done.stderr}"
+        return done.stdout
 
     def _program(self, name: str) -> list[str]:
         root = _root()
@@ -175,11 +189,12 @@ class Cyrus(Server):
     def _prepare(self) -> list[str]:
         self.port, self.tls_port = free_ports(2)
         write_certificate(self.folder)
-        for name in ("conf", "spool", "sieve"):
+        self._passwords = Saslauthd(self.folder / "saslauthd", PASSWORD)
+        for name in ("conf", "conf/socket", "spool", "sieve"):  # without the second, idled ends without a word
             (self.folder / name).mkdir()
         (self.folder / "imapd.conf").write_text(_CONFIG.substitute(self._settings()))
         (self.folder / "cyrus.conf").write_text(_SERVICES.substitute(self._settings()))
-        self._hand_over(*self.folder.iterdir())
+        self._hand_over(*self.folder.rglob("*"))
         more = ["-M", str(self.folder / "cyrus.conf"), "-p", str(self.folder / "master.pid"), "-D"]
         return ["sh", "-c", _WARDEN, "sh", *self._program("master"), *more]
 
@@ -198,7 +213,8 @@ class Cyrus(Server):
         return {"user": user, "group": group, "extra": self.extra, **places, **ports}
 
     def _ready(self) -> bool:
-        return accepts(self.port, b"* OK") and accepts(self.tls_port)
+        idled = (self.folder / "conf" / "socket" / "idle").exists()
+        return idled and accepts(self.port, b"* OK") and accepts(self.tls_port)
 
     def _death_signal(self) -> signal.Signals:
         return signal.SIGTERM

@@ -11,6 +11,8 @@ from mailcrm.ingest.imap.changes import Gone
 from mailcrm.ingest.imap.mailbox import Change, CommandRefused, Login, Mailbox, open_mailbox
 from mailcrm.model.folder import FolderInfo, FolderRole
 from mailcrm.model.provider import Compress, Security
+from tests.conftest import require
+from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import PASSWORD
 from tests.servers.imap_reader import ImapReader
 from tests.servers.mail import MailServer
@@ -26,7 +28,8 @@ def _mail(number: int, size: int = 10) -> bytes:
 def _two_clients(
     server: MailServer, user: str, mails: int, *, qresync: bool = True
 ) -> Iterator[tuple[Mailbox, ImapReader]]:
-    server.fill(user, (_mail(number) for number in range(1, mails + 1)))
+    if mails:
+        server.fill(user, (_mail(number) for number in range(1, mails + 1)))
     login = Login(server.host, server.port, Security.NONE, user, PASSWORD, None, 5, 5, qresync=qresync)
     with server.reader(user) as other, open_mailbox(login) as mailbox:
         yield mailbox, other
@@ -123,6 +126,23 @@ def test_uids_and_folders_are_those_that_a_second_client_sees(mail_server: MailS
         assert statuses["INBOX"].exists == 296
         assert statuses["INBOX"].highestmodseq
         assert {folder.role for folder in folders} >= {FolderRole.INBOX, FolderRole.SENT, FolderRole.TRASH}
+
+
+def test_folders_below_the_inbox_with_dots_between_have_their_roles() -> None:
+    """As Cyrus names them without altnamespace, which used to be its default."""
+    require(Cyrus)
+    with Cyrus("unixhierarchysep: no\naltnamespace: no") as server, _two_clients(server, "dots", 0) as (mailbox, other):
+        other.create("INBOX.Projects.客户")
+        folders, statuses = mailbox.survey()
+        assert {folder.name: folder.role for folder in folders if folder.role is not FolderRole.OTHER} == {
+            "INBOX": FolderRole.INBOX, "INBOX.Sent": FolderRole.SENT, "INBOX.Drafts": FolderRole.DRAFTS,
+            "INBOX.Junk": FolderRole.JUNK, "INBOX.Trash": FolderRole.TRASH,
+        }  # fmt: skip
+        ids = {folder.name: statuses[folder.name_raw].mailboxid for folder in folders if folder.selectable}
+        assert "INBOX.Projects.客户" in ids
+        for folder in folders:
+            if folder.selectable:
+                assert mailbox.examine(folder).mailboxid == ids[folder.name]
 
 
 # --- many messages, and big ones

@@ -58,7 +58,6 @@ xlist-sent: Sent
 xlist-drafts: Drafts
 xlist-junk: Junk
 xlist-trash: Trash
-$extra
 """)
 _SERVICES = string.Template("""
 START {
@@ -81,8 +80,9 @@ _WARDEN = 'trap "kill -KILL 0" TERM; "$@" & wait "$!"'
 class Cyrus(Server):
     """IMAP on `port` (plain or STARTTLS) and `tls_port` (TLS); any user name, password PASSWORD.
 
-    `extra` is added to imapd.conf, for example "suppress_capabilities: QRESYNC". The certificate is for localhost and
-    127.0.0.1, signed by the authority in `ca_file`.
+    `extra` is for imapd.conf, instead of what is said there, for example "suppress_capabilities: QRESYNC"; `fill` and
+    `renumber` need unixhierarchysep as it is. The certificate is for localhost and 127.0.0.1, signed by the authority
+    in `ca_file`.
     """
 
     title: ClassVar[str] = "Cyrus 3"
@@ -192,11 +192,17 @@ class Cyrus(Server):
         self._passwords = Saslauthd(self.folder / "saslauthd", PASSWORD)
         for name in ("conf", "conf/socket", "spool", "sieve"):  # without the second, idled ends without a word
             (self.folder / name).mkdir()
-        (self.folder / "imapd.conf").write_text(_CONFIG.substitute(self._settings()))
+        (self.folder / "imapd.conf").write_text(self._config())
         (self.folder / "cyrus.conf").write_text(_SERVICES.substitute(self._settings()))
         self._hand_over(*self.folder.rglob("*"))
         more = ["-M", str(self.folder / "cyrus.conf"), "-p", str(self.folder / "master.pid"), "-D"]
         return ["sh", "-c", _WARDEN, "sh", *self._program("master"), *more]
+
+    def _config(self) -> str:
+        """An option that is said twice would end Cyrus without a word."""
+        lines = _CONFIG.substitute(self._settings()).splitlines()
+        instead = {line.partition(":")[0] for line in self.extra.splitlines()}
+        return "\n".join([*(line for line in lines if line.partition(":")[0] not in instead), self.extra, ""])
 
     def _hand_over(self, *paths: Path) -> None:
         if is_root():
@@ -210,7 +216,7 @@ class Cyrus(Server):
             user, group = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
         ports = {"port": self.port, "tls_port": self.tls_port}
         places = {"host": HOST, "folder": self.folder, "programs": _programs(_root())}
-        return {"user": user, "group": group, "extra": self.extra, **places, **ports}
+        return {"user": user, "group": group, **places, **ports}
 
     def _ready(self) -> bool:
         idled = (self.folder / "conf" / "socket" / "idle").exists()

@@ -119,6 +119,20 @@ MUTANTS = (
         "",
         (_CHURN, "-k", "without_an_id_that_moves and qresync"),
     ),
+    Mutant(
+        "ids of folders are asked for beside their counters",
+        "ingest/imap/listing.py",
+        'return [b"(%s)" % b" ".join(names), *ids]',
+        'return [b"(%s)" % b" ".join([*names, b"MAILBOXID"])]',
+        (_CHURN, "-k", "stands_still and cyrus"),
+    ),
+    Mutant(
+        "a folder is not known by its id when it is renamed",
+        "store/renames.py",
+        "    if not moves:\n",
+        "    if True:\n",
+        (_CHURN, "-k", "renamed_is_read_again and cyrus"),
+    ),
 )
 
 

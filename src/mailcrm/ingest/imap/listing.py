@@ -56,7 +56,8 @@ class Listing:
         return folders, self.status(folders)
 
     def _list_all(self, wish: bytes) -> tuple[Reply, list[Chunk], list[Chunk]]:
-        """LIST with what is wished, for all that STATUS is asked for: the reply, and the answers LIST and STATUS."""
+        """LIST with what is wished, for all that STATUS is asked for, in one round trip: the reply, and the answers LIST
+        and STATUS. A folder that comes between two commands is one of the next time."""
         self._client.forget()
         tags = [self._client.start("LIST", b'""', b'"*"', b"RETURN (%s)" % (wish % items)) for items in self._items()]
         reply, lines = self._client.finish(tags[0]), self._client.take("LIST")

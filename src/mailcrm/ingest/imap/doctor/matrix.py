@@ -8,6 +8,9 @@ from mailcrm.ingest.imap.deflate import SLOW_ROUND_TRIP
 from mailcrm.ingest.imap.doctor.facts import Facts
 from mailcrm.model.provider import Compress, Provider
 
+_USED_BEFORE = {"ID", "SASL-IR"}
+"""Of use before the login, and many servers name them only then."""
+
 
 class Use(StrEnum):
     """Whether an ability is there, and whether it is used."""
@@ -32,7 +35,7 @@ def matrix(facts: Facts) -> list[Ability]:
 
 
 def _ability(facts: Facts, name: str, used: str, absent: str, unused: Callable[[Facts], str]) -> Ability:
-    if name not in facts.after | (facts.before & {"ID"}):
+    if name not in facts.after | (facts.before & _USED_BEFORE):
         return Ability(name, Use.ABSENT, absent)
     why_not = unused(facts)
     return Ability(name, Use.UNUSED, why_not) if why_not else Ability(name, Use.USED, used)

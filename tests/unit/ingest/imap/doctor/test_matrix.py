@@ -31,8 +31,13 @@ def test_nobody_who_could_not_log_in_knows_what_the_server_can_do() -> None:
     assert matrix(facts(after=frozenset())) == []
 
 
-def test_id_may_be_named_before_the_login_only() -> None:
-    assert _of(_with(before=frozenset({"ID"})), "ID").use is Use.USED
+@pytest.mark.parametrize("name", ["ID", "SASL-IR"])
+def test_what_is_used_before_the_login_may_be_named_then_only(name: str) -> None:
+    assert _of(_with(before=frozenset({name}), oauth=True), name).use is Use.USED
+
+
+def test_what_is_used_after_the_login_must_be_named_then() -> None:
+    assert _of(_with(before=frozenset({"IDLE"})), "IDLE").use is Use.ABSENT
 
 
 @pytest.mark.parametrize(

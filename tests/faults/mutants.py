@@ -35,8 +35,9 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "the cursor moves before the mail is filed",
-        "ingest/imap/folder_pass.py",
+        "ingest/imap/header_windows.py",
         "        headers = fetch_headers(self.mailbox, uids, self.fields)\n",
+        "        from mailcrm.store import sync_state\n"
         "        self.filer.write(lambda session: sync_state.advance(session, folder, state))\n"
         "        headers = fetch_headers(self.mailbox, uids, self.fields)\n",
         (_LINE, "-k", "closed"),
@@ -93,7 +94,7 @@ MUTANTS = (
     ),
     Mutant(
         "mail without a Message-ID is filed although its body was cut off",
-        "ingest/imap/folder_pass.py",
+        "ingest/imap/header_windows.py",
         "        if lost is not None and not last_time:\n            raise lost",
         "        if False:\n            raise lost",
         (_DAMAGED, "-k", "without_an_id_is_the_same"),
@@ -114,7 +115,7 @@ MUTANTS = (
     ),
     Mutant(
         "mail without a Message-ID is filed although it went before its body came",
-        "ingest/imap/folder_pass.py",
+        "ingest/imap/header_windows.py",
         "        kept = [(header, parsed) for header, parsed in kept if header.uid not in gone]\n",
         "",
         (_CHURN, "-k", "without_an_id_that_moves and qresync"),

@@ -16,7 +16,7 @@ from mailcrm.ingest.files.filemail import FileMail
 from mailcrm.ingest.files.mbox import read_mbox
 from mailcrm.ingest.files.sources import SourceKind
 from mailcrm.ingest.filing import ReadBody
-from mailcrm.ingest.imap import folder_pass
+from mailcrm.ingest.imap import reading
 from mailcrm.model.message import RawMessage
 from mailcrm.service import ahead, importing, passes
 from mailcrm.service.ahead import Ahead
@@ -46,7 +46,7 @@ def test_a_long_stream_is_read_by_a_second_process_and_complete(
 ) -> None:
     user = "much-killed" if killed else "much"
     dovecot.fill(user, (mail(number) for number in range(COUNT)))
-    monkeypatch.setattr(folder_pass, "_WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(reading, "_WORTH_A_PROCESS", 1)
     processes = watched(monkeypatch, passes, killed=killed)
     app = Instance(tmp_path, [imap_account(tmp_path, dovecot, user)], sync={"batch_messages": 10}).app()
     report, _ = sync_once(app, "main", lambda _report: None)

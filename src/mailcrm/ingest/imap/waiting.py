@@ -5,19 +5,19 @@ What an earlier try did not bring comes last and one by one: it may cost the con
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import never_log_rule
-from mailcrm.ingest.filing import Begin, Filer, Later, ReadBody, without_left
+from mailcrm.ingest.filing import Filer, Later, ReadBody, without_left
 from mailcrm.ingest.given import ACTOR
 from mailcrm.ingest.imap.careful import fetch_bodies
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.ingest.imap.plan import chunks
+from mailcrm.ingest.imap.reading import Reading
 from mailcrm.ingest.portions import portions
 from mailcrm.ingest.record import record_bodies
 from mailcrm.model.filing import PendingBody
@@ -44,17 +44,14 @@ Asked = Mapping[int, PendingBody]
 
 @dataclass(frozen=True)
 class WaitingBodies:
-    """Those of the folder that `mailbox` has open. `read_many`, `read` and `read_large` keep bytes and
-    understand them."""
+    """Those of the folder that `mailbox` has open."""
 
     mailbox: Mailbox
     store: Store
     job: SyncJob
     clock: Clock
     filer: Filer
-    read_many: Callable[[int], AbstractContextManager[Begin]]
-    read: Callable[[RawMessage], ReadBody]
-    read_large: Callable[[int, Partial], ReadBody]
+    reading: Reading
     stopped: Callable[[], bool]
     progress: Callable[[], None]
 
@@ -132,7 +129,7 @@ class WaitingBodies:
                 if self.stopped():
                     return
                 rest = fetch_bodies(self.mailbox, portion, works=bool(came))
-                read = {uid: self.read(raw) for uid, raw in rest.found.items()}
+                read = {uid: self.reading.one(raw) for uid, raw in rest.found.items()}
                 self._file(folder, generation, asked, read, rest.refused)
                 came.update(portion)
         except (ConnectionLost, CommandRefused) as exc:  # if it was one of these: next time they are asked for alone
@@ -156,7 +153,7 @@ class WaitingBodies:
             for batch in portions(
                 skeletons, lambda pair: len(pair[1].raw), self.job.batch_messages, self.job.batch_bytes
             ):
-                read = {uid: without_left(self.read(RawMessage(uid, each.raw)), each) for uid, each in batch}
+                read = {uid: without_left(self.reading.one(RawMessage(uid, each.raw)), each) for uid, each in batch}
                 self._file(folder, generation, asked, read, {})
                 came.update(read)
                 if self.stopped():
@@ -191,7 +188,7 @@ class WaitingBodies:
                 self.tidy(folder, generation)
             raise
         if whole.size:
-            self._file(folder, generation, asked, {uid: self.read_large(uid, whole)}, {})
+            self._file(folder, generation, asked, {uid: self.reading.large(uid, whole)}, {})
         else:
             self._file(folder, generation, asked, {}, {uid: "the server does not give this message"})
         whole.drop()
@@ -217,7 +214,7 @@ class WaitingBodies:
             self._file(folder, generation, asked, read, {})
             came.update(read)
 
-        with self.read_many(len(sizes)) as begin:
+        with self.reading.many(len(sizes)) as begin:
             batches = portions(arriving(), lambda raw: len(raw.raw), self.job.batch_messages, self.job.batch_bytes)
             for raws in batches:
                 under_way.append(begin(raws))

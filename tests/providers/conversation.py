@@ -290,6 +290,8 @@ class Conversation:
                 return b"NO [SERVERBUG] internal error"
             elif "BODY.PEEK[]" in items and trouble in ("no body", "hang up"):
                 return b"" if trouble == "hang up" else b"NO [SERVERBUG] internal error"
+            elif "BODY.PEEK[1]" in items and trouble == "hang up on sections":
+                return b""
             elif "HEADER" in items and trouble == "hang up on headers":
                 return b""
             elif "BODYSTRUCTURE" in items and trouble in ("no structure", "hang up on structures"):

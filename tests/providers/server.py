@@ -61,7 +61,8 @@ class ScriptedImap:
     like, and BODY[...] without PEEK. `answer` prepares a false answer to the next command of a name. `damaged` are the
     UIDs in INBOX that cannot be delivered: "no headers" and "no body" are refused, over a body "hang up" does and
     over a header "hang up on headers"; "left out" comes only when asked for alone, or never ("left out for ever");
-    the pieces of an "empty" one are; "no structure" is refused and "hang up on structures" does over BODYSTRUCTURE.
+    the pieces of an "empty" one are; "no structure" is refused and "hang up on structures" does over BODYSTRUCTURE,
+    "hang up on sections" over the text of a mail with attachments.
     `structures` has what is said of a UID, in any folder, instead of its true BODYSTRUCTURE.
     `most_open` is how many connections there were at once, at most.
     """

@@ -177,6 +177,18 @@ def test_a_server_that_dies_of_structures_is_not_asked_for_ever(imap: ScriptedIm
     assert states(scene) == [(BodyState.DONE, BodyState.DONE)]
 
 
+def test_what_came_before_a_server_hung_up_is_kept(imap: ScriptedImap, scene: Scene) -> None:
+    for name in ("One", "Two", "Three"):
+        imap.append("INBOX", letter(name))
+    imap.damaged[3] = "hang up on sections"
+    with pytest.raises(Exception, match=r"broke off|lost"):
+        scene.reads()
+    assert {subject for subject, text in scene.texts().items() if text} == {"One", "Two"}
+    imap.damaged.clear()
+    assert scene.reads().bodies == 1
+    assert states(scene) == [(BodyState.PARTIAL, BodyState.PARTIAL)] * 3
+
+
 # --- the rule changes --------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
@@ -40,6 +41,27 @@ _LEAN_TRIES = 2
 _TOO_LARGE = f"larger than {LARGEST_MESSAGE // 2**20} MiB"
 
 Asked = Mapping[int, PendingBody]
+
+_T = TypeVar("_T")
+
+
+class _Arriving(Generic[_T]):
+    """What comes until the connection is lost, so that it is filed first; `lost` then says how.
+
+    A refusal ends it too: nothing came at all, and why is seen when they are asked for once more.
+    """
+
+    def __init__(self, values: Iterator[_T]) -> None:
+        self._values = values
+        self.lost: ConnectionLost | None = None
+
+    def __iter__(self) -> Iterator[_T]:
+        try:
+            yield from self._values
+        except CommandRefused:
+            return
+        except ConnectionLost as exc:
+            self.lost = exc
 
 
 @dataclass(frozen=True)
@@ -148,20 +170,18 @@ class WaitingBodies:
 
         wanted = sorted(uid for uid, i in asked.items() if i.size > SMALL_MESSAGE and i.attempts < _LEAN_TRIES)
         came: set[int] = set()
-        skeletons = fetch_lean(self.mailbox, wanted)
-        try:
-            for batch in portions(
-                skeletons, lambda pair: len(pair[1].raw), self.job.batch_messages, self.job.batch_bytes
-            ):
-                read = {uid: without_left(self.reading.one(RawMessage(uid, each.raw)), each) for uid, each in batch}
-                self._file(folder, generation, asked, read, {})
-                came.update(read)
-                if self.stopped():
-                    return {}
-        except ConnectionLost as exc:
+        arriving = _Arriving(fetch_lean(self.mailbox, wanted))
+        for batch in portions(arriving, lambda pair: len(pair[1].raw), self.job.batch_messages, self.job.batch_bytes):
+            read = {uid: without_left(self.reading.one(RawMessage(uid, each.raw)), each) for uid, each in batch}
+            self._file(folder, generation, asked, read, {})
+            came.update(read)
+            if self.stopped():
+                return {}
+        if arriving.lost is not None:
             if not self.stopped():
-                self._note_lost(folder, generation, [asked[uid] for uid in wanted if uid not in came], str(exc))
-            raise
+                missing = [asked[uid] for uid in wanted if uid not in came]
+                self._note_lost(folder, generation, missing, str(arriving.lost))
+            raise arriving.lost
         return {uid: item for uid, item in asked.items() if uid not in came}
 
     def _fetch_large(self, folder: FolderRef, generation: int, asked: Asked, uid: int) -> None:
@@ -198,16 +218,7 @@ class WaitingBodies:
     ) -> None:
         """File what comes, in batches: while one is read, the next is fetched. The UIDs of them go into `came`."""
         under_way: deque[Later] = deque()
-        lost: ConnectionLost | None = None
-
-        def arriving() -> Iterator[RawMessage]:
-            nonlocal lost
-            try:
-                yield from self.mailbox.fetch_bodies(sorted(sizes), sizes=sizes)
-            except CommandRefused:  # nothing came at all; why is seen when they are asked for once more
-                return
-            except ConnectionLost as exc:  # what came until then is filed first
-                lost = exc
+        arriving = _Arriving(self.mailbox.fetch_bodies(sorted(sizes), sizes=sizes))
 
         def file_one() -> None:
             read = under_way.popleft()()
@@ -215,7 +226,7 @@ class WaitingBodies:
             came.update(read)
 
         with self.reading.many(len(sizes)) as begin:
-            batches = portions(arriving(), lambda raw: len(raw.raw), self.job.batch_messages, self.job.batch_bytes)
+            batches = portions(arriving, lambda raw: len(raw.raw), self.job.batch_messages, self.job.batch_bytes)
             for raws in batches:
                 under_way.append(begin(raws))
                 if len(under_way) > 1:
@@ -224,8 +235,8 @@ class WaitingBodies:
                     break
             while under_way:
                 file_one()
-        if lost is not None:
-            raise lost
+        if arriving.lost is not None:
+            raise arriving.lost
 
     def _file(
         self,

@@ -24,9 +24,46 @@ _BODIES_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One UID FETCH: the set, what to fetch, modifiers."""
+    """One UID FETCH: the set, what to fetch, modifiers; and of how many messages, where that is known."""
 
     arguments: tuple[bytes, ...]
+    messages: int = 0
+
+
+class _Flight:
+    """Commands that are on their way, by their tags in the order of sending."""
+
+    def __init__(self, depth: int) -> None:
+        self.commands: dict[bytes, Command] = {}
+        self._depth = depth
+        self._coming = 0
+
+    def room(self) -> bool:
+        """Whether another command may be sent: fewer than `depth` are to bring something yet.
+
+        Dovecot answers a few commands with all their data before it says OK to the first of them. Whoever waits for the
+        OK leaves the line empty for a round trip.
+        """
+        if len(self.commands) < self._depth:
+            return True
+        counts = [command.messages for command in self.commands.values()]
+        newest = counts[len(counts) - self._depth + 1 :]
+        return all(counts) and self._coming <= sum(newest) and len(counts) < 2 * self._depth
+
+    def sent(self, tag: bytes, command: Command) -> None:
+        """Another one is on its way."""
+        self.commands[tag] = command
+        self._coming += command.messages
+
+    def came(self) -> None:
+        """A message that was asked for."""
+        self._coming -= 1
+
+    def done(self, tag: bytes) -> Command:
+        """What it did not bring does not come."""
+        command = self.commands.pop(tag)
+        self._coming = min(self._coming, sum(each.messages for each in self.commands.values()))
+        return command
 
 
 class Fetching:
@@ -51,7 +88,7 @@ class Fetching:
         raises what it means. Between two values the caller may do other work, also on this connection.
         """
         ready: deque[_T] = deque()
-        waiting, in_flight = iter(commands), dict[bytes, Command]()
+        waiting, flight = iter(commands), _Flight(depth)
         harvest = self._client.harvest
         reject = refused or (lambda _, reply: self._talk.check(reply, self.doing))
 
@@ -59,6 +96,7 @@ class Fetching:
             if (value := pick(items)) is None:
                 return False
             ready.append(value)
+            flight.came()
             if flags_asked and harvest.has_flags and (uid := uid_of(items)) and (flags := flags_of(items)):
                 harvest.renew(uid, flags)
             return flags_asked or b"FLAGS" not in items
@@ -66,24 +104,25 @@ class Fetching:
         # What the caller does between two values is not guarded: its errors do not come by here.
         with self._client.taking(take), self._talk.guard():
             while True:
-                self._finish(in_flight, reject)
-                self._send(waiting, in_flight, depth)
-                if not in_flight:
+                self._finish(flight, reject)
+                self._send(waiting, flight)
+                if not flight.commands:
                     return
                 self._client.next_response()
                 while ready:
                     yield ready.popleft()
+                    self._send(waiting, flight)
 
-    def _send(self, waiting: Iterator[Command], in_flight: dict[bytes, Command], depth: int) -> None:
-        while len(in_flight) < depth and (command := next(waiting, None)):
-            if not in_flight:
+    def _send(self, waiting: Iterator[Command], flight: _Flight) -> None:
+        while flight.room() and (command := next(waiting, None)):
+            if not flight.commands:
                 self._client.forget()
-            in_flight[self._client.start("UID", b"FETCH", *command.arguments)] = command
+            flight.sent(self._client.start("UID", b"FETCH", *command.arguments), command)
 
-    def _finish(self, in_flight: dict[bytes, Command], reject: Callable[[Command, Reply], None]) -> None:
+    def _finish(self, flight: _Flight, reject: Callable[[Command, Reply], None]) -> None:
         """Take the tagged answers that are there; somebody else may have read them meanwhile."""
-        for tag in [tag for tag in in_flight if self._client.answered(tag)]:
-            command, reply = in_flight.pop(tag), self._client.finish(tag)
+        for tag in [tag for tag in flight.commands if self._client.answered(tag)]:
+            command, reply = flight.done(tag), self._client.finish(tag)
             if not reply.ok:
                 reject(command, reply)
 
@@ -144,20 +183,28 @@ class Fetching:
 
     def bodies(self, uids: Sequence[int], sizes: Mapping[int, int], depth: int, at_once: int) -> Iterator[RawMessage]:
         """Whole messages as they arrive; at most 100 messages or `at_once` bytes are asked for by one command."""
-        portions = chunks(((uid, sizes.get(uid, 0)) for uid in sorted(set(uids))), _BODIES_AT_ONCE, at_once)
-        wanted = set(uids)
+        return self.bodies_of(((uid, sizes.get(uid, 0)) for uid in sorted(set(uids))), depth, at_once)
+
+    def bodies_of(self, wanted_sizes: Iterable[tuple[int, int]], depth: int, at_once: int) -> Iterator[RawMessage]:
+        """The same of (uid, size) pairs, which are taken as there is room for them; no UID may come twice."""
+        wanted: set[int] = set()
+
+        def asked() -> Iterator[list[int]]:
+            for portion in chunks(wanted_sizes, _BODIES_AT_ONCE, at_once):
+                wanted.update(portion)
+                yield portion
 
         def pick(items: Items) -> RawMessage | None:
             uid, body = uid_of(items), body_of(items)
             return RawMessage(uid, body) if uid and body is not None and _taken(wanted, uid) else None
 
-        return self._many(portions, b"(UID BODY.PEEK[])", pick, depth)
+        return self._many(asked(), b"(UID BODY.PEEK[])", pick, depth)
 
     def _many(
         self, portions: Iterable[Sequence[int]], items: bytes, pick: Callable[[Items], _T | None], depth: int
     ) -> Iterator[_T]:
         """A NO about some leaves the others their way; it is raised at the end if nothing came at all."""
-        commands = (Command((uid_set(portion).encode(), items)) for portion in portions)
+        commands = (Command((uid_set(portion).encode(), items), len(portion)) for portion in portions)
         rejected: list[CommandRefused] = []
         came = False
 

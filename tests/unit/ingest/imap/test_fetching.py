@@ -60,6 +60,16 @@ def test_no_more_commands_are_on_their_way_than_allowed(monkeypatch: pytest.Monk
         assert len(script.commands) == 19
 
 
+def test_the_next_is_asked_for_when_the_first_has_come_though_its_ok_has_not() -> None:
+    oks = b"@1 OK done\r\n@2 OK done\r\n@3 OK done\r\n"
+    with talking(b"", _body(1) + _body(2), _body(3) + oks) as (mailbox, script):
+        coming = mailbox.fetch_bodies([1, 2, 3], sizes=dict.fromkeys([1, 2, 3], _MIB), at_once=_MIB, depth=2)
+        assert next(coming).uid == 1
+        assert len(script.commands) == 2
+        assert [each.uid for each in coming] == [2, 3]
+        assert len(script.commands) == 3
+
+
 def test_a_message_is_handed_on_before_the_command_is_done() -> None:
     with talking(_body(1), _body(2) + b"@1 OK done\r\n@2 OK done\r\n") as (mailbox, _script):
         coming = mailbox.fetch_bodies([1, 2], sizes={1: _MIB, 2: _MIB}, at_once=_MIB)

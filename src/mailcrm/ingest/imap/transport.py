@@ -13,6 +13,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Any
 
@@ -146,10 +147,11 @@ class Transport(imaplib.IMAP4):
         return line, number + items + rest[:-2], [literal]
 
     def send(self, data: Any) -> None:
-        """Send all of it."""
+        """Send all of it. That the server has hung up is left to whoever reads: it may have said why."""
         wire = self._deflate.deflate(data) if self._deflate else data
         self.tx += len(wire)
-        self.sock.sendall(wire)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.sock.sendall(wire)
         self._sent_at = time.monotonic()
 
     def shutdown(self) -> None:

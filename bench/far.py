@@ -44,10 +44,12 @@ def first_pass(server: Dovecot, folder: Path, count: int, rounds: int) -> dict[s
         with FarLine(server.tls_port, _ROUND_TRIP, _RATE) as line:
             instance = _instance(place, server, "first", line.port)
             ours.append(run([*_COMMAND, str(instance.path), "sync", "--once"]))
+            alone = line.carried / _RATE
             if shutil.which("mbsync"):
                 settings = mbsync_settings(place, server, "first", line.port)
                 theirs.append(run(["mbsync", "--config", str(settings), "all"]))
-    found = {"rate": round(count / middle(ours).wall, 1)}
+    found = {"rate": round(count / middle(ours).wall, 1), "line_alone_seconds": round(alone, 2)}
+    found["wall_against_line_alone"] = round(middle(ours).wall / alone, 2)
     if theirs:
         found |= {
             "mbsync_rate": round(count / middle(theirs).wall, 1),

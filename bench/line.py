@@ -12,14 +12,15 @@ _CHUNK = 16 * 1024
 class FarLine:
     """A TCP proxy to `port` on this machine, as a context manager; listens on its own `port`.
 
-    `round_trip` in seconds; `rate` in bytes a second towards the client, 0 for no limit.
+    `round_trip` in seconds; `rate` in bytes a second towards the client, 0 for no limit, for each of its connections.
+    `carried` counts those bytes.
     """
 
     def __init__(self, port: int, round_trip: float, rate: float = 0) -> None:
         self._target, self._delay, self._rate = port, round_trip / 2, rate
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self.connections = 0
+        self.connections = self.carried = 0
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -56,6 +57,7 @@ class FarLine:
             with contextlib.suppress(ConnectionError):
                 data = await reader.read(_CHUNK)
             free_at = max(free_at, time.monotonic()) + (len(data) / rate if rate else 0)
+            self.carried += len(data) if rate else 0
             await under_way.put((free_at + self._delay, data))
         await sending
 

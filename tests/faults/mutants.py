@@ -19,6 +19,7 @@ _LINE = "tests/faults/test_line.py"
 _EVIL = "tests/faults/test_evil_server.py"
 _CHURN = "tests/flow/test_changes_on_the_server.py"
 _DAMAGED = "tests/providers/test_damaged_mail.py"
+_AHEAD = "tests/providers/test_reading_ahead.py"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,27 @@ MUTANTS = (
         "        self.filer.write(lambda session: noted.append(tries.note_try(session, folder, uids[0], uids[-1])))\n",
         "        noted.append(Tried(uids[0], uids[-1], 1))\n",
         (_DAMAGED, "-k", "costs_the_connection and live"),
+    ),
+    Mutant(
+        "what is asked for ahead is not noted before",
+        "ingest/imap/caution.py",
+        "        self.filer.write(lambda session: tries.note_asked(session, folder, *asked))\n",
+        "",
+        (_AHEAD, "-k", "is_found and first"),
+    ),
+    Mutant(
+        "what is still on its way is forgotten when a window is filed",
+        "ingest/filing.py",
+        "        if window.asked:\n",
+        "        if False:\n",
+        (_AHEAD, "-k", "is_found and last"),
+    ),
+    Mutant(
+        "headers go on below a window that was refused",
+        "ingest/imap/ahead.py",
+        "        if self._failed is not None:\n            raise self._failed\n",
+        "",
+        (_AHEAD, "-k", "passed_over"),
     ),
     Mutant(
         "mail without a Message-ID is filed although its body was cut off",

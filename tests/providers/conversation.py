@@ -15,6 +15,11 @@ from tests.providers.wire import Command, read_commands
 if TYPE_CHECKING:
     from tests.providers.server import ScriptedImap
 
+_HANGS_UP = {
+    "hang up on headers": "HEADER",
+    "hang up on sections": "BODY.PEEK[1]",
+    "hang up on structures": "BODYSTRUCTURE",
+}
 _ITEM = re.compile(r"BODY(?:\.PEEK)?\[[^\]]*\](?:<[\d.]+>)?|[A-Z0-9.-]+")
 _EXTENSIONS = {"X-GM-MSGID": "X-GM-EXT-1", "X-GM-THRID": "X-GM-EXT-1", "X-GM-LABELS": "X-GM-EXT-1"}
 _EXTENSIONS |= {"EMAILID": "OBJECTID", "THREADID": "OBJECTID"}
@@ -290,12 +295,10 @@ class Conversation:
                 return b"NO [SERVERBUG] internal error"
             elif "BODY.PEEK[]" in items and trouble in ("no body", "hang up"):
                 return b"" if trouble == "hang up" else b"NO [SERVERBUG] internal error"
-            elif "BODY.PEEK[1]" in items and trouble == "hang up on sections":
+            elif trouble in _HANGS_UP and _HANGS_UP[trouble] in items:
                 return b""
-            elif "HEADER" in items and trouble == "hang up on headers":
-                return b""
-            elif "BODYSTRUCTURE" in items and trouble in ("no structure", "hang up on structures"):
-                return b"NO [SERVERBUG] internal error" if trouble == "no structure" else b""
+            elif "BODYSTRUCTURE" in items and trouble == "no structure":
+                return b"NO [SERVERBUG] internal error"
             values = b" ".join(self._item(message, item, trouble) for item in names)
             self._send(b"* %d FETCH (%s)" % (number, values))
         return b"OK FETCH completed"

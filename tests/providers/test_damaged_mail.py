@@ -261,18 +261,20 @@ def test_what_is_gone_is_forgotten_by_the_quarantine(imap: ScriptedImap, app: Ap
 
 
 def test_a_folder_that_rolls_during_a_pass_gives_nobody_a_wrong_body(imap: ScriptedImap, app: App) -> None:
-    """Hours lie between headers and bodies of a first pass; UIDs may mean other mails by then."""
+    """Hours lie between headers and bodies of a first pass where another folder is read; UIDs may mean other mails by then."""
     fill(imap)
+    imap.append("Sent", a_mail(_COUNT + 1))
 
     def roll(report: PassReport) -> None:
         if report.headers and not report.bodies and len(imap.box.folders["INBOX"].messages) == _COUNT:
             imap.box.remove("INBOX", 1)
             imap.box.roll("INBOX")
 
+    sent = {f"S{_COUNT + 1}": f"body {_COUNT + 1}"}
     one_pass(app, progress=roll)
-    assert set(archive(app).values()) == {""}, "nothing was fetched under UIDs of the past"
+    assert archive(app) == dict.fromkeys(whole(), "") | sent, "nothing was fetched under UIDs of the past"
     one_pass(app)
-    assert archive(app) == whole(but=1), "the first was deleted before its body was read"
+    assert archive(app) == whole(but=1) | sent, "the first was deleted before its body was read"
 
 
 def test_mail_that_appears_below_the_cursor_is_found(imap: ScriptedImap, app: App) -> None:

@@ -126,7 +126,7 @@ def test_a_pass_by_hand_keeps_to_it_and_says_so(server: ScriptedImap, store: Sto
 
 
 def test_what_came_before_a_connection_was_lost_counts(server: ScriptedImap, store: Store, tmp_path: Path) -> None:
-    daemon = Daemon(store, [account_at(server, tmp_path, bytes_per_day=_BUDGET)], **_SMALL)
+    daemon = Daemon(store, [account_at(server, tmp_path, bytes_per_day=10 * _BUDGET)], **_SMALL)
     server.damaged[20] = "hang up"
     with pytest.raises(ConnectionLost):
         sync_once(daemon.app, "main", lambda _report: None)

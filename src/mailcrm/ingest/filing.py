@@ -14,7 +14,7 @@ from mailcrm.ingest.record import FilingContext, HeaderItem, record_bodies, reco
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import FetchedBody, LeftOut, PendingBody, Place, StagedBlob
-from mailcrm.model.folder import FolderRef, SyncState
+from mailcrm.model.folder import FolderRef, SyncState, UidRange
 from mailcrm.model.message import LARGE_MESSAGE, LargeMessage, ParsedHeaders, ParsedMessage, RawMessage
 from mailcrm.store import Session, Store, messages, sync_state, tries
 from mailcrm.store.packing import stage
@@ -94,14 +94,16 @@ def read_at_once(store: Store, parse: Parse) -> Begin:
 @dataclass(frozen=True, slots=True)
 class Window:
     """What one batch brings: mails to file, bodies already here, UIDs left out by a rule, UIDs that could
-    not be had (uid -> reason), and what was had of those. `again` are UIDs that a rule may have left out before."""
+    not be had (uid -> reason), and what was had of those. `again` are UIDs that a rule may have left out before.
+    `asked` are the first and the last UID of what is asked for meanwhile."""
 
-    items: Sequence[HeaderItem]
+    items: Sequence[HeaderItem] = ()
     read: Mapping[int, ReadBody] = field(default_factory=dict)
     skips: Mapping[int, LeftOut] = field(default_factory=dict)
     refused: Mapping[int, str] = field(default_factory=dict)
     remains: Mapping[int, StagedBlob] = field(default_factory=dict)
     again: Sequence[int] = ()
+    asked: UidRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,10 @@ class Filer:
         messages.add_skips(session, folder, state.generation, window.skips)
         quarantine(session, folder, state.generation, window.refused, self.clock(), window.remains)
         sync_state.advance(session, folder, state)
-        tries.forget_try(session, folder)
+        if window.asked:
+            tries.note_asked(session, folder, *window.asked)
+        else:
+            tries.forget_try(session, folder)
 
 
 def _is_about_the_store(exc: Exception) -> bool:

@@ -86,6 +86,10 @@ class Tried:
     last: int
     times: int
 
+    def touches(self, lo: int, hi: int) -> bool:
+        """Whether one of them may lie in lo..hi."""
+        return lo <= self.last and self.first <= hi
+
 
 @dataclass(frozen=True, slots=True)
 class KnownUids:

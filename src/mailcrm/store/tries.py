@@ -16,6 +16,12 @@ def note_try(session: Session, folder: FolderRef, first: int, last: int) -> Trie
     return Tried(first, last, row.tries)
 
 
+def note_asked(session: Session, folder: FolderRef, first: int, last: int) -> None:
+    """The UIDs first..last are being asked for, for the first time."""
+    values = {"tried_first": first, "tried_last": last, "tries": 1}
+    session.execute(update(Folder).where(Folder.id == folder.id).values(values))
+
+
 def last_try(session: Session, folder: FolderRef) -> Tried | None:
     """What was asked for and did not come to its end; None if all did."""
     row = session.get_one(Folder, folder.id)

@@ -36,6 +36,12 @@ def folders_with_pending(session: Session, account_id: int) -> set[int]:
     return set(session.execute(query).scalars())
 
 
+def folders_to_read(session: Session, account_id: int) -> set[int]:
+    """Ids of the account's folders whose first reading has not come to its end."""
+    its = Folder.__table__.c
+    return set(session.execute(select(its.id).where(its.account_id == account_id, its.uid_floor > 0)).scalars())
+
+
 def folders_with_retries(session: Session, account_id: int, now: datetime) -> set[int]:
     """Ids of the account's folders in which a try is due."""
     here, its = _QUARANTINE.c, Folder.__table__.c

@@ -6,6 +6,7 @@ One damaged message makes some servers refuse a whole command (offlineimap3#62, 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from mailcrm.ingest.imap.fetching import HeadersAsked
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
 from mailcrm.model.message import FetchedHeader, RawMessage
 
@@ -32,23 +33,29 @@ class Bodies:
     refused: dict[int, str] = field(default_factory=dict)
 
 
-def fetch_headers(mailbox: Mailbox, uids: Sequence[int], fields: Sequence[str]) -> Headers:
-    """The header `fields` of `uids` (ascending). UIDs that are gone by now are in neither half of the answer.
+def fetch_headers(
+    mailbox: Mailbox, uids: Sequence[int], fields: Sequence[str], asked: HeadersAsked | None = None
+) -> Headers:
+    """The header `fields` of `uids` (ascending). UIDs that are gone by now are in neither half of the answer. They may
+    be `asked` for already.
 
     Raises CommandRefused where the folder does not work at all.
     """
     answer = Headers()
     if uids:
-        _fetch_part(mailbox, uids, fields, answer)
+        _fetch_part(mailbox, uids, fields, answer, asked)
         _ask_once_more(mailbox, uids, fields, answer)
         answer.found.sort(key=lambda header: header.uid)
     return answer
 
 
-def _fetch_part(mailbox: Mailbox, uids: Sequence[int], fields: Sequence[str], answer: Headers) -> None:
+def _fetch_part(
+    mailbox: Mailbox, uids: Sequence[int], fields: Sequence[str], answer: Headers, asked: HeadersAsked | None = None
+) -> None:
     try:
         wanted = set(uids)
-        answer.found += [each for each in mailbox.fetch_headers(uids[0], uids[-1], fields) if each.uid in wanted]
+        found = asked.take() if asked else mailbox.fetch_headers(uids[0], uids[-1], fields)
+        answer.found += [each for each in found if each.uid in wanted]
     except CommandRefused as exc:
         if len(uids) == 1:
             answer.refused[uids[0]] = str(exc)

@@ -8,7 +8,7 @@ from mailcrm.clock import Clock
 from mailcrm.ingest.filing import Filer
 from mailcrm.ingest.imap.plan import cautious
 from mailcrm.log import get_logger
-from mailcrm.model.folder import FolderRef, Tried
+from mailcrm.model.folder import FolderRef, Tried, UidRange
 from mailcrm.store import Session, Store, quarantine, tries
 
 _TRIES = 3
@@ -35,18 +35,26 @@ class Caution:
         self.filer.write(lambda session: noted.append(tries.note_try(session, folder, uids[0], uids[-1])))
         return _is_fatal(noted[-1])
 
+    def ahead(self, folder: FolderRef, asked: UidRange) -> None:
+        """All between these two is asked for now, or on its way, and not filed yet. Nothing in it is suspected."""
+        self.filer.write(lambda session: tries.note_asked(session, folder, *asked))
+
+    def forget(self, folder: FolderRef) -> None:
+        """What was asked for is not wanted any more, and did no harm."""
+        self.filer.write(lambda session: tries.forget_try(session, folder))
+
     def windows(
         self, folder: FolderRef, windows: Iterable[tuple[int, int]], uids: Sequence[int]
     ) -> Iterator[tuple[int, int]]:
         """The same ones, smaller where something is suspected."""
-        return cautious(windows, uids, self._tried(folder))
+        return cautious(windows, uids, self.tried(folder))
 
     def set_aside(self, folder: FolderRef, generation: int) -> int:
         """Put into quarantine what had its last time; it is tried again after a while. Returns how many that were.
 
         What is in quarantine already has but one time.
         """
-        tried = self._tried(folder)
+        tried = self.tried(folder)
         if tried is None or tried.first != tried.last:
             return 0
         if not _is_fatal(tried) and self.askable(folder, generation, [tried.first]):
@@ -66,7 +74,8 @@ class Caution:
             aside = quarantine.waiting(session, folder, generation)
         return [uid for uid in uids if uid not in aside]
 
-    def _tried(self, folder: FolderRef) -> Tried | None:
+    def tried(self, folder: FolderRef) -> Tried | None:
+        """What was asked for and never filed: something in it is suspected."""
         with self.store.read() as session:
             return tries.last_try(session, folder)
 

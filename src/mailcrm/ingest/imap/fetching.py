@@ -5,11 +5,12 @@ Answers are matched by their UIDs: Dovecot was seen to send data of a later comm
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
 from mailcrm.ingest.imap.changes import Flags, count, merged
-from mailcrm.ingest.imap.client import Items, Reply
+from mailcrm.ingest.imap.client import Items, Reply, Taker
 from mailcrm.ingest.imap.failures import CommandRefused, refusal
 from mailcrm.ingest.imap.plan import chunks, uid_set
 from mailcrm.ingest.imap.responses import MAX_UID, body_of, fetched_header, flag_names, flags_of, searched, uid_of
@@ -85,42 +86,60 @@ class Fetching:
         """What `pick` makes of the answers, in the order of their arrival; None is something that was not asked for.
 
         A command is taken from `commands` when there is room for it. One that is not done goes to `refused`, else it
-        raises what it means. Between two values the caller may do other work, also on this connection.
+        raises what it means. Between two values, and where `commands` come from, the caller may do other work, also on
+        this connection.
         """
         ready: deque[_T] = deque()
         waiting, flight = iter(commands), _Flight(depth)
-        harvest = self._client.harvest
         reject = refused or (lambda _, reply: self._talk.check(reply, self.doing))
+
+        def came(value: _T) -> None:
+            ready.append(value)
+            flight.came()
+
+        with self._client.taking(self.taker(pick, came, flags_asked=flags_asked)):
+            while True:
+                self._finish(flight, reject)
+                # What the caller does meanwhile is not guarded: errors of its own are none of the connection.
+                while flight.room() and (command := next(waiting, None)):
+                    self._start(command, flight)
+                if ready:
+                    yield ready.popleft()
+                elif flight.commands:
+                    self._read(flight)
+                else:
+                    return
+
+    def taker(
+        self, pick: Callable[[Items], _T | None], came: Callable[[_T], None], *, flags_asked: bool = False
+    ) -> Taker:
+        """Hands on what `pick` makes of answers."""
+        harvest = self._client.harvest
 
         def take(items: Items) -> bool:
             if (value := pick(items)) is None:
                 return False
-            ready.append(value)
-            flight.came()
+            came(value)
             if flags_asked and harvest.has_flags and (uid := uid_of(items)) and (flags := flags_of(items)):
                 harvest.renew(uid, flags)
             return flags_asked or b"FLAGS" not in items
 
-        # What the caller does between two values is not guarded: its errors do not come by here.
-        with self._client.taking(take), self._talk.guard():
-            while True:
-                self._finish(flight, reject)
-                self._send(waiting, flight)
-                if not flight.commands:
-                    return
-                self._client.next_response()
-                while ready:
-                    yield ready.popleft()
-                    self._send(waiting, flight)
+        return take
 
-    def _send(self, waiting: Iterator[Command], flight: _Flight) -> None:
-        while flight.room() and (command := next(waiting, None)):
+    def _start(self, command: Command, flight: _Flight) -> None:
+        with self._talk.guard():
             if not flight.commands:
                 self._client.forget()
             flight.sent(self._client.start("UID", b"FETCH", *command.arguments), command)
 
+    def _read(self, flight: _Flight) -> None:
+        """The next answer, unless one that was waited for is there already: somebody else may have read it."""
+        if not any(map(self._client.answered, flight.commands)):
+            with self._talk.guard():
+                self._client.next_response()
+
     def _finish(self, flight: _Flight, reject: Callable[[Command, Reply], None]) -> None:
-        """Take the tagged answers that are there; somebody else may have read them meanwhile."""
+        """Take the tagged answers that are there."""
         for tag in [tag for tag in flight.commands if self._client.answered(tag)]:
             command, reply = flight.done(tag), self._client.finish(tag)
             if not reply.ok:
@@ -173,26 +192,25 @@ class Fetching:
 
         return dict(self.stream([_over(lo, hi, b"(UID FLAGS)")], pick, flags_asked=True))
 
-    def headers_in(self, lo: int, hi: int | None, fields: Sequence[str]) -> list[FetchedHeader]:
-        """The headers of a range, ascending by UID, all or none."""
-        found = self.stream([_over(lo, hi, self._header_items(fields))], fetched_header, flags_asked=True)
-        by_uid = {header.uid: header for header in found if within(header.uid, lo, hi)}
-        return [by_uid[uid] for uid in sorted(by_uid)]
+    def headers_in(self, lo: int, hi: int | None, fields: Sequence[str]) -> "HeadersAsked":
+        """The headers of a range, asked for now."""
+        return HeadersAsked(self._talk, self, _over(lo, hi, self._header_items(fields)), lo, hi)
 
     # --- many messages -------------------------------------------------------------------------------------------
 
     def bodies(self, uids: Sequence[int], sizes: Mapping[int, int], depth: int, at_once: int) -> Iterator[RawMessage]:
         """Whole messages as they arrive; at most 100 messages or `at_once` bytes are asked for by one command."""
-        return self.bodies_of(((uid, sizes.get(uid, 0)) for uid in sorted(set(uids))), depth, at_once)
+        return self.bodies_of([[(uid, sizes.get(uid, 0)) for uid in sorted(set(uids))]], depth, at_once)
 
-    def bodies_of(self, wanted_sizes: Iterable[tuple[int, int]], depth: int, at_once: int) -> Iterator[RawMessage]:
-        """The same of (uid, size) pairs, which are taken as there is room for them; no UID may come twice."""
+    def bodies_of(self, rounds: Iterable[Sequence[tuple[int, int]]], depth: int, at_once: int) -> Iterator[RawMessage]:
+        """The same of (uid, size) pairs, round by round, which are taken as there is room for them; no UID may come twice."""
         wanted: set[int] = set()
 
         def asked() -> Iterator[list[int]]:
-            for portion in chunks(wanted_sizes, _BODIES_AT_ONCE, at_once):
-                wanted.update(portion)
-                yield portion
+            for sizes in rounds:
+                for portion in chunks(sizes, _BODIES_AT_ONCE, at_once):
+                    wanted.update(portion)
+                    yield portion
 
         def pick(items: Items) -> RawMessage | None:
             uid, body = uid_of(items), body_of(items)
@@ -234,6 +252,41 @@ class Fetching:
     def doing(self) -> str:
         """What a refusal is about."""
         return f"fetch from {self._talk.folder!r}"
+
+
+class HeadersAsked:
+    """Headers that are on their way, and gathered whoever reads on this connection, until they are taken or dropped."""
+
+    def __init__(self, talk: Talk, fetching: Fetching, command: Command, lo: int, hi: int | None) -> None:
+        self._talk, self._fetching = talk, fetching
+        self._found: dict[int, FetchedHeader] = {}
+
+        def pick(items: Items) -> FetchedHeader | None:
+            header = fetched_header(items)
+            return header if header and within(header.uid, lo, hi) else None
+
+        def came(header: FetchedHeader) -> None:
+            self._found[header.uid] = header
+
+        with talk.guard():
+            self._tag = talk.client.start("UID", b"FETCH", *command.arguments)
+        self._taking = ExitStack()
+        self._taking.enter_context(talk.client.taking(fetching.taker(pick, came, flags_asked=True)))
+
+    @property
+    def here(self) -> bool:
+        """Whether `take` does not have to wait."""
+        return self._talk.client.answered(self._tag)
+
+    def take(self) -> list[FetchedHeader]:
+        """Wait for them; ascending by UID, all or none. Once only."""
+        with self._taking, self._talk.guard():
+            self._talk.check(self._talk.client.finish(self._tag), self._fetching.doing)
+        return [self._found[uid] for uid in sorted(self._found)]
+
+    def drop(self) -> None:
+        """Nobody takes them any more."""
+        self._taking.close()
 
 
 def within(uid: int, lo: int, hi: int | None) -> bool:

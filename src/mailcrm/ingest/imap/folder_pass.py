@@ -1,12 +1,13 @@
 """The phases of one folder: live mail, backfill, bodies. What is done between two of them is in the store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailcrm.clock import Clock
 from mailcrm.ingest.filing import Ahead, Filer
 from mailcrm.ingest.given import ACTOR, Parse, Retry
+from mailcrm.ingest.imap.ahead import HeadersAhead, HeaderWindow
 from mailcrm.ingest.imap.careful import fetch_bodies
 from mailcrm.ingest.imap.caution import Caution
 from mailcrm.ingest.imap.header_windows import HeaderWindows, within
@@ -22,7 +23,7 @@ from mailcrm.ingest.record import FilingContext
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.folder import FolderInfo, FolderRef, FolderStatus, SyncState
-from mailcrm.store import Store, copies, rejudging, sync_state
+from mailcrm.store import Store, copies, rejudging, sync_state, waiting
 
 _FRESH = timedelta(days=1)
 """Mail is new for so long: its bodies come before all older mail, and wait for no budget."""
@@ -96,18 +97,32 @@ class FolderPass:
         self._fetch_waiting(info, folder, self.clock() - _FRESH)
 
     def backfill(self, info: FolderInfo, folder: FolderRef) -> None:
-        """Mail that was there before we first looked, newest first."""
+        """Mail that was there before we first looked, newest first: headers, and bodies as far as the line has room."""
         state = self._state(folder)
         if state is None or state.uid_floor < 1 or not self._is_still(info, folder, state):
             return
         uids = self.caution.askable(folder, state.generation, self.mailbox.uids(1, state.uid_floor))
         self.report.expected += len(uids)
+        below, suspected = self._below(folder, state, uids), self.caution.tried(folder)
+
+        def recount() -> None:
+            self.upkeep.recount(folder, replace(state, uid_floor=0))
+
+        with HeadersAhead(self.windows, folder, below, suspected, len(uids), recount) as headers:
+            if self.everything and not self.job.rules.leaves_attachments:
+                self.waiting.fetch_beside(folder, state.generation, headers, self._is_last(folder))
+            while not self.stopped() and headers.step():
+                pass
+
+    def _below(self, folder: FolderRef, state: SyncState, uids: Sequence[int]) -> Iterator[HeaderWindow]:
         windows = windows_over(uids, 1, state.uid_floor, self.job.batch_messages)
         for lo, hi in self.caution.windows(folder, windows, uids):
-            if self.stopped():
-                return
-            self.windows.file(folder, replace(state, uid_floor=lo - 1), within(uids, lo, hi), at_once=False)
-        self.upkeep.recount(folder, replace(state, uid_floor=0))
+            yield HeaderWindow((lo, hi), within(uids, lo, hi), replace(state, uid_floor=lo - 1))
+
+    def _is_last(self, folder: FolderRef) -> bool:
+        """Whether no other folder waits for its headers."""
+        with self.store.read() as session:
+            return waiting.folders_to_read(session, self.job.account_id) <= {folder.id}
 
     def again(self, info: FolderInfo, folder: FolderRef) -> None:
         """Mail that other rules judged, and the bodies that it wants."""

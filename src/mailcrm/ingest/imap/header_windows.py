@@ -10,15 +10,16 @@ Network and parsing never happen inside a transaction.
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import skip_rule
 from mailcrm.ingest.filing import Filer, Window, read_headers
 from mailcrm.ingest.given import ACTOR
-from mailcrm.ingest.imap.careful import fetch_bodies, fetch_headers
+from mailcrm.ingest.imap.careful import Headers, fetch_bodies, fetch_headers
 from mailcrm.ingest.imap.caution import Caution
+from mailcrm.ingest.imap.fetching import HeadersAsked
 from mailcrm.ingest.imap.former import former_keys
 from mailcrm.ingest.imap.job import PassReport, SyncJob
 from mailcrm.ingest.imap.labels import Labels, is_sent
@@ -29,7 +30,7 @@ from mailcrm.ingest.mail.digest import arrival_digest, body_digest, dedupe_key
 from mailcrm.ingest.record import HeaderItem
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import LeftOut, Place
-from mailcrm.model.folder import FolderRef, SyncState
+from mailcrm.model.folder import FolderRef, SyncState, UidRange
 from mailcrm.model.message import LARGE_MESSAGE, SMALL_MESSAGE, FetchedHeader, ParsedHeaders, RawMessage
 from mailcrm.store import Store, copies, messages, quarantine
 
@@ -66,8 +67,34 @@ class HeaderWindows:
         """
         last_time = self.caution.begin(folder, uids)
         headers = fetch_headers(self.mailbox, uids, self.fields)
+        self._file(
+            folder, state, uids, headers, Window(again=uids if again else ()), at_once=at_once, last_time=last_time
+        )
+
+    def ask(self, uids: Sequence[int]) -> HeadersAsked:
+        """Ask for headers; `file_asked` takes them."""
+        return self.mailbox.ask_headers(uids[0], uids[-1], self.fields)
+
+    def file_asked(
+        self, folder: FolderRef, state: SyncState, uids: Sequence[int], asked: HeadersAsked, others: UidRange | None
+    ) -> None:
+        """The same with headers that were asked for before, as were those of `others`."""
+        headers = fetch_headers(self.mailbox, uids, self.fields, asked)
+        self._file(folder, state, uids, headers, Window(asked=others))
+
+    def _file(
+        self,
+        folder: FolderRef,
+        state: SyncState,
+        uids: Sequence[int],
+        headers: Headers,
+        window: Window,
+        *,
+        at_once: bool = False,
+        last_time: bool = False,
+    ) -> None:
         kept, skips, odd = self._judge(headers.found)
-        filed = self._filed(folder, state, uids) if again else {}
+        filed = self._filed(folder, state, uids) if window.again else {}
         unnamed = [(header, parsed) for header, parsed in kept if not parsed.message_id and header.uid not in filed]
         former = filed | former_keys(self.store, folder, state, unnamed)
         raws, lost = self._bodies_now([header for header, _ in unnamed if header.uid not in former])
@@ -83,7 +110,7 @@ class HeaderWindows:
         read = {uid: self.reading.one(raw) for uid, raw in raws.items()}
         skips = {uid: skip for uid, skip in skips.items() if uid not in filed}
         refused = {uid: reason for uid, reason in (headers.refused | odd).items() if uid not in filed}
-        window = Window(items, read, skips, refused, again=uids if again else ())
+        window = replace(window, items=items, read=read, skips=skips, refused=refused)
         self.report.quarantined += self.filer.file(folder, state, window)
         self.report.headers += len(items)
         self.report.skipped += len(skips)

@@ -1,7 +1,7 @@
 """An open mailbox: lists folders, examines them, fetches headers and bodies, waits for mail, and changes nothing."""
 
 import imaplib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from mailcrm.clock import Clock, utc_now
 from mailcrm.ingest.imap.changes import Changes, Flags
 from mailcrm.ingest.imap.client import Items
 from mailcrm.ingest.imap.failures import CommandRefused, FreshTokenRefused, TokenExpired, refusal
-from mailcrm.ingest.imap.fetching import GMAIL, Fetching
+from mailcrm.ingest.imap.fetching import GMAIL, Fetching, HeadersAsked
 from mailcrm.ingest.imap.folders import Listed
 from mailcrm.ingest.imap.idling import Change, Idling, Suspended, Wakefulness
 from mailcrm.ingest.imap.listing import Listing, wire
@@ -40,6 +40,8 @@ __all__ = [
 
 _LOGOUT_SECONDS = 2.0
 _MIB = 1024 * 1024
+_DEPTH = 4
+_AT_ONCE = 4 * _MIB
 
 
 @contextmanager
@@ -236,15 +238,20 @@ class Mailbox:
 
     def fetch_headers(self, lo: int, hi: int | None, fields: Sequence[str]) -> list[FetchedHeader]:
         """Flags, arrival, size and header `fields` of the messages in lo..hi (None: to the end), ascending by UID."""
-        return self._fetching.headers_in(lo, hi, fields) if lo <= _end(hi) else []
+        return self._fetching.headers_in(lo, hi, fields).take() if lo <= _end(hi) else []
+
+    def ask_headers(self, lo: int, hi: int, fields: Sequence[str]) -> HeadersAsked:
+        """The same for later: they come while other things are done on this connection. All that was asked for has to be
+        taken or dropped before another folder is opened."""
+        return self._fetching.headers_in(lo, hi, fields)
 
     def fetch_bodies(
         self,
         uids: Sequence[int],
         *,
         sizes: Mapping[int, int] | None = None,
-        depth: int = 4,
-        at_once: int = 4 * _MIB,
+        depth: int = _DEPTH,
+        at_once: int = _AT_ONCE,
     ) -> Iterator[RawMessage]:
         """Whole messages, each as it arrives: one at a time is in memory. UIDs that do not come are gone, left out by the
         server, or refused; CommandRefused is raised at the end if there was a refusal and not one message.
@@ -252,6 +259,11 @@ class Mailbox:
         `depth` commands are on their way; one asks for 100 messages or, by the `sizes` that are known, `at_once` bytes.
         """
         return self._fetching.bodies(uids, sizes or {}, depth, at_once)
+
+    def stream_bodies(self, rounds: Iterable[Sequence[tuple[int, int]]]) -> Iterator[RawMessage]:
+        """The same of rounds of UIDs with their sizes; no UID comes twice. A round is taken when there is room for another
+        command; where they come from, too, other work may be done on this connection."""
+        return self._fetching.bodies_of(rounds, _DEPTH, _AT_ONCE)
 
     def fetch_body_parts(
         self,

@@ -71,7 +71,7 @@ def cautious(windows: Iterable[tuple[int, int]], uids: Sequence[int], tried: Tri
     """The same windows, newest first and without gaps, but what was `tried` before stands alone and in eighths: something
     in it cost the connection."""
     for lo, hi in windows:
-        if tried is None or hi < tried.first or tried.last < lo:
+        if tried is None or not tried.touches(lo, hi):
             yield lo, hi
             continue
         first, last = max(lo, tried.first), min(hi, tried.last)

@@ -4,8 +4,8 @@
       | live: headers, rules, bodies, one transaction per batch with the cursor (decisions.md 21)
       |       then what changed of mail filed before: flags, deletions, gaps
       | fresh: bodies of mail that arrived within a day
-      | backfill: headers newest first; the floor of what is known sinks with each batch
-      | bodies: newest first, raw bytes before anything is made of them
+      | backfill: headers newest first; the floor of what is known sinks with each batch. While they are filed bodies come
+      | bodies: all others, newest first, raw bytes before anything is made of them
       | after a change of the rules: what they left out or kept in part, once more, and its bodies
 A folder that fails is noted and does not stop the others; a message that fails is quarantined and stops nothing.
 """

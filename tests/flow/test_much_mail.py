@@ -104,6 +104,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, module: ModuleType, *, killed: bool
             processes.append(self._child._process.pid)
             if killed and len(processes) % 2:
                 self._child._process.kill()
+                self._child._process.wait()  # else the next batch may still be sent to it
             return super()._hear(raws)
 
     monkeypatch.setattr(ahead, "_second_processor", lambda: True)

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from mailcrm.errors import MailcrmError
+from mailcrm.ingest.imap.fetching import HeadersAsked
 from mailcrm.ingest.imap.job import PassReport
+from mailcrm.model.message import FetchedHeader
 from mailcrm.service.app import App
 from mailcrm.service.passes import sync_once
 from mailcrm.store.rows.account import Folder
@@ -68,6 +70,23 @@ def test_headers_are_asked_for_before_others_are_filed_and_bodies_come_between(i
     assert len(imap.sent('EXAMINE "INBOX"')) == 2, "for what is new and for what is old; bodies need no third"
     assert texts(app) == _WHOLE
     assert noted(app) == (0, 0, 0)
+
+
+def test_on_a_slow_line_all_headers_come_before_the_first_body(
+    imap: ScriptedImap, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = HeadersAsked.take
+
+    def slowly(asked: HeadersAsked) -> list[FetchedHeader]:
+        found = take(asked)
+        asked.waited = 60.0
+        return found
+
+    monkeypatch.setattr(HeadersAsked, "take", slowly)
+    assert one_pass(app)
+    fetches = ["headers" if "HEADER" in line else "bodies" for line in imap.sent("UID FETCH") if "BODY" in line]
+    assert "headers" not in fetches[fetches.index("bodies") :]
+    assert texts(app) == _WHOLE
 
 
 @pytest.mark.parametrize("bad", [85, 55, 5], ids=["first", "amid", "last"])

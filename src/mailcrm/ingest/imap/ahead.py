@@ -4,6 +4,7 @@ What is on its way is noted as one range (`caution`), and each filed window take
 suspected nothing is asked for ahead: one window after the other, as small as `caution` wants them.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from mailcrm.model.folder import FolderRef, SyncState, Tried, UidRange
 _AHEAD = 4
 """Windows that are on their way. They come behind the bodies that were asked for before them: the more, the sooner all
 headers are there, and the later the bodies."""
+
+_TELLING = 2
+"""Windows that tell how fast the line is: the first is waited for in any case."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class HeadersAhead:
     _asked: deque[tuple[HeaderWindow, HeadersAsked]] = field(default_factory=deque, init=False)
     _next: HeaderWindow | None = field(default=None, init=False)
     _failed: Exception | None = field(default=None, init=False)
+    _filed: int = field(default=0, init=False)
+    _slow: bool = field(default=False, init=False)
 
     def __enter__(self) -> Self:
         self._next = next(self.coming, None)
@@ -63,6 +69,13 @@ class HeadersAhead:
         """Whether the next window can be filed without waiting for the server."""
         return bool(self._asked) and self._asked[0][1].here
 
+    def leave_room(self) -> bool:
+        """Whether the line waits for us rather than we for the line, by the second window, which came while the first was
+        filed. On a slow line headers alone fill it, and bodies would only hold them up."""
+        while self._filed < _TELLING and self.step():
+            pass
+        return self.over or not self._slow
+
     def step(self) -> bool:
         """File the next window; whether there was one. After an error it raises the same again: no window is passed over."""
         if self._failed is not None:
@@ -82,10 +95,13 @@ class HeadersAhead:
             window, headers = self._asked.popleft()
             self._ask(window)
             others = _around([each for each, _ in self._asked])
+            started = time.monotonic()
             self.windows.file_asked(self.folder, window.state, window.uids, headers, others)
+            self._slow = 2 * headers.waited > time.monotonic() - started
         elif alone := self._next:
             self._next = next(self.coming, None)
             self.windows.file(self.folder, alone.state, alone.uids, at_once=False)
+        self._filed += 1
         if self.over:
             self.finish()
 

@@ -3,6 +3,7 @@
 Answers are matched by their UIDs: Dovecot was seen to send data of a later command before the tagged OK of an earlier.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -259,6 +260,7 @@ class HeadersAsked:
 
     def __init__(self, talk: Talk, fetching: Fetching, command: Command, lo: int, hi: int | None) -> None:
         self._talk, self._fetching = talk, fetching
+        self.waited = 0.0  # seconds that `take` took
         self._found: dict[int, FetchedHeader] = {}
 
         def pick(items: Items) -> FetchedHeader | None:
@@ -280,8 +282,10 @@ class HeadersAsked:
 
     def take(self) -> list[FetchedHeader]:
         """Wait for them; ascending by UID, all or none. Once only."""
+        started = time.monotonic()
         with self._taking, self._talk.guard():
             self._talk.check(self._talk.client.finish(self._tag), self._fetching.doing)
+        self.waited = time.monotonic() - started
         return [self._found[uid] for uid in sorted(self._found)]
 
     def drop(self) -> None:

@@ -125,7 +125,9 @@ class WaitingBodies:
 
     def fetch_beside(self, folder: FolderRef, generation: int, headers: HeadersAhead, to_the_end: bool) -> None:
         """Those that were never asked for, while `headers` of older mail come: filing them leaves the line idle, and bodies
-        fill it. Ends with the headers, or goes on `to_the_end` of the bodies."""
+        fill it. Where it is not idle, none. Ends with the headers, or goes on `to_the_end` of the bodies."""
+        if not headers.leave_room():
+            return
         rounds = self._rounds_beside(folder, generation, headers, to_the_end)
         while (first := next(rounds, None)) is not None:
             self._fetch(folder, generation, chain([first], islice(rounds, _BESIDE_ROUNDS - 1)), headers.count)

@@ -150,8 +150,8 @@ class _Reader:
         """Close the mailbox that the pieces make up, if any."""
         phrase = _SPACES.sub(" ", "".join(self._pieces)).strip()
         comment = " ".join(filter(None, self._comments))
-        if self._angle is not None and self._angle.strip():
-            self.found.append(_Found(Mailbox(phrase or comment, _clean_angle(self._angle)), is_angled=True))
+        if self._angle is not None and (address := _clean_angle(self._angle)):
+            self.found.append(_Found(Mailbox(phrase or comment, address), is_angled=True))
         elif "@" in phrase:
             self.found.append(_Found(_bare_mailbox("".join(self._raw), phrase, comment)))
         elif phrase:

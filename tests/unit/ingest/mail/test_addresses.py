@@ -41,6 +41,8 @@ from mailcrm.ingest.mail.addresses import split_addresses
         ("root, ann@example.org", [("", "root"), ("", "ann@example.org")]),
         ("Mail Delivery System", [("Mail Delivery System", "")]),
         ("<>", []),
+        ("<@:>", []),
+        ("Ann Lee <mailto:>, <b@x.org>", [("Ann Lee", ""), ("", "b@x.org")]),
         # forms of old and of broken mailers
         ("Ann <@relay.org,@b.org:ann@example.org>", [("Ann", "ann@example.org")]),
         ("Ann < ann @ example.org >", [("Ann", "ann@example.org")]),

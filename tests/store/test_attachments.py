@@ -15,7 +15,18 @@ from mailcrm.model.filing import FetchedBody, PendingBody
 from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Viewer
-from mailcrm.store import Session, Store, attachments, blobs, copies, message_bodies, messages, packing, rejudging
+from mailcrm.store import (
+    Session,
+    Store,
+    attachments,
+    blobs,
+    copies,
+    message_bodies,
+    messages,
+    packing,
+    rejudging,
+    unfetched,
+)
 from mailcrm.store.attachments import AttachmentLine, Unopened
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation
 from tests.builders import NOW, a_write
@@ -63,7 +74,7 @@ def test_a_mail_without_its_attachments_is_read_but_not_kept_whole(store: Store)
         assert [(each.number, each.sha256) for each in lines(session, mail)] == [(1, None), (2, a_key("png"))]
         known = messages.find_messages(session, [mail.key])[mail.key]
         assert (known.sizes, known.partial) == (frozenset(), frozenset({1000}))
-        assert message_bodies.pending_bodies(session, folder, GENERATION, 9) == []
+        assert unfetched.pending_bodies(session, folder, GENERATION, 9) == []
 
 
 @pytest.mark.parametrize("size", [10, 300_000])
@@ -112,15 +123,15 @@ def test_what_is_wanted_after_all(store: Store) -> None:
         mail = a_partial(session, store, folder)
         for number, mailbox in ((8, folder), (9, other)):
             a_copy(session, mailbox, mail, number)
-            message_bodies.mark_same(session, mailbox, GENERATION)
+            unfetched.mark_same(session, mailbox, GENERATION)
             assert state(session, number) == BodyState.PENDING
-            message_bodies.mark_same(session, mailbox, GENERATION, partial=True)
+            unfetched.mark_same(session, mailbox, GENERATION, partial=True)
             assert state(session, number) == BodyState.SAME
         assert wanted(session, folder, all_of_it=False) == []
         assert wanted(session, folder, all_of_it=True) == [8, 7]
-        message_bodies.want_bodies(session, folder, GENERATION, [7], attachments=True)
+        unfetched.want_bodies(session, folder, GENERATION, [7], attachments=True)
         assert state(session) == BodyState.PENDING
-        [copy] = message_bodies.pending_bodies(session, folder, GENERATION, 9)
+        [copy] = unfetched.pending_bodies(session, folder, GENERATION, 9)
         assert not copy.known
         message_bodies.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, copy, b"whole")])
         assert wanted(session, folder, all_of_it=True) == wanted(session, other, all_of_it=True) == []
@@ -130,16 +141,16 @@ def test_a_body_that_is_not_fetched_after_all_leaves_what_was_there(store: Store
     with a_write(store) as session:
         folder = a_mailbox(session)
         mail = a_partial(session, store, folder)
-        message_bodies.want_bodies(session, folder, GENERATION, [7], attachments=True)
-        message_bodies.leave_on_server(session, folder, GENERATION)
+        unfetched.want_bodies(session, folder, GENERATION, [7], attachments=True)
+        unfetched.leave_on_server(session, folder, GENERATION)
         assert state(session) == BodyState.PARTIAL
-        message_bodies.want_bodies(session, folder, GENERATION, [7], attachments=True)
+        unfetched.want_bodies(session, folder, GENERATION, [7], attachments=True)
         copy = PendingBody(mail.id, 7, 1000, known=False)
-        assert message_bodies.note_missing_body(session, folder, GENERATION, copy, "gone", 1)
+        assert unfetched.note_missing_body(session, folder, GENERATION, copy, "gone", 1)
         session.flush()
         assert session.get_one(Message, mail.id).body_state == BodyState.PARTIAL
         assert state(session) == BodyState.QUARANTINED
-        assert message_bodies.ask_again(session, [folder.id]) == 1
+        assert unfetched.ask_again(session, [folder.id]) == 1
         assert state(session) == BodyState.PENDING
 
 

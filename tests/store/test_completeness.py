@@ -7,7 +7,7 @@ import pytest
 from mailcrm.model.filing import Conversation
 from mailcrm.model.folder import FolderRole
 from mailcrm.model.message import BodyState, ParsedHeaders
-from mailcrm.store import Session, Store, completeness, coverage, message_bodies, messages, quarantine, threads
+from mailcrm.store import Session, Store, completeness, coverage, messages, quarantine, threads, unfetched
 from mailcrm.store.rows.mail import Message, MessageLocation
 from tests.builders import NOW, a_person, a_running_campaign, a_write
 from tests.store.builders import GENERATION, a_copy, a_folder, a_mailbox, a_message, skipped
@@ -22,7 +22,7 @@ def test_known_uids_are_those_of_one_generation_of_the_folder(store: Store) -> N
         waiting, lost, odd = (a_message(session) for _ in range(3))
         a_copy(session, folder, waiting, 11)
         a_copy(session, other, waiting, 12)
-        message_bodies.note_missing_body(session, folder, GENERATION, a_copy(session, folder, lost, 13), "not given", 1)
+        unfetched.note_missing_body(session, folder, GENERATION, a_copy(session, folder, lost, 13), "not given", 1)
         a_copy(session, folder, odd, 14, state=BodyState.DONE)
         session.get_one(Message, odd.id).body_state = BodyState.QUARANTINED
         session.get_one(Message, odd.id).last_error = "KeyError: x"

@@ -20,6 +20,7 @@ from mailcrm.store import (
     packing,
     quarantine,
     sync_state,
+    unfetched,
     waiting,
 )
 from mailcrm.store.coverage import ProblemLine
@@ -51,7 +52,7 @@ def pending(session: Session, folder: object) -> list[PendingBody]:
     return [
         each
         for tried in (False, True)
-        for each in message_bodies.pending_bodies(session, folder, GENERATION, 100, tried=tried)
+        for each in unfetched.pending_bodies(session, folder, GENERATION, 100, tried=tried)
     ]
 
 
@@ -166,8 +167,8 @@ def test_the_newest_bodies_come_first(store: Store) -> None:
         folder, mail = a_mailbox(session), a_message(session)
         for uid in (3, 9, 5):
             a_copy(session, folder, mail, uid)
-        assert [item.uid for item in message_bodies.pending_bodies(session, folder, GENERATION, 2)] == [9, 5]
-        assert message_bodies.pending_bodies(session, folder, GENERATION + 1, 2) == []
+        assert [item.uid for item in unfetched.pending_bodies(session, folder, GENERATION, 2)] == [9, 5]
+        assert unfetched.pending_bodies(session, folder, GENERATION + 1, 2) == []
 
 
 def test_two_copies_in_one_folder_are_read_once(store: Store) -> None:
@@ -230,8 +231,8 @@ def test_a_copy_of_the_same_size_as_one_we_have_is_not_fetched(store: Store) -> 
         a_copy(session, there, mail, 1)
         a_copy(session, there, mail, 2, size=1017)
         assert waiting.folders_with_pending(session, here.account_id) == {there.id}
-        assert message_bodies.mark_same(session, there, GENERATION) == 1
-        assert message_bodies.mark_same(session, there, GENERATION) == 0
+        assert unfetched.mark_same(session, there, GENERATION) == 1
+        assert unfetched.mark_same(session, there, GENERATION) == 0
         assert [item.uid for item in pending(session, there)] == [2]
 
 
@@ -258,7 +259,7 @@ def test_a_body_that_never_comes_is_given_up(store: Store) -> None:
         copy = a_copy(session, folder, mail, 7)
         for number in (1, 2, 3):
             assert pending(session, folder) == [replace(copy, attempts=number - 1)]
-            message_bodies.note_missing_body(session, folder, GENERATION, copy, f"not given \x00 {number}", 3)
+            unfetched.note_missing_body(session, folder, GENERATION, copy, f"not given \x00 {number}", 3)
             session.flush()
         assert (pending(session, folder), state_of(session, mail.id)) == ([], BodyState.QUARANTINED)
         assert coverage.list_problems(session, ALL) == [ProblemLine("shop", "INBOX", 7, "Price", "not given  3", None)]
@@ -269,7 +270,7 @@ def test_a_copy_that_never_comes_takes_nothing_from_a_mail_that_was_read(store: 
         folder, mail = a_mailbox(session), a_message(session)
         first, second = (a_copy(session, folder, mail, uid) for uid in (7, 8))
         message_bodies.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, first)])
-        message_bodies.note_missing_body(session, folder, GENERATION, second, "not given", 1)  # it was listed before
+        unfetched.note_missing_body(session, folder, GENERATION, second, "not given", 1)  # it was listed before
         assert (state_of(session, mail.id), pending(session, folder)) == (BodyState.DONE, [])
         [line] = coverage.list_problems(session, ALL)
         assert (line.uid, line.reason) == (8, "not given")
@@ -279,13 +280,13 @@ def test_what_an_earlier_try_did_not_bring_waits_apart(store: Store) -> None:
     with a_write(store) as session:
         folder = a_mailbox(session)
         copies = [a_copy(session, folder, a_message(session), uid) for uid in (1, 2, 3)]
-        message_bodies.note_lost(session, [copies[1].message_id])
-        ask = message_bodies.pending_bodies
+        unfetched.note_lost(session, [copies[1].message_id])
+        ask = unfetched.pending_bodies
         assert [item.uid for item in ask(session, folder, GENERATION, 9)] == [3, 1]
         assert [item.uid for item in ask(session, folder, GENERATION, 9, below=3)] == [1]
         assert [item.uid for item in ask(session, folder, GENERATION, 9, tried=True)] == [2]
         for copy in (copies[1], known(copies[1])):  # also where the mail was read before
-            message_bodies.note_lost(session, [copy.message_id])
+            unfetched.note_lost(session, [copy.message_id])
             message_bodies.store_bodies(session, folder, GENERATION, [a_body(store.blob_dir, copy)])
             assert session.get_one(Message, copy.message_id, populate_existing=True).attempts == 0
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from mailcrm.model.filing import LeftOut, Place
 from mailcrm.model.message import BodyState, ParsedHeaders
-from mailcrm.store import Store, copies, coverage, message_bodies, messages, rejudging, standing
+from mailcrm.store import Store, copies, coverage, messages, rejudging, standing, unfetched
 from mailcrm.store.rows.mail import Message
 from tests.builders import NOW, a_write
 from tests.store.builders import GENERATION, a_copy, a_mailbox, a_message
@@ -79,7 +79,7 @@ def test_bodies_that_were_left_on_the_server_are_wanted(store: Store) -> None:
             (1, "L1"),
         ]
         assert rejudging.lacking_bodies(session, folder, GENERATION, None, below=4, limit=1) == [(2, "L2")]
-        message_bodies.want_bodies(session, folder, GENERATION, [2, 3])
+        unfetched.want_bodies(session, folder, GENERATION, [2, 3])
         session.expire_all()
         assert [session.get_one(Message, mail.id).body_state for mail in mails] == [
             BodyState.NONE,

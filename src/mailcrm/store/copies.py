@@ -13,11 +13,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from mailcrm.model.folder import FolderRef, UidRange
 from mailcrm.model.message import BodyState
 from mailcrm.model.text import clean_text
-from mailcrm.store import message_bodies
 from mailcrm.store.bulk import portions
-from mailcrm.store.message_bodies import want_bodies
 from mailcrm.store.rows.mail import Message, MessageLocation, MessageSkip, SyncQuarantine
 from mailcrm.store.uids import KEPT, Kept, here
+from mailcrm.store.unfetched import leave_on_server, want_bodies
 
 _RANGES = 100
 """Ranges in one statement."""
@@ -82,7 +81,7 @@ def mark_gone(session: Session, folder: FolderRef, generation: int, uids: Sequen
         pending = select(MessageLocation.uid).where(copies, MessageLocation.body_state == BodyState.PENDING)
         waiting = list(session.execute(pending).scalars())
         if waiting:
-            message_bodies.leave_on_server(session, folder, generation, waiting)
+            leave_on_server(session, folder, generation, waiting)
         session.execute(
             update(MessageLocation)
             .where(copies, MessageLocation.gone_at.is_(None))

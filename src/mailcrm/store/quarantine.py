@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from mailcrm.model.filing import StagedBlob
 from mailcrm.model.folder import FolderRef, FolderRole
 from mailcrm.model.text import clean_text
-from mailcrm.store import blobs, message_bodies
+from mailcrm.store import blobs, unfetched
 from mailcrm.store.rows.account import Folder
 from mailcrm.store.rows.mail import MessageLocation, MessageSkip, SyncQuarantine
 from mailcrm.store.uids import here, known_uids
@@ -95,7 +95,7 @@ def retry_all(session: Session, account_id: int, now: datetime) -> int:
         .values(attempts=1, at=now - WAITS[1])
         .execution_options(synchronize_session=False)
     )
-    return int(uids.rowcount) + message_bodies.ask_again(session, folders)  # type: ignore[attr-defined]
+    return int(uids.rowcount) + unfetched.ask_again(session, folders)  # type: ignore[attr-defined]
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

@@ -6,10 +6,10 @@ from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.folder import FolderRef
-from mailcrm.store.message_bodies import lacking
 from mailcrm.store.rows.account import Folder
 from mailcrm.store.rows.mail import Message, MessageLocation, MessageSkip
 from mailcrm.store.uids import here
+from mailcrm.store.unfetched import lacking
 
 
 def begin_to_judge(session: Session, folder: FolderRef, fingerprint: int, uid_high: int) -> None:

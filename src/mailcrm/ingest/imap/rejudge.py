@@ -13,7 +13,7 @@ from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.imap.labels import Labels
 from mailcrm.model.account import Capture
 from mailcrm.model.folder import FolderRef, SyncState
-from mailcrm.store import Store, message_bodies, rejudging, standing
+from mailcrm.store import Store, rejudging, standing, unfetched
 
 _COPIES = 500
 """Rows in one transaction."""
@@ -76,7 +76,7 @@ class Rejudge:
                 return
             below = lacking[-1][0]
             uids = [uid for uid, shown_in in lacking if self.labels.keeps(shown_in)]
-            want = partial(message_bodies.want_bodies, folder=folder, generation=state.generation, uids=uids)
+            want = partial(unfetched.want_bodies, folder=folder, generation=state.generation, uids=uids)
             self.filer.write(partial(want, attachments=not self.job.rules.leaves_attachments))
 
     def _lacking(self, folder: FolderRef, state: SyncState, below: int | None) -> list[tuple[int, str]]:

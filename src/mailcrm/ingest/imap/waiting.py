@@ -26,7 +26,7 @@ from mailcrm.ingest.record import record_bodies
 from mailcrm.model.filing import PendingBody
 from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import LARGE_MESSAGE, LARGEST_MESSAGE, SMALL_MESSAGE, RawMessage
-from mailcrm.store import Session, Store, message_bodies
+from mailcrm.store import Session, Store, unfetched
 from mailcrm.store.partial import PIECE, Partial, begun_uids, drop_partials, partial_name
 
 _AT_A_TIME = 1000
@@ -91,7 +91,7 @@ class WaitingBodies:
     def any(self, folder: FolderRef, generation: int, since: datetime | None = None) -> bool:
         """Whether there is something to `fetch`."""
         with self.store.read() as session:
-            ask = message_bodies.pending_bodies
+            ask = unfetched.pending_bodies
             ways = (False,) if since else (False, True)
             return any(ask(session, folder, generation, 1, tried=tried, since=since) for tried in ways)
 
@@ -99,7 +99,7 @@ class WaitingBodies:
         """A rule forbids to fetch these (None: all of the folder)."""
 
         def write(session: Session) -> None:
-            message_bodies.leave_on_server(session, folder, generation, uids)
+            unfetched.leave_on_server(session, folder, generation, uids)
 
         self.filer.write(write)
 
@@ -107,7 +107,7 @@ class WaitingBodies:
         """All of them, or those of mail that the server got `since` then and that were never asked for. What does not come
         is tried again by the next pass, a few times."""
         with self.store.write(ACTOR) as session:
-            message_bodies.mark_same(session, folder, generation, partial=self.job.rules.leaves_attachments)
+            unfetched.mark_same(session, folder, generation, partial=self.job.rules.leaves_attachments)
         rounds = self._rounds(folder, generation, since, tried=False)
         if self.job.rules.leaves_attachments:
             for asked in rounds:
@@ -154,7 +154,7 @@ class WaitingBodies:
         """Drop what came of large messages that are not waited for any more: they are given up, or gone."""
         begun = begun_uids(self.store.blob_dir, folder.id, generation)
         with self.store.read() as session:
-            waiting = message_bodies.pending_uids(session, folder, generation, begun) if begun else set()
+            waiting = unfetched.pending_uids(session, folder, generation, begun) if begun else set()
         drop_partials(self.store.blob_dir, folder.id, generation, waiting)
 
     def _rounds(
@@ -180,7 +180,7 @@ class WaitingBodies:
         since: datetime | None = None,
     ) -> Sequence[PendingBody]:
         with self.store.read() as session:
-            ask = message_bodies.pending_bodies
+            ask = unfetched.pending_bodies
             return ask(session, folder, generation, limit, below=below, tried=tried, since=since)
 
     def _allowed(self, folder: FolderRef, generation: int, waiting: Sequence[PendingBody]) -> dict[int, PendingBody]:
@@ -189,7 +189,7 @@ class WaitingBodies:
         if not self.job.rules.never_log:
             return allowed
         with self.store.read() as session:
-            people = message_bodies.pending_people(session, [item.message_id for item in waiting])
+            people = unfetched.pending_people(session, [item.message_id for item in waiting])
         forbidden = {i.uid for i in waiting if never_log_rule(people[i.message_id], self.job.rules) is not None}
         if forbidden:
             self.leave(folder, generation, sorted(forbidden))
@@ -326,7 +326,7 @@ class WaitingBodies:
             record_bodies(session, folder, generation, bodies, self.clock())
             for uid, reason in refused.items():
                 tries = 1 if reason == _TOO_LARGE else _TRIES
-                message_bodies.note_missing_body(session, folder, generation, asked[uid], reason, tries)
+                unfetched.note_missing_body(session, folder, generation, asked[uid], reason, tries)
 
         self.filer.write(write)
         self.progress()
@@ -335,6 +335,6 @@ class WaitingBodies:
         """The connection broke over one of these; they are asked for in this order."""
         with self.store.write(ACTOR) as session:
             if len(missing) == 1:
-                message_bodies.note_missing_body(session, folder, generation, missing[0], error, _TRIES)
+                unfetched.note_missing_body(session, folder, generation, missing[0], error, _TRIES)
             else:
-                message_bodies.note_lost(session, [item.message_id for item in missing[:_SUSPECTS]])
+                unfetched.note_lost(session, [item.message_id for item in missing[:_SUSPECTS]])

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from mailcrm.ingest.imap.changes import Gone
+from mailcrm.ingest.imap.client import MailClient
 from mailcrm.ingest.imap.mailbox import Change, CommandRefused, Login, Mailbox, open_mailbox
 from mailcrm.model.folder import FolderInfo, FolderRole
 from mailcrm.model.provider import Compress, Security
 from tests.conftest import require
 from tests.servers.cyrus import Cyrus
-from tests.servers.dovecot import PASSWORD
+from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.imap_reader import ImapReader
 from tests.servers.mail import MailServer
 
@@ -72,7 +73,7 @@ def test_a_folder_is_followed_by_its_changes_alone(mail_server: MailServer, qres
         known |= {uid: _plain(flags.flags) for uid, flags in changes.flags.items()}
         known = {uid: flags for uid, flags in known.items() if uid not in gone}
         assert known == other.flags("INBOX")
-        assert (len(known), after.uidnext) == (after.exists, 22)
+        assert (len(known), after.uidnext) == (after.exists, other.status("INBOX")["UIDNEXT"])
         assert not changes.incomplete
         assert after.highestmodseq is not None
         assert after.highestmodseq > before.highestmodseq
@@ -143,6 +144,32 @@ def test_folders_below_the_inbox_with_dots_between_have_their_roles() -> None:
         for folder in folders:
             if folder.selectable:
                 assert mailbox.examine(folder).mailboxid == ids[folder.name]
+
+
+def test_dovecot_does_not_look_through_a_maildir_to_say_how_many_mails_it_has(
+    mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does where INBOX is closed. Others are not asked to open it."""
+    said: list[str] = []
+    start = MailClient.start
+
+    def listen(client: MailClient, command: str, *arguments: bytes) -> bytes:
+        said.append(command)
+        return start(client, command, *arguments)
+
+    with _two_clients(mail_server, "opened", 3) as (mailbox, other):
+        monkeypatch.setattr(MailClient, "start", listen)
+        for number in (3, 4):
+            folders, statuses = mailbox.survey()
+            inbox = next(each for each in folders if each.role is FolderRole.INBOX)
+            assert statuses[inbox.name_raw].exists == number
+            assert (said[0] == "EXAMINE") == isinstance(mail_server, Dovecot)
+            said.clear()
+            other.append("INBOX", _mail(number + 1))
+        mailbox.examine(next(each for each in folders if each.role is FolderRole.SENT))
+        said.clear()
+        assert mailbox.survey()[1][inbox.name_raw].exists == 5
+        assert "EXAMINE" not in said, "the folder that is open stays so"
 
 
 # --- many messages, and big ones

@@ -138,6 +138,12 @@ class MailClient(IMAPClient):
         return False
 
     @property
+    def greeting(self) -> bytes:
+        """The first line that the server said."""
+        welcome = self.transport.welcome
+        return welcome if isinstance(welcome, bytes) else b""
+
+    @property
     def challenge(self) -> bytes:
         """What the server said with its last continuation request."""
         said: bytes = self._imap.continuation_response

@@ -45,7 +45,10 @@ class Listing:
         """The folders, and what the server says of them, in one round trip where it can (RFC 6154, RFC 5819)."""
         if {"SPECIAL-USE", "LIST-STATUS"} <= self._talk.capabilities:
             with self._talk.guard(introduced=False):
+                opening = self._open_inbox()
                 reply, lines, answers = self._list_all(b"SPECIAL-USE STATUS %s")
+                for tag in opening:
+                    self._client.finish(tag)  # a NO only means that it takes longer
                 self._talk.introduction.settle()
                 self._talk.check(reply, "list folders", unless=CommandRefused)
                 found = list(listed(lines))
@@ -54,6 +57,12 @@ class Listing:
                     return folders, _of_asked(answers, [each.name_raw for each in folders if each.selectable])
         folders = self.list_folders()
         return folders, self.status(folders)
+
+    def _open_inbox(self) -> list[bytes]:
+        """On its way, where no folder is open: Dovecot looks through the whole maildir of a closed INBOX for LIST-STATUS
+        (2.3, its usual settings: 0.6 s for 60,000 mails), and hardly at all if it is open."""
+        closed = not self._talk.folder and b"dovecot" in self._client.greeting.lower()
+        return [self._client.start("EXAMINE", b"INBOX")] if closed else []
 
     def _list_all(self, wish: bytes) -> tuple[Reply, list[Chunk], list[Chunk]]:
         """LIST with what is wished, for all that STATUS is asked for, in one round trip: the reply, and the answers LIST

@@ -97,8 +97,7 @@ def _greeted(login: Login, sock: socket.socket, facts: Facts) -> tuple[MailClien
             with suppress(MailcrmError, ssl.SSLError):
                 facts.certificate = _described(_distrusted(login), trusted=False)
         raise
-    welcome = client.transport.welcome
-    facts.greeting = readable(welcome if isinstance(welcome, bytes) else b"")
+    facts.greeting = readable(client.greeting)
     if isinstance(client.transport.sock, ssl.SSLSocket):
         facts.tls = client.transport.sock.version() or ""
         facts.certificate = _described(client.transport.sock.getpeercert() or {}, trusted=True)

@@ -15,6 +15,7 @@ import shutil
 import signal
 import string
 import subprocess
+import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from typing import ClassVar
 from tests.servers.certificate import write_certificate
 from tests.servers.imap_reader import ImapReader, encode_folder
 from tests.servers.saslauthd import Saslauthd
-from tests.servers.server import HOST, Server, accepts, free_ports, is_root
+from tests.servers.server import HOST, Server, ServerDown, accepts, free_ports, is_root
 
 PASSWORD = "pass"
 UNPACKED = Path("/var/cache/mailcrm-tests/cyrus")
@@ -141,8 +142,19 @@ class Cyrus(Server):
                 (place / f"{uid}.").write_bytes(_LINE_END.sub(b"\r\n", raw))
                 self._hand_over(place / f"{uid}.")
             self._tool("reconstruct", self._internal(user, folder))
+            self._await_folder(user, folder)
             if flags:
                 reader.set_flags(folder, f"{first}:*", [_FLAGS[each] for each in flags])
+
+    def _await_folder(self, user: str, folder: str) -> None:
+        """Until a new session is shown it: on a busy machine one was once not, right after the tool had ended."""
+        patience = time.monotonic() + 10
+        while time.monotonic() < patience:
+            with self.reader(user) as fresh:
+                if folder in fresh.folders():
+                    return
+            time.sleep(0.05)
+        raise ServerDown(f"{self.title} does not show {folder!r}")
 
     @contextlib.contextmanager
     def _opened(self, user: str, folder: str) -> Iterator[ImapReader]:

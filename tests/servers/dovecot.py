@@ -178,7 +178,7 @@ class Dovecot(Server):
         """Lose the index, as after a restore: all messages get new UIDs from 100 on, under this UIDVALIDITY."""
         maildir = self.maildir(user, folder)
         for path in maildir.glob("dovecot*"):
-            path.unlink()
+            path.unlink(missing_ok=True)  # Dovecot may put another in its place meanwhile
         uids = maildir / "dovecot-uidlist"
         uids.write_text(f"3 V{uidvalidity} N100 G0123456789abcdef0123456789abcdef\n")
         self._hand_over(uids)

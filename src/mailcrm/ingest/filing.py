@@ -2,7 +2,7 @@
 culprit."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,11 @@ Ahead = Callable[[], AbstractContextManager[Begin]]
 def read_at_once(store: Store, parse: Parse) -> Begin:
     """No process but ours: a batch is read when it is asked for."""
     return lambda raws: lambda: {raw.uid: read_body(store, parse, raw) for raw in raws}
+
+
+def reading_many(store: Store, parse: Parse, ahead: Ahead | None) -> AbstractContextManager[Begin]:
+    """How to read batches: by `ahead`, or at once where there is none."""
+    return nullcontext(read_at_once(store, parse)) if ahead is None else ahead()
 
 
 @dataclass(frozen=True, slots=True)

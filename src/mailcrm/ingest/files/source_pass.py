@@ -6,9 +6,8 @@ Either way, rules that changed make a new generation: what they left out before 
 archive already gets one more location, so to read something twice is harmless.
 """
 
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -22,11 +21,12 @@ from mailcrm.ingest.files.listing import MailFile, list_files, read_file
 from mailcrm.ingest.files.mbox import goes_on, read_mbox, tail_mark
 from mailcrm.ingest.files.report import ImportReport
 from mailcrm.ingest.files.sources import Source, SourceKind
-from mailcrm.ingest.filing import Ahead, Begin, Filer, Later, Window, read_at_once
+from mailcrm.ingest.filing import Ahead, Begin, Filer, Later, Window, reading_many
 from mailcrm.ingest.given import Parse, Retry
 from mailcrm.ingest.imap.job import SyncJob
 from mailcrm.ingest.portions import portions
-from mailcrm.ingest.record import FilingContext, HeaderItem
+from mailcrm.ingest.record import FilingContext
+from mailcrm.ingest.streams import Arriving, one_behind
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.filing import KnownMessage
@@ -212,45 +212,23 @@ class SourcePass:
     def _file_all(self, source: Source, folder: FolderRef, batches: Iterable[_Batch]) -> None:
         """While the bodies of one batch are read, the next is taken from the source; the cursor stands behind a batch when
         that is filed. Raises OSError where the source cannot be read on; what came until then is filed."""
-        under_way: deque[_Begun] = deque()
-        failed: OSError | None = None
-
-        def arriving() -> Iterator[_Batch]:
-            nonlocal failed
-            try:
-                yield from batches
-            except OSError as exc:
-                failed = exc
-
-        def file_one() -> None:
-            begun = under_way.popleft()
-            self._file(folder, begun)
-            self._show(source.name, begun.batch.done, max(source.size, begun.batch.done))
-
+        arriving = Arriving(batches, OSError)
         with self._read_many(source) as begin:
-            for batch in arriving():
-                under_way.append(self._begun(batch, begin))
-                if len(under_way) > 1:
-                    file_one()
-            while under_way:
-                file_one()
-        if failed is not None:
-            raise failed
+            for begun in one_behind(arriving, lambda batch: self._begun(batch, begin)):
+                self._file(folder, begun)
+                self._show(source.name, begun.batch.done, max(source.size, begun.batch.done))
+        if arriving.ended_by is not None:
+            raise arriving.ended_by
 
-    @contextmanager
-    def _read_many(self, source: Source) -> Iterator[Begin]:
-        if self.ahead is None or not self.everything or source.size < _WORTH_A_PROCESS[source.kind]:
-            yield read_at_once(self.store, self.parse)
-            return
-        with self.ahead() as begin:
-            yield begin
+    def _read_many(self, source: Source) -> AbstractContextManager[Begin]:
+        worth = self.everything and source.size >= _WORTH_A_PROCESS[source.kind]
+        return reading_many(self.store, self.parse, self.ahead if worth else None)
 
     def _begun(self, batch: _Batch, begin: Begin) -> _Begun:
         """Judge, and begin to understand what the archive lacks."""
         raws = {mail.uid: mail.raw for mail in batch.mails if mail.raw is not None}
         window = self.judge.window(batch.mails, self.clock())
-        known = self._known(window)
-        wanted = [item.place.uid for item in window.items if self._lacks_body(item, known)]
+        wanted = self._lacking_bodies(window) if self.everything else []
         read = begin([RawMessage(uid, raws[uid]) for uid in wanted]) if wanted else dict
         return _Begun(batch, window, raws, read)
 
@@ -266,10 +244,10 @@ class SourcePass:
         with self.store.read() as session:
             return find_messages(session, [item.dedupe_key for item in window.items])
 
-    def _lacks_body(self, item: HeaderItem, known: Mapping[str, KnownMessage]) -> bool:
-        """Whether the archive would keep the bytes: a copy with the same size has them already."""
-        message = known.get(item.dedupe_key)
-        return self.everything and not (message and item.place.size in message.sizes)
+    def _lacking_bodies(self, window: Window) -> list[int]:
+        """Whose bytes the archive would keep: of others a copy with the same size has them already."""
+        known = self._known(window)
+        return [item.place.uid for item in window.items if not _has(known.get(item.dedupe_key), item.place.size)]
 
     def _raw_of(self, uid: int) -> bytes | None:
         return self.raws.get(uid)
@@ -289,6 +267,10 @@ class SourcePass:
         report.quarantined += quarantined + unparsable
         report.new += new
         report.known += filed - lost - new
+
+
+def _has(message: KnownMessage | None, size: int) -> bool:
+    return message is not None and size in message.sizes
 
 
 def _is_same(file: BinaryIO, size: int, state: SyncState) -> bool:

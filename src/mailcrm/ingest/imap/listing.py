@@ -111,11 +111,11 @@ class Listing:
 
     def _status_one_by_one(self, names: Sequence[str]) -> list[Chunk]:
         """Several on their way at once; a NO means that the folder has just gone, and gives no entry."""
-        answers: list[Chunk] = []
+        commands, answers = self._items(), list[Chunk]()
         for first in range(0, len(names), _STATUS_IN_FLIGHT):
             self._client.forget()
             some = names[first : first + _STATUS_IN_FLIGHT]
-            tags = [self._client.start("STATUS", wire(name), items) for name in some for items in self._items()]
+            tags = [self._client.start("STATUS", wire(name), items) for name in some for items in commands]
             replies = [self._client.finish(tag) for tag in tags]
             answers += self._client.take("STATUS")
             for reply in replies:

@@ -1,10 +1,10 @@
 """Reads the bodies that came, in a second process where they are many, and counts them."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from mailcrm.ingest.filing import Ahead, Begin, Later, ReadBody, read_at_once, read_body, read_large_body
+from mailcrm.ingest.filing import Ahead, Begin, Later, ReadBody, read_body, read_large_body, reading_many
 from mailcrm.ingest.given import Parse
 from mailcrm.ingest.imap.job import PassReport
 from mailcrm.model.message import RawMessage
@@ -28,7 +28,7 @@ class Reading:
     def many(self, count: int) -> Iterator[Begin]:
         """How to read the batches of a stream of `count` messages."""
         ahead = self.ahead if count >= _WORTH_A_PROCESS else None
-        with ahead() if ahead else nullcontext(read_at_once(self.store, self.parse)) as begin:
+        with reading_many(self.store, self.parse, ahead) as begin:
 
             def counting(raws: Sequence[RawMessage]) -> Later:
                 later = begin(raws)

@@ -3,17 +3,15 @@
 What an earlier try did not bring comes last and one by one: it may cost the connection.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
-from typing import Generic, TypeVar
 
 from mailcrm.clock import Clock
 from mailcrm.errors import ConnectionLost
 from mailcrm.ingest.capture import never_log_rule
-from mailcrm.ingest.filing import Filer, Later, ReadBody, without_left
+from mailcrm.ingest.filing import Filer, ReadBody, without_left
 from mailcrm.ingest.given import ACTOR
 from mailcrm.ingest.imap.ahead import HeadersAhead
 from mailcrm.ingest.imap.careful import fetch_bodies
@@ -23,6 +21,7 @@ from mailcrm.ingest.imap.plan import chunks
 from mailcrm.ingest.imap.reading import Reading
 from mailcrm.ingest.portions import portions
 from mailcrm.ingest.record import record_bodies
+from mailcrm.ingest.streams import Arriving, one_behind
 from mailcrm.model.filing import PendingBody
 from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import LARGE_MESSAGE, LARGEST_MESSAGE, SMALL_MESSAGE, RawMessage
@@ -51,28 +50,10 @@ _LEAN_TRIES = 2
 
 _TOO_LARGE = f"larger than {LARGEST_MESSAGE // 2**20} MiB"
 
+_ENDS = (ConnectionLost, CommandRefused)
+"""Of a stream of bodies. Refused, nothing came at all; why is seen when they are asked for once more."""
+
 Asked = Mapping[int, PendingBody]
-
-_T = TypeVar("_T")
-
-
-class _Arriving(Generic[_T]):
-    """What comes until the connection is lost, so that it is filed first; `lost` then says how.
-
-    A refusal ends it too: nothing came at all, and why is seen when they are asked for once more.
-    """
-
-    def __init__(self, values: Iterator[_T]) -> None:
-        self._values = values
-        self.lost: ConnectionLost | None = None
-
-    def __iter__(self) -> Iterator[_T]:
-        try:
-            yield from self._values
-        except CommandRefused:
-            return
-        except ConnectionLost as exc:
-            self.lost = exc
 
 
 @dataclass(frozen=True)
@@ -229,18 +210,18 @@ class WaitingBodies:
 
         wanted = sorted(uid for uid, i in asked.items() if i.size > SMALL_MESSAGE and i.attempts < _LEAN_TRIES)
         came: set[int] = set()
-        arriving = _Arriving(fetch_lean(self.mailbox, wanted))
+        arriving = Arriving(fetch_lean(self.mailbox, wanted), *_ENDS)
         for batch in portions(arriving, lambda pair: len(pair[1].raw), self.job.batch_messages, self.job.batch_bytes):
             read = {uid: without_left(self.reading.one(RawMessage(uid, each.raw)), each) for uid, each in batch}
             self._file(folder, generation, asked, read, {})
             came.update(read)
             if self.stopped():
                 return {}
-        if arriving.lost is not None:
+        if isinstance(arriving.ended_by, ConnectionLost):
             if not self.stopped():
                 missing = [asked[uid] for uid in wanted if uid not in came]
-                self._note_lost(folder, generation, missing, str(arriving.lost))
-            raise arriving.lost
+                self._note_lost(folder, generation, missing, str(arriving.ended_by))
+            raise arriving.ended_by
         return {uid: item for uid, item in asked.items() if uid not in came}
 
     def _fetch_large(self, folder: FolderRef, generation: int, asked: Asked, uid: int) -> None:
@@ -289,26 +270,15 @@ class WaitingBodies:
                 asked.update(sorted(some.items()))  # the order in which they come
                 yield [(uid, asked[uid].size) for uid in sorted(some) if asked[uid].size <= LARGE_MESSAGE]
 
-        under_way: deque[Later] = deque()
-        arriving = _Arriving(self.mailbox.stream_bodies(sizes()))
-
-        def file_one() -> None:
-            read = under_way.popleft()()
-            self._file(folder, generation, asked, read, {})
-            came.update(read)
-
+        arriving = Arriving(self.mailbox.stream_bodies(sizes()), *_ENDS)
         with self.reading.many(count) as begin:
             batches = portions(arriving, lambda raw: len(raw.raw), self.job.batch_messages, self.job.batch_bytes)
-            for raws in batches:
-                under_way.append(begin(raws))
-                if len(under_way) > 1:
-                    file_one()
-                if self.stopped():
-                    break
-            while under_way:
-                file_one()
-        if arriving.lost is not None:
-            raise arriving.lost
+            for later in one_behind(batches, begin, self.stopped):
+                read = later()
+                self._file(folder, generation, asked, read, {})
+                came.update(read)
+        if isinstance(arriving.ended_by, ConnectionLost):
+            raise arriving.ended_by
 
     def _file(
         self,

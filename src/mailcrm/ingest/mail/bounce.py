@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 
 from mailcrm.ingest.mail.charset import Guesser
-from mailcrm.ingest.mail.fields import HeaderFields, read_block
+from mailcrm.ingest.mail.fields import HeaderFields, header_block, read_block
 from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.mail.kinds import has_null_return_path, says_returned
-from mailcrm.ingest.mail.notices import Notice, introduction_of, opens_like_notice, read_notice
+from mailcrm.ingest.mail.notices import Failure, Notice, introduction_of, opens_like_notice, read_notice
+from mailcrm.ingest.mail.notifications import read_notification
 from mailcrm.ingest.mail.parts import Part
 from mailcrm.ingest.mail.reasons import find_status, is_hard, reason_of
 from mailcrm.ingest.mail.threads import base_subject
@@ -29,6 +30,9 @@ _REPORT_TYPES = _RETURNED_TYPES | _STATUS_TYPES | {_FEEDBACK_TYPE}
 _DELIVERED = frozenset({"delivered", "relayed", "expanded"})
 # Not the recipient's complaint: a filter was corrected, or a domain's owner is told of forged mail (RFC 6591).
 _NO_COMPLAINT = frozenset({"not-spam", "auth-failure", "dmarc"})
+# Microsoft's Junk Mail Reporting Program says who complained in the header of the mail, and nothing else.
+_JUNK_REPORT = re.compile(rb"^x-hmxmroriginalrecipient:[ \t]*(\S{1,320})", re.IGNORECASE | re.MULTILINE)
+_POSTMASTER = re.compile(r"(?:post[._-]?master|mailer-?daemon)@")
 _DIAGNOSTIC_LIMIT = 1_000
 _RECIPIENTS_LIMIT = 1_000
 _NOT_OURS = OwnAddresses()
@@ -40,10 +44,22 @@ def read_reports(root: Part, headers: ParsedHeaders, text: str) -> tuple[Report,
     Ordinary mail reports nothing.
     """
     leaves = [leaf for leaf in _leaves(root) if leaf.mime_type in _REPORT_TYPES]  # in most mail there is none
-    original = _returned_headers(leaves)
+    if not leaves and (found := read_notification(text)):
+        return found
+    returned = _returned_header(leaves)
+    original = parse_headers(returned) if returned else ParsedHeaders()
     feedback = [leaf for leaf in leaves if leaf.mime_type == _FEEDBACK_TYPE]
     if feedback:
         return tuple(report for leaf in feedback for report in _complaints(leaf, original))
+    if complained := _JUNK_REPORT.search(returned):
+        return (
+            Report(
+                "complained",
+                _address_of(complained[1].decode("ascii", "replace")),
+                "complaint",
+                original_message_id=original.message_id,
+            ),
+        )
     statuses = [leaf.content() for leaf in leaves if leaf.mime_type in _STATUS_TYPES]
     blocks = _recipient_blocks(statuses)
     if not blocks and _is_notice(root, headers, text):
@@ -61,10 +77,10 @@ def _leaves(part: Part) -> Iterator[Part]:
         yield from _leaves(child)
 
 
-def _returned_headers(leaves: list[Part]) -> ParsedHeaders:
-    """The headers of our mail, if it came back with the report."""
+def _returned_header(leaves: list[Part]) -> bytes:
+    """The header block of our mail, if it came back with the report; b'' if not."""
     returned = next((leaf for leaf in leaves if leaf.mime_type in _RETURNED_TYPES), None)
-    return parse_headers(returned.content().lstrip()) if returned else ParsedHeaders()
+    return header_block(returned.content().lstrip()) if returned else b""
 
 
 # --- RFC 5965: complaints ----------------------------------------------------------------------------------------
@@ -130,7 +146,12 @@ def _hard(kind: str, reason: str, status: str) -> bool:
 def _is_notice(root: Part, headers: ParsedHeaders, text: str) -> bool:
     if headers.kind is MailKind.BOUNCE:
         return True
-    if headers.kind not in (MailKind.PERSON, MailKind.AUTO) or headers.references or headers.in_reply_to:
+    if headers.kind not in (MailKind.PERSON, MailKind.AUTO):
+        return False
+    sender = headers.sender()
+    if sender and _POSTMASTER.match(sender.key):
+        return opens_like_notice(text)
+    if headers.references or headers.in_reply_to:
         return False
     return _is_from_robot(root, headers) and opens_like_notice(text)
 
@@ -150,13 +171,13 @@ def _reports_of_notice(root: Part, headers: ParsedHeaders, text: str, original: 
     known = tuple(address.strip() for value in named for address in value.split(",") if address.strip())
     notice = read_notice(text, known[:_RECIPIENTS_LIMIT], _our_addresses(headers))
     message_id = original.message_id or notice.original_message_id
-    reports = tuple(_report_of_failure(notice, *failure, message_id) for failure in notice.failures[:_RECIPIENTS_LIMIT])
-    if reports or not opens_like_notice(text):
-        return reports
-    return (_report_of_failure(notice, _only_recipient(original), notice.introduction, message_id),)
+    failures = notice.failures[:_RECIPIENTS_LIMIT]
+    if not failures and opens_like_notice(text):
+        failures = (Failure(_only_recipient(original), notice.introduction),)
+    return tuple(_report_of_failure(notice, *failure, message_id, headers.subject) for failure in failures)
 
 
-def _report_of_failure(notice: Notice, address: str, diagnostic: str, message_id: str) -> Report:
+def _report_of_failure(notice: Notice, address: str, diagnostic: str, message_id: str, subject: str) -> Report:
     recipient, words = address_key(address), clean_line(diagnostic, _DIAGNOSTIC_LIMIT)
     status = find_status(diagnostic) or find_status(notice.introduction)
     if notice.kind == "delivered":
@@ -164,6 +185,8 @@ def _report_of_failure(notice: Notice, address: str, diagnostic: str, message_id
     reason = reason_of(diagnostic, "", notice.introduction)
     if reason == "other":
         reason = reason_of(notice.introduction, status)
+    if reason == "other":
+        reason = reason_of(subject)
     return Report(notice.kind, recipient, reason, _hard(notice.kind, reason, status), status, words, message_id)
 
 

@@ -65,12 +65,14 @@ _OPENING = any_of(
     (?:message|mail) (?:\S+ ){0,10}?(?:could not|cannot|can not|was not|couldn'?t) be (?:successfully )?deliver
     (?:message|mail) (?:\S+ ){0,6}?was not delivered to
     undeliverable (?:mail|message) |unable to deliver
+    error message below:.{0,400}message details:
     there was an error delivering your mail|error has occurred while attempting to deliver
     (?:邮件|信件)(?:被退回|被退信|未能(?:送达|投递)|无法(?:送达|投递|发送)|投递失败)
     (?:很抱歉|抱歉|对不起).{0,30}(?:退回|退信|无法(?:送达|投递|发送))
     """
 )
 _OPENING_HINTS = (
+    "error message",
     "deliver",
     "qmail",
     "created automatically",

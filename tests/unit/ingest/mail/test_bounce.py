@@ -204,3 +204,34 @@ def test_robot_that_answers_in_a_thread_reports_nothing() -> None:
 def test_ordinary_mail_with_a_message_attached_reports_nothing() -> None:
     raw = ENVELOPE + b"Content-Type: message/rfc822\n\n" + sample("postfix_dsn")
     assert reports(raw) == ()
+
+
+def test_postmaster_reports_also_in_a_thread() -> None:
+    text = b"Error: Invalid user address\n\nError message below:\n550 - no such user here\n\nMessage details:\n"
+    raw = b"From: %s@desk.example\nSubject: Re: offer\nIn-Reply-To: <a@b>\n\n" + text + b"  RCPT TO:<bob@example.net>\n"
+    (report,) = reports(raw % b"post_master")
+    assert (report.recipient, report.reason) == ("bob@example.net", "invalid")
+    assert reports(raw % b"ann") == ()
+
+
+def test_subject_gives_the_reason_where_nothing_else_does() -> None:
+    raw = b"From: MAILER-DAEMON@example.org\nReturn-Path: <>\nSubject: Returned mail: User unknown\n\n"
+    raw += b"The following addresses had permanent delivery errors:\n\n  <bob@example.net>\n"
+    (report,) = reports(raw)
+    assert (report.recipient, report.reason) == ("bob@example.net", "invalid")
+
+
+def test_junk_report_of_microsoft_is_a_complaint() -> None:
+    original = b"X-HmXmrOriginalRecipient: Bob@example.net\nMessage-ID: <campaign-1.9@example.com>\nSubject: x\n\nHi\n"
+    raw = b"From: staff@mail.example\nSubject: complaint about message from 192.0.2.2\n"
+    raw += (
+        b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n" + original + b"\n--b--\n"
+    )
+    (report,) = reports(raw)
+    assert (report.kind, report.recipient, report.original_message_id) == (
+        "complained",
+        "bob@example.net",
+        "campaign-1.9@example.com",
+    )
+    assert parsed(raw).headers.kind == MailKind.COMPLAINT
+    assert reports(raw.replace(b"X-HmXmr", b"X-Other")) == ()

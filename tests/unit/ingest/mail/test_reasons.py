@@ -62,6 +62,11 @@ CLASSES = {"invalid", "full", "size", "disabled", "policy", "temporary", "other"
         ("554 Denied", "policy"),
         ("550 邮件被反垃圾系统拒收", "policy"),
         ("550 发件人地址不存在", "policy"),
+        ("Connected to 192.0.2.7 but my name was rejected. 501 Invalid domain name", "policy"),
+        ("450 4.7.1 <mx.example.org>: Client host rejected: may not be mail exchanger", "policy"),
+        ("450 4.2.0 Client host rejected: Greylisted, try later", "temporary"),
+        ("554 You've reached your daily relay quota", "policy"),
+        ("您没有在此群组发帖的权限 Google 网上论坛", "policy"),
         # for now
         ("450 4.2.0 Greylisted, try again in 5 minutes", "temporary"),
         ("421 4.7.0 too many connections from your IP", "policy"),  # 4.7.0 is a judgement on us
@@ -71,6 +76,7 @@ CLASSES = {"invalid", "full", "size", "disabled", "policy", "temporary", "other"
         ("452 4.3.1 Insufficient system storage", "temporary"),
         ("连接超时，请稍后再试", "temporary"),
         ("I couldn't connect: could not connect to host", "temporary"),
+        ("delivery failed 12 attempts", "temporary"),
         # nothing to go by
         ("554 Transaction failed", "other"),
         ("", "other"),
@@ -123,6 +129,30 @@ def test_unknown_user_counts_only_where_users_are_asked_for(transcript: str, rea
 
 def test_unknown_user_with_a_status_of_its_own_counts_everywhere() -> None:
     assert reason_of("550 User unknown", "5.1.1", "in reply to end of DATA command") == "invalid"
+
+
+def test_before_rcpt_no_status_means_the_recipient() -> None:
+    assert reason_of("553 5.1.0 does not exist", "5.1.0", "error after MAIL FROM:<us@example.com>") == "policy"
+
+
+@pytest.mark.parametrize(
+    ("transcript", "reason"),
+    [
+        ("", "disabled"),
+        ("in reply to end of DATA", "disabled"),
+        ("in reply to RCPT TO", "invalid"),
+        ("[RCPT_TO]", "invalid"),
+    ],
+)
+def test_status_of_a_mailbox_says_that_there_is_one_unless_rcpt_was_refused(transcript: str, reason: str) -> None:
+    assert reason_of("550 5.2.1 ... User Unknown", "5.2.1", transcript) == reason
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "reason"), [("550 : User unknown", "disabled"), ("550 <a@example.ne.jp>: User unknown", "invalid")]
+)
+def test_unknown_user_without_a_name_is_what_a_filter_says(diagnostic: str, reason: str) -> None:
+    assert reason_of(diagnostic, "5.0.0") == reason
 
 
 def test_name_server_that_answers_for_now_is_temporary() -> None:

@@ -138,6 +138,14 @@ def test_a_file_that_is_not_there_is_exit_code_2(instance: Instance, tmp_path: P
     assert json.loads(done.stdout)["error"] == "No such file or directory"
 
 
+def test_threads_that_a_later_mail_joins_are_one_from_the_first_line_on(instance: Instance, tmp_path: Path) -> None:
+    mails = {"a": "Message-ID: <a@x>", "b": "Message-ID: <b@x>", "c": "Message-ID: <c@x>\nReferences: <a@x> <b@x>"}
+    for name, header in mails.items():
+        (tmp_path / f"{name}.eml").write_text(f"{header}\nSubject: {name}\n\nHi\n")
+    done = instance.cli("inspect", "--json", *(str(tmp_path / f"{name}.eml") for name in mails))
+    assert len({json.loads(line)["thread_id"] for line in done.stdout.splitlines()}) == 1
+
+
 @pytest.mark.parametrize(
     ("header", "found"),
     [

@@ -1,14 +1,22 @@
 """`mailcrm inspect`: what mailcrm understands of a mail, without a mailbox or a database."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailcrm.cli.console import out
 from mailcrm.cli.context import print_json, say
+from mailcrm.cli.paths import path_batches
+
+if TYPE_CHECKING:
+    from mailcrm.ingest.mail.threads import ThreadIndex
+
+_HEADER_WITHIN = 1 << 18
+"""Bytes of a mail that are looked through for its header."""
 
 
 def register(app: typer.Typer) -> None:
@@ -32,23 +40,34 @@ def inspect(
     from mailcrm.ingest.mail.threads import ThreadIndex
 
     threads, unread = ThreadIndex(), 0
-    for path in files or _from_stdin():
-        try:
-            found = describe(str(path), path.read_bytes(), threads)
-        except OSError as exc:
-            found = {"path": str(path), "error": exc.strerror or str(exc)}
-            unread += 1
-        if json:
-            sys.stdout.write(encoder.dumps(found, ensure_ascii=False) + "\n")
+    for batch in [files] if files else path_batches(sys.stdin.fileno()):
+        _look_ahead(threads, batch)
+        for path in batch:
+            try:
+                found = describe(str(path), path.read_bytes(), threads)
+            except OSError as exc:
+                found = {"path": str(path), "error": exc.strerror or str(exc)}
+                unread += 1
+            if json:
+                sys.stdout.write(encoder.dumps(found, ensure_ascii=False) + "\n")
+            elif len(found) > 2:
+                out.rule(str(path))
+                print_json(found)
+            else:
+                say(f"{path}: {found.get('error')}", style="red")
             sys.stdout.flush()
-        elif len(found) > 2:
-            out.rule(str(path))
-            print_json(found)
-        else:
-            say(f"{path}: {found.get('error')}", style="red")
     if unread:
         raise typer.Exit(2)
 
 
-def _from_stdin() -> Iterable[Path]:
-    return (Path(line.rstrip("\n")) for line in sys.stdin if line.strip())
+def _look_ahead(threads: "ThreadIndex", batch: Sequence[Path]) -> None:
+    """Join the threads of a batch before its first line is written: a later mail may make two threads one."""
+    from mailcrm.ingest.mail.headers import parse_thread_ids
+
+    if len(batch) == 1:
+        return
+    for path in batch:
+        with suppress(OSError), path.open("rb") as file:  # it is said when its turn comes
+            ids = parse_thread_ids(file.read(_HEADER_WITHIN))
+            if ids:
+                threads.join(ids)

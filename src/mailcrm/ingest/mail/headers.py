@@ -12,6 +12,7 @@ from mailcrm.ingest.mail.addresses import split_addresses
 from mailcrm.ingest.mail.charset import Guesser
 from mailcrm.ingest.mail.fields import HeaderFields, header_block, normalise_raw, read_block
 from mailcrm.ingest.mail.kinds import mail_kind
+from mailcrm.ingest.mail.threads import thread_ids
 from mailcrm.ingest.mail.words import decode_words
 from mailcrm.model.address import address_key
 from mailcrm.model.message import ParsedHeaders, Participant, ParticipantRole
@@ -28,6 +29,7 @@ _ROLES = {
 _BESIDE_FROM = ("sender", "reply-to", "to", "cc", "bcc")
 # RFC 5322 section 3.6 allows these once; of two From or Subject lines the first is the one that servers check.
 _ONCE = ("from", "subject", "date", "message-id")
+_THREADING = frozenset({"message-id", "in-reply-to", "references"})
 _ID = re.compile(r"<([^<>]*)>")
 _POST_TO = re.compile(r"<\s*mailto:([^<>?]*)", re.IGNORECASE)
 _ID_LIMIT = 998
@@ -51,6 +53,20 @@ def parse_headers(header: bytes) -> ParsedHeaders:
     raw, defects = normalise_raw(header)
     block = read_block(header_block(raw))
     return read_headers(HeaderFields(block.items, Guesser()), [*defects, *block.defects])
+
+
+def parse_thread_ids(header: bytes) -> tuple[str, ...]:
+    """`thread_ids` of the message that begins with `header`, for little work."""
+    block = read_block(header_block(normalise_raw(header)[0]))
+    items = [(name, value) for name, value in block.items if name.lower() in _THREADING]
+    fields = HeaderFields(items, Guesser())
+    return thread_ids(
+        ParsedHeaders(
+            message_id=_message_id(fields, []),
+            in_reply_to=_ids(fields, "in-reply-to"),
+            references=_ids(fields, "references"),
+        )
+    )
 
 
 def read_headers(fields: HeaderFields, defects: Iterable[str] = ()) -> ParsedHeaders:

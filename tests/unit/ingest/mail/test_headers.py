@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcrm.ingest.mail.headers import parse_headers
+from mailcrm.ingest.mail.headers import parse_headers, parse_thread_ids
+from mailcrm.ingest.mail.threads import thread_ids
 from mailcrm.model.message import MailKind, ParticipantRole
 from tests.unit.ingest.mail.samples import ENVELOPE, sample
 
@@ -221,3 +222,12 @@ def test_any_field_value_gives_storable_text(name: bytes, value: bytes) -> None:
 )
 def test_list_post_names_an_address(value: str, key: str) -> None:
     assert parse_headers(f"List-Post: {value}\n\n".encode()).list_post == key
+
+
+_ID_FIELD = st.sampled_from(["Message-ID", "message-id", "In-Reply-To", "References", "Subject", "X"])
+
+
+@given(st.lists(st.tuples(_ID_FIELD, st.text(alphabet="<>ab@. \t\n:é", max_size=40))))
+def test_thread_ids_alone_are_those_of_the_whole_header(fields: list[tuple[str, str]]) -> None:
+    raw = "".join(f"{name}: {value}\n" for name, value in fields).encode() + b"\nbody <c@d>\n"
+    assert parse_thread_ids(raw) == thread_ids(parse_headers(raw))

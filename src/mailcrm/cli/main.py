@@ -29,6 +29,7 @@ _FILES = {
     "accounts": "accounts",
     "import": "imports",
     "people": "people",
+    "conversations": "conversations",
     "mail": "mail",
     "tags": "tags",
     "segments": "segments",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailcrm.ingest.capture import direction_of
-from mailcrm.ingest.mail.threads import thread_ids
+from mailcrm.ingest.mail.threads import is_orphan_reply, subject_key, thread_ids
 from mailcrm.ingest.people import People, file_people
 from mailcrm.ingest.reports import obey_opt_out, settle_body, settle_headers
 from mailcrm.model.account import Capture
@@ -26,7 +26,7 @@ from mailcrm.model.folder import FolderRef
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import BodyState, ParsedHeaders
 from mailcrm.model.token import LinkKeys
-from mailcrm.store import Session, corrections, message_bodies, messages, objects, threads
+from mailcrm.store import Session, corrections, message_bodies, messages, objects, reply_links, threads
 
 _CLOCK_SKEW = timedelta(days=1)
 
@@ -130,12 +130,14 @@ def _file_new(
             dedupe_key=item.dedupe_key, headers=item.headers,
             direction=direction_of(item.headers, context.own, sent=item.sent), at=item.at(now),
             received_at=item.place.internaldate or now, size=item.place.size, body_state=state, thread_id=thread,
+            subject_key=subject_key(item.headers), orphan=is_orphan_reply(item.headers),
         )
         for item, thread in zip(items, thread_of, strict=True)
     ]  # fmt: skip
     ids = messages.add_messages(session, filed)
     people = People(context.account_id, context.own)
     file_people(session, people, list(zip(ids, filed, strict=True)), now)
+    reply_links.link_replies(session, list(zip(ids, filed, strict=True)))
     settle_headers(session, list(zip(ids, filed, strict=True)), context.links, now)
     return {item.dedupe_key: KnownMessage(message_id, state) for item, message_id in zip(items, ids, strict=True)}
 

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from mailcrm.model.address import AddressKind
 from mailcrm.model.consent import ConsentState
+from mailcrm.model.conversation import Waiting
 from mailcrm.model.interaction import Direction, InteractionKind
+from mailcrm.model.message import MailKind
 from mailcrm.model.party import PartyKind, PartyState
 
 
@@ -91,3 +93,46 @@ class TimelineLine:
 
 EDITABLE_FIELDS = ("name", "given_name", "family_name", "salutation", "language")
 """What `people set` can change; a value that a human entered is never overwritten by what mail says."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """A conversation that waits for somebody, with the customer it is with (`number` '' for candidates). Times in UTC."""
+
+    thread_id: int
+    party_id: int
+    number: str
+    name: str
+    subject: str
+    waiting: Waiting
+    since: datetime | None
+    last_in_at: datetime | None
+    last_out_at: datetime | None
+    mails_in: int
+    mails_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class SilentLine:
+    """A customer who writes less than usual: for how many days they have been silent, and for how many they usually are."""
+
+    party_id: int
+    number: str
+    name: str
+    silent_days: float
+    usual_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class MailLine:
+    """A mail of a conversation. `depth` is how deep it stands below what it answers; `linked`: only subject and people say
+    that it belongs here. Times in UTC."""
+
+    id: int
+    at: datetime
+    direction: Direction
+    kind: MailKind
+    who: str
+    subject: str
+    depth: int
+    linked: bool

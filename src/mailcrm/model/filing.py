@@ -18,7 +18,10 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class FiledMessage:
-    """One new message row. `at` is when it happened (UTC): the Date header where believable, else the arrival."""
+    """One new message row. `at` is when it happened (UTC): the Date header where believable, else the arrival.
+
+    `subject_key` is that of `ingest.mail.threads`; `orphan`: it is a reply that names no mail it answers.
+    """
 
     dedupe_key: str
     headers: ParsedHeaders
@@ -28,6 +31,8 @@ class FiledMessage:
     size: int
     body_state: BodyState
     thread_id: int
+    subject_key: int | None = None
+    orphan: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from mailcrm.errors import UserError
-from mailcrm.identity.resolve import resolve_sightings
 from mailcrm.ingest.files.report import ImportReport
 from mailcrm.ingest.files.source_pass import SourcePass
 from mailcrm.ingest.files.sources import find_sources
@@ -16,6 +15,7 @@ from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, sync_job
 from mailcrm.service.ahead import Ahead
 from mailcrm.service.app import App
+from mailcrm.service.consequences import draw_consequences
 from mailcrm.service.guard import Guard
 from mailcrm.service.holding import held
 from mailcrm.service.retry import store_retry
@@ -66,7 +66,7 @@ def import_mail(
         one = SourcePass(app.store, job, app.clock, parse, store_retry, progress, report, ahead=ahead)
         for source in found.sources:
             one.run(source)
-    customers = resolve_sightings(app.store, app.clock)
+    customers = draw_consequences(app.store, app.clock)
     if report.read:
         with app.store.write(actor) as session:
             audit.append_audit(

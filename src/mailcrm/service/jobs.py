@@ -8,10 +8,10 @@ from threading import Event
 from apscheduler.triggers.cron import CronTrigger
 
 from mailcrm.campaigns.delivery.reconcile import tend_outbox
-from mailcrm.identity.resolve import resolve_sightings
 from mailcrm.log import get_logger
 from mailcrm.model.rights import Actor
 from mailcrm.service.app import App
+from mailcrm.service.consequences import draw_consequences
 from mailcrm.service.leases import Claim, Work
 from mailcrm.store import blobs
 from mailcrm.store.partial import sweep_partials
@@ -36,9 +36,9 @@ class Job:
 
 
 def resolve(app: App) -> None:
-    """Who is a customer now, and under which name."""
+    """Who is a customer now, under which name, and how conversations stand."""
     app.signals.filed.clear()
-    activated = resolve_sightings(app.store, app.clock)
+    activated = draw_consequences(app.store, app.clock)
     if activated:
         _log.info("new customers", count=activated)
 

@@ -14,10 +14,11 @@ from mailcrm.model.rights import Actor
 from mailcrm.service.accounts import account_row, day_budget, mailbox_login, sync_job
 from mailcrm.service.ahead import Ahead
 from mailcrm.service.app import App
+from mailcrm.service.consequences import draw_consequences
 from mailcrm.service.guard import Guard
 from mailcrm.service.holding import held
 from mailcrm.service.meter import Meter
-from mailcrm.store import sync_state, waiting
+from mailcrm.store import sync_state
 from mailcrm.store.sync_state import AccountRow
 
 _ACTOR = Actor.system("sync")
@@ -33,7 +34,7 @@ def sync_once(app: App, name: str, progress: Callable[[PassReport], None]) -> tu
     life = timedelta(seconds=app.config.service.lease_seconds)
     with held(app.store, f"mailbox:{name}", "mailbox", life):
         report = _read(app, account, row, progress)
-    return report, _resolve(app)
+    return report, draw_consequences(app.store, app.clock)
 
 
 def _read(app: App, account: Account, row: AccountRow, progress: Callable[[PassReport], None]) -> PassReport:
@@ -100,12 +101,3 @@ def _note_failure(app: App, account: Account, row: AccountRow, exc: MailcrmError
         return
     with app.store.write(_ACTOR) as session:
         sync_state.note_failure(session, row.id, str(exc), None)
-
-
-def _resolve(app: App) -> int:
-    with app.store.read() as session:
-        if not waiting.anything_unresolved(session):
-            return 0
-    from mailcrm.identity.resolve import resolve_sightings
-
-    return resolve_sightings(app.store, app.clock)

@@ -57,6 +57,8 @@ def _unread() -> Lookup:
 def _correct_kind(session: Session, message_id: int, kind: MailKind) -> None:
     by_hand = kind == MailKind.PERSON
     session.execute(update(Message).where(Message.id == message_id).values(kind=kind))
+    thread = select(Message.thread_id).where(Message.id == message_id).scalar_subquery()
+    session.execute(update(Thread).where(Thread.id == thread).values(stale=True))
     session.execute(update(Interaction).where(*_line_of(message_id)).values(outcome=outcome_of(kind)))
     seen = update(Sighting).where(Sighting.source == SOURCE, Sighting.source_ref == message_id)
     # Evidence that counts now is looked at again; nobody loses a customer number over evidence that does not.

@@ -57,16 +57,19 @@ def add_messages(session: Session, filed: Sequence[FiledMessage]) -> list[int]:
 
 def _message(item: FiledMessage) -> dict[str, object]:
     headers = item.headers
+    answered = headers.references[-1:] or headers.in_reply_to[-1:]
     return {
         "dedupe_key": item.dedupe_key,
         "message_id": headers.message_id,
         "message_id_hash": ref_hash(headers.message_id) if headers.message_id else None,
+        "answers_hash": ref_hash(answered[0]) if answered else None,
         "thread_id": item.thread_id,
         "sent_at": headers.sent_at,
         "received_at": item.received_at,
         "direction": item.direction,
         "kind": headers.kind,
         "subject": headers.subject[:998],
+        "subject_key": item.subject_key,
         "size": item.size,
         "body_state": item.body_state,
         "defects": "\n".join(headers.defects),

@@ -109,6 +109,7 @@ def _new_thread(talks: Sequence[Conversation]) -> dict[str, object]:
 
 
 def _count(thread: Thread, times: Sequence[datetime]) -> None:
+    thread.stale = True
     thread.message_count += len(times)
     thread.first_at = min(times if thread.first_at is None else [thread.first_at, *times])
     thread.last_at = max(times if thread.last_at is None else [thread.last_at, *times])
@@ -141,7 +142,7 @@ def _merge(session: Session, losers: Sequence[Thread], winner: Thread) -> None:
         winner.message_count += lost.message_count
         winner.first_at = min((t for t in (winner.first_at, lost.first_at) if t), default=None)
         winner.last_at = max((t for t in (winner.last_at, lost.last_at) if t), default=None)
-        lost.message_count, lost.merged_into = 0, winner.id
+        lost.message_count, lost.merged_into, lost.stale = 0, winner.id, True
         move = {"synchronize_session": False}
         session.execute(
             update(MessageRef)

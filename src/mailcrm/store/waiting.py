@@ -5,7 +5,7 @@ The tables of mail are known here by their names alone: to load what maps their 
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, column, or_, select, table
+from sqlalchemy import Boolean, and_, column, or_, select, table
 from sqlalchemy.orm import Session
 
 from mailcrm.model.message import BodyState
@@ -22,6 +22,7 @@ _QUARANTINE = table(
     "sync_quarantine", column("folder_id"), column("generation"), column("attempts"), column("at", UtcMicros)
 )
 _SIGHTING = table("sighting", column("resolved_at"))
+_THREAD = table("thread", column("stale", Boolean))
 
 
 def folders_with_pending(session: Session, account_id: int) -> set[int]:
@@ -58,4 +59,10 @@ def folders_with_retries(session: Session, account_id: int, now: datetime) -> se
 def anything_unresolved(session: Session) -> bool:
     """Whether observations wait for the resolver."""
     query = select(_SIGHTING.c.resolved_at).where(_SIGHTING.c.resolved_at.is_(None)).limit(1)
+    return session.execute(query).first() is not None
+
+
+def anything_stale(session: Session) -> bool:
+    """Whether conversations have to be read anew."""
+    query = select(_THREAD.c.stale).where(_THREAD.c.stale.is_(True)).limit(1)
     return session.execute(query).first() is not None

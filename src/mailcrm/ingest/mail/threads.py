@@ -4,18 +4,17 @@ The ids of a message are an edge of a graph; threads are its connected component
 in which the messages arrive, unlike building a tree of parents.
 """
 
+import hashlib
 import re
 
-from mailcrm.model.message import ParsedHeaders
+from mailcrm.model.message import MailKind, ParsedHeaders
 from mailcrm.model.text import clean_line
 
 _REFERENCES_AT_EACH_END = 100
-_PREFIX_WORDS = (
-    "re aw sv antw vs ref rif odp ynt res r fw fwd wg tr rv enc vb i "
-    "回复 回覆 答复 答覆 转发 轉寄 轉發 回 答 转 返信 転送 답장 전달"
-)
+_REPLY_WORDS = "re aw sv antw vs ref rif odp ynt res r 回复 回覆 答复 答覆 回 答 返信 답장".split()
+_FORWARD_WORDS = "fw fwd wg tr rv enc vb i 转发 轉寄 轉發 转 転送 전달".split()
 _PREFIX = re.compile(
-    rf"(?:{'|'.join(sorted(_PREFIX_WORDS.split(), key=len, reverse=True))})"
+    rf"({'|'.join(sorted(_REPLY_WORDS + _FORWARD_WORDS, key=len, reverse=True))})"
     r"\s?(?:\[\d{1,4}\]|\(\d{1,4}\)|（\d{1,4}）|\^\d{1,4}|\*\d{1,4})?\s?[:：]\s?",
     re.IGNORECASE,
 )
@@ -57,6 +56,24 @@ def base_subject(subject: str) -> str:
         if not tags or not _PREFIX.match(rest, tags.end()):
             return (tag + rest).strip()
         tag, rest = tag + tags[0].strip() + " ", rest[tags.end() :]
+
+
+def is_orphan_reply(headers: ParsedHeaders) -> bool:
+    """Whether a human's mail is a reply by its subject, and names nothing that it answers: some mailers drop that."""
+    if headers.kind != MailKind.PERSON or headers.references or headers.in_reply_to:
+        return False
+    tags = _LIST_TAGS.match(headers.subject)
+    prefix = _PREFIX.match(headers.subject, tags.end() if tags else 0)
+    return prefix is not None and prefix[1].lower() in _REPLY_WORDS
+
+
+def subject_key(headers: ParsedHeaders) -> int | None:
+    """What the subjects of a mail and of its answers have in common, as a number of 63 bits; None where it says nothing:
+    without a subject, or where no human wrote."""
+    if headers.kind != MailKind.PERSON or not headers.subject:
+        return None
+    words = " ".join(base_subject(headers.subject).casefold().split())
+    return int.from_bytes(hashlib.sha256(words.encode("utf-8", "replace")).digest()[:8], "big") >> 1 if words else None
 
 
 class ThreadIndex:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailcrm.model.interaction import Direction
@@ -12,16 +12,21 @@ from mailcrm.store.rows.base import BY_KEY, Base, Bytes, EnumText, Hash, Id, Lon
 
 
 class Thread(Base):
-    """Messages joined by their references; `merged_into` points on where a later mail joined two."""
+    """Messages joined by their references; `merged_into` points on where a later mail joined two. `stale`: its
+    conversations have to be read anew."""
 
     __tablename__ = "thread"
-    __table_args__ = (Index(None, "last_at"),)
+    __table_args__ = (
+        Index(None, "last_at"),
+        Index(None, "stale", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     subject: Mapped[str] = mapped_column(String(998), default="")
     first_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     last_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     message_count: Mapped[int] = mapped_column(default=0)
+    stale: Mapped[bool] = mapped_column(default=True)
     merged_into: Mapped[int | None] = mapped_column(Id, ForeignKey("thread.id"), index=True)
 
 
@@ -39,8 +44,22 @@ class MessageRef(Base):
     domain: Mapped[str] = mapped_column(String(255), default="")
 
 
+class ReplyLink(Base):
+    """A reply that names no mail it answers, and the mail it seems to answer by its subject (None: none found). A weak edge
+    beside the threads, so that it can be taken away: by a human (`dropped_at`), or when a better parent comes."""
+
+    __tablename__ = "reply_link"
+    __table_args__ = (Index(None, "subject_key"), Index(None, "parent_id"))
+
+    message_id: Mapped[int] = mapped_column(Id, ForeignKey("message.id"), primary_key=True, autoincrement=False)
+    subject_key: Mapped[int] = mapped_column(BigInteger)
+    parent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("message.id"))
+    dropped_at: Mapped[datetime | None] = mapped_column(UtcMicros)
+
+
 class Message(Base):
-    """One mail, however many folders hold it."""
+    """One mail, however many folders hold it. `subject_key` is of the subject without reply marks, where a human wrote it;
+    `away_until` is the last day (ISO 8601) that an automatic answer names, `answers_hash` is of the Message-ID it answers."""
 
     __tablename__ = "message"
     __table_args__ = (
@@ -48,18 +67,22 @@ class Message(Base):
         Index(None, "thread_id"),
         Index(None, "received_at"),
         Index(None, "body_state", "id"),
+        Index(None, "subject_key"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(Hash, unique=True)
     message_id: Mapped[str] = mapped_column(Text, default="")
     message_id_hash: Mapped[str | None] = mapped_column(Hash)
+    answers_hash: Mapped[str | None] = mapped_column(Hash)
     thread_id: Mapped[int] = mapped_column(Id, ForeignKey("thread.id"))
     sent_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     received_at: Mapped[datetime] = mapped_column(UtcMicros)
     direction: Mapped[Direction] = mapped_column(EnumText(Direction))
     kind: Mapped[MailKind] = mapped_column(EnumText(MailKind))
     subject: Mapped[str] = mapped_column(String(998), default="")
+    subject_key: Mapped[int | None] = mapped_column(BigInteger)
+    away_until: Mapped[str | None] = mapped_column(String(10))
     body_text: Mapped[str | None] = mapped_column(LongText)
     size: Mapped[int] = mapped_column(default=0)
     body_state: Mapped[BodyState] = mapped_column(EnumText(BodyState))

@@ -1,9 +1,32 @@
 """All tables at once, for what is about the whole schema, with what they are told only where they are made."""
 
-from mailcrm.store.rows import account, audit, campaign, consent, mail, party, service, sighting, timeline
+from mailcrm.store.rows import (
+    account,
+    audit,
+    campaign,
+    consent,
+    conversation,
+    mail,
+    party,
+    service,
+    sighting,
+    timeline,
+)
 from mailcrm.store.rows.base import Base
 
-__all__ = ["Base", "account", "audit", "campaign", "consent", "mail", "party", "service", "sighting", "timeline"]
+__all__ = [
+    "Base",
+    "account",
+    "audit",
+    "campaign",
+    "consent",
+    "conversation",
+    "mail",
+    "party",
+    "service",
+    "sighting",
+    "timeline",
+]
 
 # Set by us and never left to the server: with MariaDB's defaults 张三 is an error and bob@ equals BOB@. Not in each row's
 # own module: SQLAlchemy loads the whole dialect of MariaDB to look whether it knows these options.

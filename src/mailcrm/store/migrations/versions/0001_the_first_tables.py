@@ -188,6 +188,7 @@ def upgrade() -> None:
         sa.Column("first_at", t.TIME, nullable=True),
         sa.Column("last_at", t.TIME, nullable=True),
         sa.Column("message_count", sa.Integer(), nullable=False),
+        sa.Column("stale", sa.Boolean(), nullable=False),
         sa.Column("merged_into", t.ID, nullable=True),
         sa.ForeignKeyConstraint(["merged_into"], ["thread.id"], name=op.f("fk_thread_merged_into")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_thread")),
@@ -195,6 +196,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_thread_last_at", "thread", ["last_at"])
     op.create_index("ix_thread_merged_into", "thread", ["merged_into"])
+    op.create_index("ix_thread_stale_id", "thread", ["stale", "id"])
 
     op.create_table(
         "worker",
@@ -306,12 +308,15 @@ def upgrade() -> None:
         sa.Column("dedupe_key", t.HASH, nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("message_id_hash", t.HASH, nullable=True),
+        sa.Column("answers_hash", t.HASH, nullable=True),
         sa.Column("thread_id", t.ID, nullable=False),
         sa.Column("sent_at", t.TIME, nullable=True),
         sa.Column("received_at", t.TIME, nullable=False),
         sa.Column("direction", sa.String(20), nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("subject", sa.String(length=998), nullable=False),
+        sa.Column("subject_key", sa.BigInteger(), nullable=True),
+        sa.Column("away_until", sa.String(length=10), nullable=True),
         sa.Column("body_text", t.LONG_TEXT, nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("body_state", sa.String(20), nullable=False),
@@ -326,7 +331,46 @@ def upgrade() -> None:
     op.create_index("ix_message_body_state_id", "message", ["body_state", "id"])
     op.create_index("ix_message_message_id_hash", "message", ["message_id_hash"])
     op.create_index("ix_message_received_at", "message", ["received_at"])
+    op.create_index("ix_message_subject_key", "message", ["subject_key"])
     op.create_index("ix_message_thread_id", "message", ["thread_id"])
+
+    op.create_table(
+        "reply_link",
+        sa.Column("message_id", t.ID, autoincrement=False, nullable=False),
+        sa.Column("subject_key", sa.BigInteger(), nullable=False),
+        sa.Column("parent_id", t.ID, nullable=True),
+        sa.Column("dropped_at", t.TIME, nullable=True),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_reply_link_message_id")),
+        sa.ForeignKeyConstraint(["parent_id"], ["message.id"], name=op.f("fk_reply_link_parent_id")),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_reply_link")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_reply_link_parent_id", "reply_link", ["parent_id"])
+    op.create_index("ix_reply_link_subject_key", "reply_link", ["subject_key"])
+
+    op.create_table(
+        "conversation",
+        sa.Column("thread_id", t.ID, nullable=False),
+        sa.Column("party_id", t.ID, nullable=False),
+        sa.Column("waiting", sa.String(20), nullable=False),
+        sa.Column("since", t.TIME, nullable=True),
+        sa.Column("last_in_at", t.TIME, nullable=True),
+        sa.Column("last_out_at", t.TIME, nullable=True),
+        sa.Column("mails_in", sa.Integer(), nullable=False),
+        sa.Column("mails_out", sa.Integer(), nullable=False),
+        sa.Column("our_replies", sa.Integer(), nullable=False),
+        sa.Column("our_seconds", sa.BigInteger(), nullable=False),
+        sa.Column("their_replies", sa.Integer(), nullable=False),
+        sa.Column("their_seconds", sa.BigInteger(), nullable=False),
+        sa.Column("handled_at", t.TIME, nullable=True),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_conversation_party_id")),
+        sa.ForeignKeyConstraint(["thread_id"], ["thread.id"], name=op.f("fk_conversation_thread_id")),
+        sa.PrimaryKeyConstraint("thread_id", "party_id", name=op.f("pk_conversation")),
+        **t.OPTIONS,
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_conversation_party_id", "conversation", ["party_id"])
+    op.create_index("ix_conversation_waiting_since", "conversation", ["waiting", "since"])
 
     op.create_table(
         "message_ref",

@@ -13,7 +13,7 @@ from mailcrm.store import Session, optouts, outbox, recipients, settle, timeline
 from mailcrm.store.threads import ref_hash
 
 _NEAREST = 50
-_AUTOMATIC = (MailKind.AUTO, MailKind.OUT_OF_OFFICE)
+_AUTOMATIC = (MailKind.AUTO, MailKind.OUT_OF_OFFICE, MailKind.RECEIPT)
 _EVENTS = {"bounced": EventType.BOUNCED, "complained": EventType.COMPLAINED, "delivered": EventType.DELIVERED}
 
 

@@ -1,7 +1,7 @@
 """A mail on its way from the wire to the archive."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -31,13 +31,14 @@ class ParticipantRole(StrEnum):
 
 
 class MailKind(StrEnum):
-    """What sort of mail it is. Only `person` was written by hand."""
+    """What sort of mail it is. Only `person` was written by hand; `receipt` says that a mail was shown (RFC 8098)."""
 
     PERSON = "person"
     BULK = "bulk"
     LIST = "list"
     AUTO = "auto"
     OUT_OF_OFFICE = "out_of_office"
+    RECEIPT = "receipt"
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
 
@@ -167,11 +168,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class ParsedMessage:
-    """A whole message, understood as far as it can be. Parsing never raises on bad mail; it adds `defects`."""
+    """A whole message, understood as far as it can be. Parsing never raises on bad mail; it adds `defects`.
+
+    `away_until` is the last day of the absence that an automatic answer names.
+    """
 
     headers: ParsedHeaders
     text: str = ""
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
     reports: tuple[Report, ...] = ()
+    away_until: date | None = None
     defects: tuple[str, ...] = field(default=())

@@ -165,11 +165,13 @@ def list_waiting(
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How quickly both sides answer on average (seconds; None: never yet), and in which rhythm a customer writes."""
+    """How quickly both sides answer on average (seconds; None: never yet), in which rhythm a customer writes, and the last
+    day (ISO 8601) of an absence they announced, '' where they are not away."""
 
     our_answer: float | None
     their_answer: float | None
     rhythm: Rhythm | None
+    away_until: str = ""
 
 
 def select_habits(session: Session, party_id: int, now: datetime) -> Habits:
@@ -181,8 +183,20 @@ def select_habits(session: Session, party_id: int, now: datetime) -> Habits:
     ).where(Conversation.party_id.in_(mine))  # fmt: skip
     ours, our_count, theirs, their_count = (int(value or 0) for value in session.execute(sums).one())
     times = list(session.execute(select(Sighting.seen_at).where(_by_them(), Sighting.party_id.in_(mine))).scalars())
+    away = (
+        select(func.max(Message.away_until))
+        .join(MessageParticipant, MessageParticipant.message_id == Message.id)
+        .where(
+            MessageParticipant.party_id.in_(mine),
+            MessageParticipant.role == ParticipantRole.FROM,
+            Message.away_until >= now.date().isoformat(),
+        )
+    )
     return Habits(
-        ours / our_count if our_count else None, theirs / their_count if their_count else None, read_rhythm(times, now)
+        our_answer=ours / our_count if our_count else None,
+        their_answer=theirs / their_count if their_count else None,
+        rhythm=read_rhythm(times, now),
+        away_until=session.execute(away).scalar_one() or "",
     )
 
 

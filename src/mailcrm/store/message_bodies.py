@@ -6,6 +6,7 @@ from functools import cache
 from sqlalchemy import Update, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from mailcrm.model.conversation import only_thanks
 from mailcrm.model.filing import FetchedBody
 from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import LONGEST_TEXT, BodyState, ParsedMessage
@@ -13,7 +14,7 @@ from mailcrm.model.text import clean_text
 from mailcrm.store import blobs
 from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
 from mailcrm.store.prepared import Lookup
-from mailcrm.store.rows.mail import Attachment, Message, MessageLocation
+from mailcrm.store.rows.mail import Attachment, Message, MessageLocation, Thread
 
 
 def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:
@@ -35,6 +36,16 @@ def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: S
         session.execute(delete(Attachment).where(Attachment.message_id.in_(again)))
     rows = [row for body in first if body.parsed for row in _attachments(body.pending.message_id, body.parsed)]
     insert_rows(session, Attachment, rows)
+    _stale_by_thanks(session, first)
+
+
+def _stale_by_thanks(session: Session, bodies: Iterable[FetchedBody]) -> None:
+    """A mail turns out to ask for nothing: until its body came it seemed to wait for an answer."""
+    thanks = [b.pending.message_id for b in bodies if b.parsed is not None and only_thanks(b.parsed.text)]
+    for part in portions(sorted(thanks)):
+        threads = select(Message.thread_id).where(Message.id.in_(part)).scalar_subquery()
+        stale = update(Thread).where(Thread.id.in_(threads)).values(stale=True)
+        session.execute(stale.execution_options(synchronize_session=False))
 
 
 def _to_read(session: Session, bodies: Sequence[FetchedBody]) -> tuple[list[FetchedBody], list[int]]:
@@ -111,6 +122,7 @@ def _read(body: FetchedBody) -> dict[str, object]:
         "state": state,
         "kind": parsed.headers.kind if parsed is not None else None,
         "text": text,
+        "away": parsed.away_until.isoformat() if parsed is not None and parsed.away_until else None,
         "defects": defects,
         "error": clean_text(body.error)[:2000],
     }
@@ -125,6 +137,7 @@ def _message_read() -> Update:
             body_state=bindparam("state"),
             kind=func.coalesce(bindparam("kind", type_=Message.kind.type), Message.kind),
             body_text=bindparam("text"),
+            away_until=bindparam("away"),
             defects=bindparam("defects"),
             last_error=bindparam("error"),
             attempts=0,

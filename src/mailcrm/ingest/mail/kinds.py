@@ -67,7 +67,7 @@ def _report_kind(fields: HeaderFields) -> MailKind | None:
         if report_type == "feedback-report":
             return MailKind.COMPLAINT
         if report_type == "disposition-notification":
-            return MailKind.AUTO
+            return MailKind.RECEIPT
         return MailKind.BOUNCE
     if "x-failed-recipients" in fields or fields.content_type.value == "message/delivery-status":
         return MailKind.BOUNCE

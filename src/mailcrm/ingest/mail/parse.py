@@ -3,14 +3,16 @@
 import hashlib
 import re
 from dataclasses import replace
+from datetime import date
 
 from mailcrm.errors import Unparsable
+from mailcrm.ingest.mail.away import away_until
 from mailcrm.ingest.mail.bounce import read_reports
 from mailcrm.ingest.mail.fields import normalise_raw
 from mailcrm.ingest.mail.headers import parse_headers, read_headers
 from mailcrm.ingest.mail.parts import Part, read_tree
 from mailcrm.ingest.mail.text import Body
-from mailcrm.model.message import Attachment, MailKind, ParsedMessage, RawMessage
+from mailcrm.model.message import Attachment, MailKind, ParsedHeaders, ParsedMessage, RawMessage
 
 __all__ = ["parse_headers", "parse_message"]
 
@@ -52,8 +54,15 @@ def _understand(raw: bytes) -> ParsedMessage:
         html=body.html,
         attachments=tuple(_attachment(position, part) for position, part in enumerate(body.attachments)),
         reports=reports,
+        away_until=_away_until(headers, text),
         defects=tuple(dict.fromkeys((*headers.defects, *body.defects))),
     )
+
+
+def _away_until(headers: ParsedHeaders, text: str) -> date | None:
+    if headers.kind is not MailKind.OUT_OF_OFFICE or headers.sent_at is None:
+        return None
+    return away_until(f"{headers.subject}\n{text}", headers.sent_at.date())
 
 
 def _headers_only(raw: bytes, defect: str) -> ParsedMessage:

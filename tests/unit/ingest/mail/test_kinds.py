@@ -25,7 +25,7 @@ AWAY, BOUNCE, COMPLAINT = MailKind.OUT_OF_OFFICE, MailKind.BOUNCE, MailKind.COMP
         ("Content-Type: multipart/report; boundary=x", BOUNCE),
         ("Content-Type: message/delivery-status", BOUNCE),
         ("Content-Type: multipart/report; report-type=feedback-report", COMPLAINT),
-        ("Content-Type: multipart/report; report-type=disposition-notification", AUTO),
+        ("Content-Type: multipart/report; report-type=disposition-notification", MailKind.RECEIPT),
         ("From: x@y\nX-Failed-Recipients: a@b", BOUNCE),
         # mail systems
         ("Return-Path: <>\nFrom: MAILER-DAEMON", BOUNCE),

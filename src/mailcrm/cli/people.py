@@ -10,11 +10,12 @@ import typer
 from mailcrm.cli.ask import require_yes
 from mailcrm.cli.console import out
 from mailcrm.cli.context import Json, Yes, context_of, print_json, print_table, say, warn
-from mailcrm.cli.timeline import print_archive
+from mailcrm.cli.timeline import print_archive, print_standing, print_timeline
 from mailcrm.clock import utc_now
 from mailcrm.errors import UserError
 from mailcrm.model.archive import EDITABLE_FIELDS
 from mailcrm.model.consent import ConsentState
+from mailcrm.model.conversation import Waiting
 
 app = typer.Typer(help="Customers: the list, one archive, consent.", no_args_is_help=True)
 consent = typer.Typer(
@@ -78,17 +79,26 @@ def show(
     json: Json = False,
 ) -> None:
     """One customer: fields, addresses, consent, and the timeline."""
-    from mailcrm.store import parties, people, timeline
+    from mailcrm.store import conversations, parties, people, timeline
 
     context = context_of(ctx)
     with context.app() as crm, crm.store.read(context.viewer) as session:
+        now = crm.clock()
         party_id = parties.get_party(session, who)
         archive = people.get_archive(session, party_id, context.viewer)
+        waiting = [
+            line
+            for whom in (Waiting.US, Waiting.THEM)
+            for line in conversations.list_waiting(session, context.viewer, whom, party_id=party_id)
+        ]
+        habits = conversations.select_habits(session, party_id, now)
         lines = timeline.select_timeline(session, party_id, context.viewer, limit=limit)
     if json:
-        print_json({"archive": archive, "timeline": lines})
-    else:
-        print_archive(archive, lines)
+        print_json({"archive": archive, "waiting": waiting, "habits": habits, "timeline": lines})
+        return
+    print_archive(archive)
+    print_standing(waiting, habits, now)
+    print_timeline(lines)
 
 
 # --- changing ----------------------------------------------------------------------------------------------------

@@ -1,17 +1,20 @@
 """How one customer looks on a terminal."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from mailcrm.cli.console import escape, out
 from mailcrm.cli.context import cell
-from mailcrm.model.archive import PartyArchive, TimelineLine
+from mailcrm.cli.reading import span
+from mailcrm.model.archive import PartyArchive, TimelineLine, WaitingLine
+from mailcrm.model.conversation import Habits, Waiting
 from mailcrm.model.interaction import Direction, InteractionKind
 
 _ARROWS = {Direction.IN: "[green]→[/green]", Direction.OUT: "[blue]←[/blue]", Direction.INTERNAL: "·", None: " "}
 
 
-def print_archive(archive: PartyArchive, lines: Sequence[TimelineLine]) -> None:
-    """Head, fields, addresses with consent, then the timeline day by day, newest first."""
+def print_archive(archive: PartyArchive) -> None:
+    """Head, fields, addresses with consent."""
     line = archive.line
     head = f"[bold]{escape(line.name)}[/bold]  {line.number or 'not a customer yet'}"
     tags = " ".join(f"[reverse] {escape(tag)} [/reverse]" for tag in line.tags)
@@ -27,7 +30,31 @@ def print_archive(archive: PartyArchive, lines: Sequence[TimelineLine]) -> None:
             )
         for closed in address.suppressions:
             out.print(f"    [red]closed: {escape(closed)}[/red]")
-    print_timeline(lines)
+
+
+def print_standing(waiting: Sequence[WaitingLine], habits: Habits, now: datetime) -> None:
+    """How the conversations with a customer stand, and what is usual with them."""
+    for line in waiting:
+        assert line.since is not None
+        whom, style = (
+            ("waits for our answer", "yellow") if line.waiting == Waiting.US else ("we wait for an answer", "dim")
+        )
+        since = f"since {cell(line.since)} ({span((now - line.since).total_seconds())})"
+        out.print(
+            f"  [{style}]{whom} {since}[/{style}]: {escape(line.subject)} [dim]conversation {line.thread_id}[/dim]"
+        )
+    facts = []
+    if habits.away_until:
+        facts.append(f"away until {habits.away_until}")
+    if habits.our_answer is not None:
+        facts.append(f"we answer in {span(habits.our_answer)}")
+    if habits.their_answer is not None:
+        facts.append(f"they answer in {span(habits.their_answer)}")
+    if habits.rhythm is not None:
+        usual = f", usually {span(habits.rhythm.usual.total_seconds())}" if habits.rhythm.usual else ""
+        facts.append(f"silent for {span(habits.rhythm.silent.total_seconds())}{usual}")
+    if facts:
+        out.print(f"  [dim]{' · '.join(facts)}[/dim]", soft_wrap=True)
 
 
 def print_timeline(lines: Sequence[TimelineLine]) -> None:

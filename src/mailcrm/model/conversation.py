@@ -120,6 +120,17 @@ class Rhythm:
     usual: timedelta | None
 
 
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How quickly both sides answer on average (seconds; None: never yet), in which rhythm a customer writes, and the last
+    day (ISO 8601) of an absence they announced, '' where they are not away."""
+
+    our_answer: float | None
+    their_answer: float | None
+    rhythm: Rhythm | None
+    away_until: str = ""
+
+
 def read_rhythm(times: Sequence[datetime], now: datetime) -> Rhythm | None:
     """The rhythm in which somebody writes, from the times (UTC) of their mails; None without any.
 

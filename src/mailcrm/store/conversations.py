@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from mailcrm.model.archive import SilentLine, WaitingLine
 from mailcrm.model.conversation import (
     ConversationState,
-    Rhythm,
+    Habits,
     Said,
     Waiting,
     only_thanks,
@@ -161,17 +161,6 @@ def list_waiting(
         )
         for row, root_id, number, name, title in session.execute(query)
     ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """How quickly both sides answer on average (seconds; None: never yet), in which rhythm a customer writes, and the last
-    day (ISO 8601) of an absence they announced, '' where they are not away."""
-
-    our_answer: float | None
-    their_answer: float | None
-    rhythm: Rhythm | None
-    away_until: str = ""
 
 
 def select_habits(session: Session, party_id: int, now: datetime) -> Habits:

@@ -29,11 +29,12 @@ from mailcrm.cli.demo.mails import sample_mails
 from mailcrm.cli.demo.servers import DemoServers
 from mailcrm.cli.demo.world import LEAVES, World
 from mailcrm.cli.report import print_report
-from mailcrm.cli.timeline import print_archive
+from mailcrm.cli.timeline import print_archive, print_standing, print_timeline
 from mailcrm.clock import utc_now
 from mailcrm.config import Config, load_config
 from mailcrm.errors import UserError
 from mailcrm.model.consent import ConsentState
+from mailcrm.model.conversation import Waiting
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.service.accounts import account_row
 from mailcrm.service.app import App
@@ -46,7 +47,7 @@ from mailcrm.service.senders import sender_job
 from mailcrm.service.status import read_status
 from mailcrm.service.upgrade import upgrade_if_embedded
 from mailcrm.service.works import transport_of
-from mailcrm.store import parties, people, segments, settings, tags, timeline
+from mailcrm.store import conversations, parties, people, segments, settings, tags, timeline
 from mailcrm.store.secrets import create_keys
 from mailcrm.web.app import build_asgi
 
@@ -171,9 +172,13 @@ def _tell(out: Console, app: App) -> None:
     with app.store.read() as session:
         party_id = parties.get_party(session, HERO.address)
         archive = people.get_archive(session, party_id, Viewer.system())
+        waiting = conversations.list_waiting(session, Viewer.system(), Waiting.US, party_id=party_id)
+        habits = conversations.select_habits(session, party_id, app.clock())
         lines = timeline.select_timeline(session, party_id, Viewer.system(), limit=12)
     out.rule("the story of one customer")
-    print_archive(archive, lines)
+    print_archive(archive)
+    print_standing(waiting, habits, app.clock())
+    print_timeline(lines)
     out.rule("the campaign")
     print_report(read_report(app, _CAMPAIGN))
 

@@ -41,7 +41,8 @@ def print_standing(waiting: Sequence[WaitingLine], habits: Habits, now: datetime
         )
         since = f"since {cell(line.since)} ({span((now - line.since).total_seconds())})"
         out.print(
-            f"  [{style}]{whom} {since}[/{style}]: {escape(line.subject)} [dim]conversation {line.thread_id}[/dim]"
+            f"  [{style}]{whom} {since}[/{style}]: {escape(line.subject)} [dim]conversation {line.thread_id}[/dim]",
+            soft_wrap=True,
         )
     facts = []
     if habits.away_until:

@@ -44,7 +44,7 @@ class Waiting(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Turn:
     """A mail written by hand in a conversation. `to_them`: they stand in To; somebody in copy owes no answer. `closing`: it
     only says thanks."""
 
@@ -73,7 +73,7 @@ class ConversationState:
     their_seconds: int
 
 
-def read_conversation(said: Iterable[Said]) -> ConversationState:
+def read_conversation(said: Iterable[Turn]) -> ConversationState:
     """The state of a conversation, whatever order its mails are given in."""
     lines = sorted(said, key=lambda each: (each.at, each.ours))
     waits_since: dict[bool, datetime | None] = {True: None, False: None}  # by who wrote: True are ours

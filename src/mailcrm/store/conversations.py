@@ -13,7 +13,7 @@ from mailcrm.model.archive import SilentLine, WaitingLine
 from mailcrm.model.conversation import (
     ConversationState,
     Habits,
-    Said,
+    Turn,
     Waiting,
     only_thanks,
     read_conversation,
@@ -58,7 +58,7 @@ def refresh(session: Session, thread_ids: Sequence[int]) -> None:
     insert_rows(session, Conversation, rows)
 
 
-def _row(key: tuple[int, int], said: Iterable[Said], handled_at: datetime | None) -> dict[str, object]:
+def _row(key: tuple[int, int], said: Iterable[Turn], handled_at: datetime | None) -> dict[str, object]:
     state = _settled(read_conversation(said), handled_at)
     return {"thread_id": key[0], "party_id": key[1], "handled_at": handled_at, **asdict(state)}
 
@@ -83,9 +83,9 @@ def _handled(session: Session, threads: Sequence[int], head: Mapping[int, int]) 
     return found
 
 
-def _said(session: Session, threads: Sequence[int], head: Mapping[int, int]) -> dict[tuple[int, int], list[Said]]:
+def _said(session: Session, threads: Sequence[int], head: Mapping[int, int]) -> dict[tuple[int, int], list[Turn]]:
     """What was written by hand, by (oldest thread of its group, party)."""
-    found: dict[tuple[int, int], dict[int, Said]] = defaultdict(dict)
+    found: dict[tuple[int, int], dict[int, Turn]] = defaultdict(dict)
     thanks = _thanks(session, threads)
     for part in portions(threads):
         for row in session.execute(_took_part().where(Message.thread_id.in_(part))):
@@ -93,7 +93,7 @@ def _said(session: Session, threads: Sequence[int], head: Mapping[int, int]) -> 
             mails = found[head[thread_id], party_id]
             to_them = role == ParticipantRole.TO or (message_id in mails and mails[message_id].to_them)
             at = min(sent_at, received_at) if sent_at else received_at
-            mails[message_id] = Said(at, direction == Direction.OUT, to_them, message_id in thanks)
+            mails[message_id] = Turn(at, direction == Direction.OUT, to_them, message_id in thanks)
     return {key: list(mails.values()) for key, mails in found.items()}
 
 

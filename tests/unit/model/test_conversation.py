@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcrm.model.conversation import Said, Waiting, only_thanks, read_conversation, read_rhythm
+from mailcrm.model.conversation import Turn, Waiting, only_thanks, read_conversation, read_rhythm
 from tests.builders import NOW
 
 
-def theirs(hours: float, *, closing: bool = False) -> Said:
-    return Said(NOW + timedelta(hours=hours), ours=False, closing=closing)
+def theirs(hours: float, *, closing: bool = False) -> Turn:
+    return Turn(NOW + timedelta(hours=hours), ours=False, closing=closing)
 
 
-def ours(hours: float, *, to_them: bool = True, closing: bool = False) -> Said:
-    return Said(NOW + timedelta(hours=hours), ours=True, to_them=to_them, closing=closing)
+def ours(hours: float, *, to_them: bool = True, closing: bool = False) -> Turn:
+    return Turn(NOW + timedelta(hours=hours), ours=True, to_them=to_them, closing=closing)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def ours(hours: float, *, to_them: bool = True, closing: bool = False) -> Said:
         ([theirs(1), ours(1)], Waiting.THEM, 1),  # in one second: an answer comes after what it answers
     ],
 )
-def test_who_is_to_write_next(said: list[Said], waiting: Waiting, since: float | None) -> None:
+def test_who_is_to_write_next(said: list[Turn], waiting: Waiting, since: float | None) -> None:
     state = read_conversation(said)
     assert (state.waiting, state.since) == (waiting, None if since is None else NOW + timedelta(hours=since))
 
@@ -49,7 +49,7 @@ def test_answers_are_timed_from_the_first_mail_that_they_answer() -> None:
 
 
 _SAID = st.builds(
-    Said,
+    Turn,
     st.integers(0, 50).map(lambda hours: NOW + timedelta(hours=hours)),
     st.booleans(),
     st.booleans(),
@@ -58,7 +58,7 @@ _SAID = st.builds(
 
 
 @given(st.lists(_SAID, max_size=12), st.randoms())
-def test_order_of_arrival_does_not_matter(said: list[Said], chance: Random) -> None:
+def test_order_of_arrival_does_not_matter(said: list[Turn], chance: Random) -> None:
     shuffled = list(said)
     chance.shuffle(shuffled)
     assert read_conversation(sorted(said, key=repr)).waiting == read_conversation(sorted(shuffled, key=repr)).waiting
@@ -67,7 +67,7 @@ def test_order_of_arrival_does_not_matter(said: list[Said], chance: Random) -> N
 
 
 @given(st.lists(_SAID, max_size=12))
-def test_somebody_waits_since_a_mail_of_the_other_side(said: list[Said]) -> None:
+def test_somebody_waits_since_a_mail_of_the_other_side(said: list[Turn]) -> None:
     state = read_conversation(said)
     assert (state.since is None) == (state.waiting == Waiting.NOBODY)
     if state.waiting != Waiting.NOBODY:

@@ -155,7 +155,8 @@ class _Reader:
         elif "@" in phrase:
             self.found.append(_Found(_bare_mailbox("".join(self._raw), phrase, comment)))
         elif phrase:
-            self.found.append(_Found(Mailbox(phrase, ""), is_bare_phrase=True))
+            # Beside an empty <> it is the name of somebody without an address.
+            self.found.append(_Found(Mailbox(phrase, ""), is_bare_phrase=self._angle is None))
         self._start_mailbox()
 
 

@@ -2,9 +2,15 @@
 
 from mailcrm.errors import Unparsable
 from mailcrm.ingest.mail.digest import body_digest, dedupe_key
+from mailcrm.ingest.mail.fields import normalise_raw
 from mailcrm.ingest.mail.parse import parse_message
+from mailcrm.ingest.mail.parts import read_tree
+from mailcrm.ingest.mail.text import Body
 from mailcrm.ingest.mail.threads import ThreadIndex, thread_ids
 from mailcrm.model.message import MailKind, ParsedHeaders, ParsedMessage, Participant, ParticipantRole, RawMessage
+
+_NESTED = 5
+"""Messages in messages are shown so deep."""
 
 _NOT_NAMED = {"name": "", "address": ""}
 _REPORT_KINDS = {"bounced": "bounce", "delayed": "bounce", "delivered": "delivered", "complained": "complaint"}
@@ -27,19 +33,29 @@ def describe(path: str, raw: bytes, threads: ThreadIndex) -> dict[str, object]:
         "path": path,
         "message_id": headers.message_id,
         "subject": headers.subject,
-        "from": _box(headers.sender()),
+        "from": (_boxes(headers, ParticipantRole.FROM) or [_box(None)])[0],
         "to": _boxes(headers, ParticipantRole.TO),
         "cc": _boxes(headers, ParticipantRole.CC),
         "date": headers.sent_at.isoformat() if headers.sent_at else None,
         "in_reply_to": list(headers.in_reply_to),
         "references": list(headers.references),
-        "text": message.text,
+        "text": _with_messages(message, raw),
         "thread_id": threads.join(ids),
         "attachments": [{"name": a.filename, "type": a.mime_type, "size": a.size} for a in message.attachments],
         "bounce": _bounce(message),
         "warnings": list(message.defects),
         "error": error,
     }
+
+
+def _with_messages(message: ParsedMessage, raw: bytes) -> str:
+    """The text, in its place also that of messages that are part of it; archive and conversation have them apart."""
+    if not any(attachment.mime_type == "message/rfc822" for attachment in message.attachments):
+        return message.text
+    try:
+        return Body(read_tree(normalise_raw(raw)[0]), nested=_NESTED).text
+    except (RecursionError, MemoryError):
+        return message.text
 
 
 def _boxes(headers: ParsedHeaders, role: ParticipantRole) -> list[dict[str, str]]:

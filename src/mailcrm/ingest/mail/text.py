@@ -6,7 +6,7 @@ from typing import NamedTuple
 from resiliparse.extract.html2text import extract_plain_text
 
 from mailcrm.ingest.mail.charset import decode_text
-from mailcrm.ingest.mail.parts import Part
+from mailcrm.ingest.mail.parts import Part, read_tree
 from mailcrm.model.text import clean_text
 
 # A mail with more text parts than this is a digest or an attack; the others are kept as attachments.
@@ -33,12 +33,16 @@ class Piece(NamedTuple):
 
 
 class Body:
-    """What a message says, piece by piece, and the parts that are not its text."""
+    """What a message says, piece by piece, and the parts that are not its text.
 
-    def __init__(self, root: Part, *, is_whole: bool = True) -> None:
+    With `nested` also what the messages in it say, so many levels deep.
+    """
+
+    def __init__(self, root: Part, *, is_whole: bool = True, nested: int = 0) -> None:
         self.attachments: list[Part] = []
         self.defects: list[str] = []
         self._pieces: list[Piece] = []
+        self._nested = nested
         if is_whole and not root.children and root.mime_type.startswith("text/"):
             self.defects += root.defects
             self._pieces.append(self._decode(root))  # of whatever sort and disposition: there is nothing else
@@ -70,10 +74,12 @@ class Body:
             self._pieces.append(self._decode(part))
         elif part.mime_type not in _OTHER_SPELLINGS:
             self.attachments.append(part)
+            if self._nested and part.mime_type == "message/rfc822":
+                self._pieces.append(Piece(Body(read_tree(part.content()), nested=self._nested - 1).text, ""))
 
     def _read_alternative(self, part: Part) -> None:
         """RFC 2046 section 5.1.4: the same text in several forms. Plain is the text, HTML is kept beside it."""
-        found = [Body(child, is_whole=False) for child in part.children]
+        found = [Body(child, is_whole=False, nested=self._nested) for child in part.children]
         plain = html = None
         for body in found:
             self.attachments += body.attachments

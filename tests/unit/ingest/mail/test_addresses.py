@@ -37,7 +37,7 @@ from mailcrm.ingest.mail.addresses import split_addresses
         ("Team: Ann <a@x.org>, b@x.org; c@x.org", [("Ann", "a@x.org"), ("", "b@x.org"), ("", "c@x.org")]),
         # no domain
         ("MAILER-DAEMON", [("", "MAILER-DAEMON")]),
-        ("MAILER-DAEMON <>", [("", "MAILER-DAEMON")]),
+        ("MAILER-DAEMON <>", [("MAILER-DAEMON", "")]),
         ("root, ann@example.org", [("", "root"), ("", "ann@example.org")]),
         ("Mail Delivery System", [("Mail Delivery System", "")]),
         ("<>", []),

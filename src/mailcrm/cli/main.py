@@ -31,6 +31,7 @@ _FILES = {
     "people": "people",
     "conversations": "conversations",
     "mail": "mail",
+    "reprocess": "reprocess",
     "tags": "tags",
     "segments": "segments",
     "campaigns": "campaigns",

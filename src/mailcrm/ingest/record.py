@@ -24,9 +24,10 @@ from mailcrm.model.address import OwnAddresses
 from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, KnownMessage, PendingBody, Place
 from mailcrm.model.folder import FolderRef
 from mailcrm.model.interaction import Direction
-from mailcrm.model.message import BodyState, ParsedHeaders
+from mailcrm.model.message import BodyState, ParsedHeaders, ParsedMessage
 from mailcrm.model.token import LinkKeys
-from mailcrm.store import Session, corrections, message_bodies, messages, objects, reply_links, threads
+from mailcrm.store import Session, corrections, message_bodies, messages, objects, reply_links, rereading, threads
+from mailcrm.store.rereading import Kept
 
 _CLOCK_SKEW = timedelta(days=1)
 
@@ -154,3 +155,10 @@ def record_bodies(
     message_bodies.store_bodies(session, folder, generation, bodies)
     for message_id, parsed in read:
         settle_body(session, message_id, parsed, now)
+
+
+def record_again(session: Session, kept: Kept, parsed: ParsedMessage | None, error: str, now: datetime) -> None:
+    """What newer rules make of a message whose bytes are in the archive; all that follows from it is settled once."""
+    rereading.reread(session, kept, parsed, error)
+    if parsed is not None:
+        settle_body(session, kept.message_id, parsed, now)

@@ -36,6 +36,27 @@ def learn_subject(session: Session, message_id: int, subject: str) -> bool:
     return True
 
 
+def replace_subject(session: Session, message_id: int, subject: str) -> None:
+    """Better rules read another subject: it, its line on the timeline and, where it gave the thread its name, that."""
+    shown = subject[:998]
+    message = session.get_one(Message, message_id, with_for_update=True, populate_existing=True)
+    before = message.subject
+    if not before or before == shown:
+        return
+    message.subject = shown
+    session.flush()
+    session.execute(update(Interaction).where(*_line_of(message_id), Interaction.title == before).values(title=shown))
+    named = Thread.id == message.thread_id, Thread.subject == before
+    session.execute(update(Thread).where(*named).values(subject=shown))
+
+
+def replace_kind(session: Session, message_id: int, kind: MailKind) -> None:
+    """Better rules say what sort of mail a mail is that was read before."""
+    before = session.execute(select(Message.kind).where(Message.id == message_id)).scalar_one()
+    if before != kind:
+        _correct_kind(session, message_id, kind)
+
+
 def correct_kinds(session: Session, kinds: Mapping[int, MailKind]) -> None:
     """What sort of mail these are (by message id), now that more of them is known than when they were filed.
 

@@ -1,6 +1,6 @@
 """Bodies that came: their bytes, and what the parser read in them. Those still on the server: `unfetched`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from sqlalchemy import Update, bindparam, delete, func, select, update
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from mailcrm.model.conversation import only_thanks
 from mailcrm.model.filing import FetchedBody
 from mailcrm.model.folder import FolderRef
-from mailcrm.model.message import LONGEST_TEXT, BodyState, ParsedMessage
+from mailcrm.model.message import LONGEST_TEXT, RULES, BodyState, ParsedMessage
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs
 from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
@@ -34,7 +34,7 @@ def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: S
     _forget_tries(session, sorted({body.pending.message_id for body in bodies} - read))
     if again:
         session.execute(delete(Attachment).where(Attachment.message_id.in_(again)))
-    rows = [row for body in first if body.parsed for row in _attachments(body.pending.message_id, body.parsed)]
+    rows = [row for body in first if body.parsed for row in attachment_rows(body.pending.message_id, body.parsed)]
     insert_rows(session, Attachment, rows)
     _stale_by_thanks(session, first)
 
@@ -112,19 +112,26 @@ def _state(body: FetchedBody) -> BodyState:
 
 def _read(body: FetchedBody) -> dict[str, object]:
     parsed = body.parsed
-    if parsed is None:
-        state, text, defects = BodyState.QUARANTINED, None, ""
-    else:
-        state, text = _state(body), parsed.text[:LONGEST_TEXT]
-        defects = "\n".join(dict.fromkeys((*parsed.headers.defects, *parsed.defects)))
+    read = what_was_read(parsed) if parsed is not None else _NOTHING
     return {
         "row": body.pending.message_id,
-        "state": state,
-        "kind": parsed.headers.kind if parsed is not None else None,
-        "text": text,
-        "away": parsed.away_until.isoformat() if parsed is not None and parsed.away_until else None,
-        "defects": defects,
+        "state": _state(body) if parsed is not None else BodyState.QUARANTINED,
+        "its_kind": parsed.headers.kind if parsed is not None else None,
         "error": clean_text(body.error)[:2000],
+        **{f"its_{name}": value for name, value in read.items()},
+    }
+
+
+_NOTHING: Mapping[str, object] = {"rules": RULES, "body_text": None, "away_until": None, "defects": ""}
+
+
+def what_was_read(parsed: ParsedMessage) -> dict[str, object]:
+    """The columns of a message that tell what the parser read in its body."""
+    return {
+        "rules": RULES,
+        "body_text": parsed.text[:LONGEST_TEXT],
+        "away_until": parsed.away_until.isoformat() if parsed.away_until else None,
+        "defects": "\n".join(dict.fromkeys((*parsed.headers.defects, *parsed.defects))),
     }
 
 
@@ -135,17 +142,16 @@ def _message_read() -> Update:
         .where(Message.id == bindparam("row"))
         .values(
             body_state=bindparam("state"),
-            kind=func.coalesce(bindparam("kind", type_=Message.kind.type), Message.kind),
-            body_text=bindparam("text"),
-            away_until=bindparam("away"),
-            defects=bindparam("defects"),
+            kind=func.coalesce(bindparam("its_kind", type_=Message.kind.type), Message.kind),
             last_error=bindparam("error"),
             attempts=0,
+            **{name: bindparam(f"its_{name}") for name in _NOTHING},
         )
     )
 
 
-def _attachments(message_id: int, parsed: ParsedMessage) -> Iterable[dict[str, object]]:
+def attachment_rows(message_id: int, parsed: ParsedMessage) -> Iterable[dict[str, object]]:
+    """The rows of `attachment` for what is attached to a message."""
     return (
         {
             "message_id": message_id,

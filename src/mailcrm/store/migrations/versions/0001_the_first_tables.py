@@ -317,6 +317,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=998), nullable=False),
         sa.Column("subject_key", sa.BigInteger(), nullable=True),
         sa.Column("away_until", sa.String(length=10), nullable=True),
+        sa.Column("rules", sa.Integer(), nullable=False),
         sa.Column("body_text", t.LONG_TEXT, nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("body_state", sa.String(20), nullable=False),

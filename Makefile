@@ -31,7 +31,7 @@ WITH_INDEX = index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(BIN)/python -m p
 COMPILE = $(WITH_INDEX) UV_FIND_LINKS= UV_INDEX= UV_EXTRA_INDEX_URL= $(BIN)/uv pip compile --quiet --no-config --universal \
 	--generate-hashes --python-version 3.11 --no-annotate --no-header $(LOCK_FLAGS)
 
-.PHONY: help demo test check fmt style types layers unit faults mutants contract bench lock clean servers
+.PHONY: help demo test check fmt style types layers unit fuzz faults mutants contract bench lock clean servers
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ layers: $(ALL)
 
 unit: $(ALL)
 	$(BIN)/python -m pytest -q -x tests/unit
+
+fuzz: $(ALL) ## Bend sample mails at random for ten minutes; each must be understood in time (ARGS="60 7": seconds, seed)
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 faults: $(ALL) servers ## Cut, garble and kill at very many bytes of a pass (MAILCRM_FAULT_STEP=1: at each; a day)
 	MAILCRM_FAULT_STEP=$${MAILCRM_FAULT_STEP:-131} $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/faults $(ARGS)

@@ -15,6 +15,7 @@ from mailcrm.store import blobs
 from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation, Thread
+from mailcrm.store.search import index
 
 
 def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:
@@ -29,13 +30,14 @@ def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: S
     blobs.put(session, [body.raw for body in bodies])
     _locate_raw(session, folder, generation, bodies)
     first, again = _to_read(session, bodies)
-    update_rows(session, _message_read(), [_read(body) for body in first])
     read = {body.pending.message_id for body in first}
     _forget_tries(session, sorted({body.pending.message_id for body in bodies} - read))
-    if again:
-        session.execute(delete(Attachment).where(Attachment.message_id.in_(again)))
-    rows = [row for body in first if body.parsed for row in _attachments(body.pending.message_id, body.parsed)]
-    insert_rows(session, Attachment, rows)
+    with index.changing(session, read):
+        update_rows(session, _message_read(), [_read(body) for body in first])
+        if again:
+            session.execute(delete(Attachment).where(Attachment.message_id.in_(again)))
+        rows = [row for body in first if body.parsed for row in _attachments(body.pending.message_id, body.parsed)]
+        insert_rows(session, Attachment, rows)
     _stale_by_thanks(session, first)
 
 

@@ -1,0 +1,108 @@
+"""Shows where a search hit: the place in a text, and what there is meant.
+
+The index folds case, accents and width away (`model.words`), and what is shown is the text as it was written, so places in
+folded text are brought back to places in the text itself.
+"""
+
+import re
+from itertools import pairwise
+
+from mailcrm.model.hits import Piece, Pieces
+from mailcrm.model.search import Search, Words
+from mailcrm.model.words import WORD, fold, is_run
+
+_MOST_TEXT = 200_000
+"""Characters of a body in which a hit is looked for."""
+
+_BEFORE, _AFTER = 40, 120
+"""Characters around a hit; of characters that are two columns wide half as many."""
+
+_GAP = r"[\W_]{1,20}"
+
+
+class Finder:
+    """Finds the words of one search in texts. `text` arguments are as they were written."""
+
+    def __init__(self, search: Search) -> None:
+        patterns = sorted({_pattern(each) for each in search.wanted}, key=len, reverse=True)
+        self._hits = re.compile("|".join(patterns)) if patterns else None
+
+    def marked(self, text: str) -> Pieces:
+        """All of a short text."""
+        spans = self._spans(text)
+        pieces: list[Piece] = []
+        at = 0
+        for start, end in spans:
+            pieces += [Piece(text[at:start]), Piece(text[start:end], hit=True)]
+            at = end
+        return tuple(piece for piece in [*pieces, Piece(text[at:])] if piece.text)
+
+    def snippet(self, text: str) -> Pieces:
+        """Around the first hit, or the beginning where there is none; in one line."""
+        text = text[:_MOST_TEXT]
+        found = self._hits.search(fold(text)) if self._hits else None
+        if found is None:
+            return (Piece(_cut(text, 0, 0)),) if text.strip() else ()
+        start, end = _unfolded(text, found.start()), _unfolded(text, found.end())
+        return self.marked(_cut(text, start, end))
+
+    def hits(self, text: str) -> bool:
+        """Whether there is something to show in a text."""
+        return self._hits is not None and self._hits.search(fold(text[:_MOST_TEXT])) is not None
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        if self._hits is None:
+            return []
+        found = [match.span() for match in self._hits.finditer(fold(text))]
+        if text.isascii() or not found:
+            return found
+        return [(_unfolded(text, start), _unfolded(text, end)) for start, end in found]
+
+
+def _pattern(words: Words) -> str:
+    """Like the index matches them."""
+    pieces = words.phrase.pieces
+    before = "" if is_run(pieces[0]) else f"(?<!{WORD})"
+    after = "" if is_run(pieces[-1]) or words.phrase.begins else f"(?!{WORD})"
+    joined = re.escape(pieces[0])
+    for last, piece in pairwise(pieces):
+        joined += (f"(?:{_GAP})?" if is_run(last) != is_run(piece) else _GAP) + re.escape(piece)
+    return f"{before}{joined}{after}"
+
+
+def _unfolded(text: str, at: int) -> int:
+    """The place in `text` that is at `at` when it is folded: folding a longer beginning never gives a shorter text."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high) // 2
+        if len(fold(text[:middle])) < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    """The text around a place in one line, dots where it goes on."""
+    wide = sum(map(is_run, text[max(start - 5, 0) : end + 20])) > 10
+    before, after = (_BEFORE // 2, _AFTER // 2) if wide else (_BEFORE, _AFTER)
+    first, last = _begin(text, start, before), _stop(text, end, after)
+    line = " ".join(text[first:last].split())
+    return f"{'… ' if text[:first].strip() else ''}{line}{' …' if text[last:].strip() else ''}"
+
+
+def _begin(text: str, start: int, before: int) -> int:
+    """Not in the middle of a word, if one ends nearby."""
+    first = max(start - before, 0)
+    if first == 0 or text[first - 1].isspace():
+        return first
+    space = re.compile(r"\s").search(text, first, start)
+    return space.end() if space and space.end() - first < before // 2 else first
+
+
+def _stop(text: str, end: int, after: int) -> int:
+    last = end + after
+    if last >= len(text) or text[last].isspace():
+        return min(last, len(text))
+    cut = max(text.rfind(sign, end + after // 2, last) for sign in (" ", "\n"))
+    return cut if cut > 0 else last

@@ -5,6 +5,7 @@ folded text are brought back to places in the text itself.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
 from mailcrm.model.hits import Piece, Pieces
@@ -43,7 +44,7 @@ class Finder:
         found = self._hits.search(fold(text)) if self._hits else None
         if found is None:
             return (Piece(_cut(text, 0, 0)),) if text.strip() else ()
-        start, end = _unfolded(text, found.start()), _unfolded(text, found.end())
+        start, end = _unfolded(text, found.span())
         return self.marked(_cut(text, start, end))
 
     def hits(self, text: str) -> bool:
@@ -56,7 +57,7 @@ class Finder:
         found = [match.span() for match in self._hits.finditer(fold(text))]
         if text.isascii() or not found:
             return found
-        return [(_unfolded(text, start), _unfolded(text, end)) for start, end in found]
+        return [_unfolded(text, span) for span in found]
 
 
 def _pattern(words: Words) -> str:
@@ -70,16 +71,17 @@ def _pattern(words: Words) -> str:
     return f"{before}{joined}{after}"
 
 
-def _unfolded(text: str, at: int) -> int:
-    """The place in `text` that is at `at` when it is folded: folding a longer beginning never gives a shorter text."""
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high) // 2
-        if len(fold(text[:middle])) < at:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _unfolded(text: str, span: tuple[int, int]) -> tuple[int, int]:
+    """Where in `text` that is which is at `span` when it is folded, with the accents behind it.
+
+    Folding more of a text never gives less.
+    """
+
+    def folded(length: int) -> int:
+        return len(fold(text[:length]))
+
+    places = range(len(text) + 1)
+    return bisect_left(places, span[0], key=folded), bisect_right(places, span[1], key=folded) - 1
 
 
 def _cut(text: str, start: int, end: int) -> str:

@@ -20,12 +20,13 @@ _SPAN = 64
 _IDS = 30
 """Bits for the message id: a billion of mails."""
 
+_LAST = (1 << 33) - 1  # in the year 2242; what claims to be later is new enough
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def least_key(dialect: str, at: datetime) -> int:
     """No mail of this moment or later has a smaller key."""
-    seconds = max(int((at - _EPOCH).total_seconds()), 0)
+    seconds = min(max(int((at - _EPOCH).total_seconds()), 0), _LAST)
     return seconds // _SPAN if dialect == "sqlite" else seconds << _IDS
 
 

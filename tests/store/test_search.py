@@ -164,11 +164,15 @@ def test_fields(store: Store, search: str, hit: bool) -> None:
 def test_a_folder_that_is_not_there_is_told_with_those_that_are(store: Store) -> None:
     with a_write(store) as session:
         an_archive(session).put("tea")
-    with pytest.raises(SearchError, match="no folder or account of this name, but INBOX, shop\n    tea in:Offers\n {11}\\^"):
+    with pytest.raises(
+        SearchError, match=r"no folder or account of this name, but INBOX, shop\n    tea in:Offers\n {11}\\^"
+    ):
         found(store, "tea in:Offers")
 
 
-@pytest.mark.parametrize("body", ["tea\0pot", "a\u200bb 🎉 " + "x" * 5000, "'\\\"%_* OR NEAR(", "¦ ¦", "\ufffd\x1b[31m"])
+@pytest.mark.parametrize(
+    "body", ["tea\0pot", "a\u200bb 🎉 " + "x" * 5000, "'\\\"%_* OR NEAR(", "¦ ¦", "\ufffd\x1b[31m"]
+)
 def test_odd_texts_are_kept_and_found(store: Store, body: str) -> None:
     body = body.replace("\0", "")  # which the parser takes out
     with a_write(store) as session:
@@ -201,7 +205,9 @@ def test_the_newest_come_first_however_they_arrived(store: Store) -> None:
     with a_write(store) as session:
         archive = an_archive(session)
         # many in one minute, so that their keys are scattered
-        times = [NOW + timedelta(seconds=chance.choice([chance.randrange(40), chance.randrange(4000)])) for _ in range(300)]
+        times = [
+            NOW + timedelta(seconds=chance.choice([chance.randrange(40), chance.randrange(4000)])) for _ in range(300)
+        ]
         ids = {archive.put("tea", at=at): at for at in times}
     right = sorted(ids, key=lambda i: (ids[i], i), reverse=True)
     assert found(store, "tea") == right
@@ -260,7 +266,9 @@ def test_nobody_finds_mail_of_a_private_mailbox(store: Store) -> None:
 def words_in_index(store: Store) -> set[tuple[str, int, str, int]]:
     """All words of an SQLite index: word, key, column, place."""
     with store.write(actor=None) as session:  # type: ignore[arg-type]
-        session.execute(sql("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', 'message_words', 'instance')"))
+        session.execute(
+            sql("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', 'message_words', 'instance')")
+        )
         rows = session.execute(sql('SELECT term, doc, col, "offset" FROM temp.vocabulary')).all()
         session.execute(sql("DROP TABLE temp.vocabulary"))
     return {tuple(row) for row in rows}  # type: ignore[misc]

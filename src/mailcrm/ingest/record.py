@@ -5,7 +5,7 @@ headers of a batch
   | a subject that lacked       an earlier copy had none, since its mailbox keeps metadata only
   | addresses, threads          one row per address ever seen, one conversation per set of ids
   | new message rows, participants, candidates for correspondents (decisions.md 27)
-  | the search index            found by subject and people from now on
+  | the search index            found by subject and people where no body is to come
   | timeline, sightings         the identity resolver works from the sightings, milliseconds later
   | our own campaign mail       a copy in Sent, a reply, an unsubscribe: settled here
 bodies, now or later
@@ -136,7 +136,8 @@ def _file_new(
     people = People(context.account_id, context.own)
     file_people(session, people, list(zip(ids, filed, strict=True)), now)
     reply_links.link_replies(session, list(zip(ids, filed, strict=True)))
-    index.add(session, ids)
+    if state != BodyState.PENDING:
+        index.add(session, ids)  # else they are with their bodies, which are about to come
     settle_headers(session, list(zip(ids, filed, strict=True)), context.links, now)
     return {item.dedupe_key: KnownMessage(message_id, state) for item, message_id in zip(items, ids, strict=True)}
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from mailcrm.model.hits import Piece, Pieces
 from mailcrm.model.search import Search, Words
-from mailcrm.model.words import WORD, fold, is_run
+from mailcrm.model.words import RUN, UNSEEN, WORD, fold, is_run
 
 _MOST_TEXT = 200_000
 """Characters of a body in which a hit is looked for."""
@@ -19,6 +19,9 @@ _BEFORE, _AFTER = 40, 120
 """Characters around a hit; of characters that are two columns wide half as many."""
 
 _GAP = r"[\W_]{1,20}"
+_WIDE = re.compile(RUN)
+_SPACE = re.compile(r"\s")
+_SAID = re.compile(r"\S")
 
 
 class Finder:
@@ -41,11 +44,14 @@ class Finder:
     def snippet(self, text: str) -> Pieces:
         """Around the first hit, or the beginning where there is none; in one line."""
         text = text[:_MOST_TEXT]
-        found = self._hits.search(fold(text)) if self._hits else None
+        folded = fold(text)
+        found = self._hits.search(folded) if self._hits else None
         if found is None:
-            return (Piece(_cut(text, 0, 0)),) if text.strip() else ()
-        start, end = _unfolded(text, found.span())
-        return self.marked(_cut(text, start, end))
+            return (Piece("".join(_cut(text, 0, 0))),) if _SAID.search(text) else ()
+        start, end = found.span() if _keeps_places(text, folded) else _unfolded(text, found.span())
+        dots, line, more = _cut(text, start, end)
+        pieces = (Piece(dots), *self.marked(line), Piece(more))
+        return tuple(piece for piece in pieces if piece.text)
 
     def hits(self, text: str) -> bool:
         """Whether there is something to show in a text."""
@@ -54,8 +60,9 @@ class Finder:
     def _spans(self, text: str) -> list[tuple[int, int]]:
         if self._hits is None:
             return []
-        found = [match.span() for match in self._hits.finditer(fold(text))]
-        if text.isascii() or not found:
+        folded = fold(text)
+        found = [match.span() for match in self._hits.finditer(folded)]
+        if _keeps_places(text, folded):
             return found
         return [_unfolded(text, span) for span in found]
 
@@ -71,6 +78,11 @@ def _pattern(words: Words) -> str:
     return f"{before}{joined}{after}"
 
 
+def _keeps_places(text: str, folded: str) -> bool:
+    """Whether nothing was left out, and nothing became longer."""
+    return len(text) == len(folded) and (text.isascii() or not UNSEEN.search(text))
+
+
 def _unfolded(text: str, span: tuple[int, int]) -> tuple[int, int]:
     """Where in `text` that is which is at `span` when it is folded, with the accents behind it.
 
@@ -84,13 +96,13 @@ def _unfolded(text: str, span: tuple[int, int]) -> tuple[int, int]:
     return bisect_left(places, span[0], key=folded), bisect_right(places, span[1], key=folded) - 1
 
 
-def _cut(text: str, start: int, end: int) -> str:
-    """The text around a place in one line, dots where it goes on."""
-    wide = sum(map(is_run, text[max(start - 5, 0) : end + 20])) > 10
+def _cut(text: str, start: int, end: int) -> tuple[str, str, str]:
+    """The text around a place in one line, and what stands before and after it: dots where it goes on."""
+    wide = len(_WIDE.findall(text, max(start - 5, 0), end + 20)) > 10
     before, after = (_BEFORE // 2, _AFTER // 2) if wide else (_BEFORE, _AFTER)
     first, last = _begin(text, start, before), _stop(text, end, after)
-    line = " ".join(text[first:last].split())
-    return f"{'… ' if text[:first].strip() else ''}{line}{' …' if text[last:].strip() else ''}"
+    more = _SAID.search(text, 0, first), _SAID.search(text, last)
+    return "… " if more[0] else "", " ".join(text[first:last].split()), " …" if more[1] else ""
 
 
 def _begin(text: str, start: int, before: int) -> int:
@@ -98,7 +110,7 @@ def _begin(text: str, start: int, before: int) -> int:
     first = max(start - before, 0)
     if first == 0 or text[first - 1].isspace():
         return first
-    space = re.compile(r"\s").search(text, first, start)
+    space = _SPACE.search(text, first, start)
     return space.end() if space and space.end() - first < before // 2 else first
 
 

@@ -32,7 +32,7 @@ RUN = f"[{_RUN}]"
 """A character of a run."""
 
 # Accents, points and vowel marks that may be left out, and what cannot be seen.
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
     "\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\U000e0000-\U000e0fff]+"
 )
@@ -40,13 +40,14 @@ _SEPARATORS = re.compile(rf"[^\w\x00-\x7f{_RUN}{_JOINED}]+")
 _RUNS = re.compile(f"{RUN}+")
 _WORDS = re.compile("[0-9a-z\x80-\U0010ffff]+")
 _SPANS = re.compile(r"[^\x00-\x7f]+")
+_FOLDED = re.compile(r"[^\x00-\x7f。\u4e00-\u9fff]+")  # most Chinese is folded already
 _SHORT = 8
 _PIECES = re.compile(rf"(?P<run>{RUN}+)|(?:{WORD})+")
 
 
 def fold(text: str) -> str:
     """`text` without differences of case, accents and width; what cannot be seen is left out."""
-    return text.lower() if text.isascii() else _SPANS.sub(_fold_span, text.casefold())
+    return text.lower() if text.isascii() else _FOLDED.sub(_fold_span, text.casefold())
 
 
 def indexed(text: str) -> str:
@@ -57,26 +58,31 @@ def indexed(text: str) -> str:
     return text.lower() if text.isascii() else _SPANS.sub(_index_span, text.casefold())
 
 
-def _index_span(match: re.Match[str]) -> str:
-    span = match[0]
-    return _usual(span) if len(span) <= _SHORT else _words_in(span)
-
-
-def _words_in(span: str) -> str:
-    return _RUNS.sub(_pairs, _SEPARATORS.sub(" ", _plain(span)))
-
-
-_usual = lru_cache(maxsize=10_000)(_words_in)  # nearly all that is not ASCII in a text of Europe
+# By spans, each by itself and not with the ASCII around it: of that nothing changes but the case. Nearly all spans in a text
+# of Europe are short and the same again and again.
 
 
 def _fold_span(match: re.Match[str]) -> str:
-    return _plain(match[0])
+    span = match[0]
+    return _usual_fold(span) if len(span) <= _SHORT else _folded(span)
 
 
-def _plain(span: str) -> str:
-    """By itself, not with the ASCII around it: of that nothing changes but the case."""
+def _folded(span: str) -> str:
     same = unicodedata.normalize("NFKC", span).casefold()
-    return unicodedata.normalize("NFC", _UNSEEN.sub("", unicodedata.normalize("NFD", same)))
+    return unicodedata.normalize("NFC", UNSEEN.sub("", unicodedata.normalize("NFD", same)))
+
+
+def _index_span(match: re.Match[str]) -> str:
+    span = match[0]
+    return _usual_words(span) if len(span) <= _SHORT else _words_in(span)
+
+
+def _words_in(span: str) -> str:
+    return _RUNS.sub(_pairs, _SEPARATORS.sub(" ", _FOLDED.sub(_fold_span, span)))
+
+
+_usual_fold = lru_cache(maxsize=10_000)(_folded)
+_usual_words = lru_cache(maxsize=10_000)(_words_in)
 
 
 def words_of(index_text: str) -> list[str]:

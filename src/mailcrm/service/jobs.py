@@ -13,6 +13,7 @@ from mailcrm.model.rights import Actor
 from mailcrm.service.app import App
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.service.leases import Claim, Work
+from mailcrm.service.reindex import index_waiting
 from mailcrm.store import blobs
 from mailcrm.store.partial import sweep_partials
 
@@ -64,9 +65,15 @@ def sweep(app: App) -> None:
         _log.info("blobs swept", rows=rows, files=files)
 
 
+def search(app: App) -> None:
+    """Mail whose body is late is found by its header."""
+    index_waiting(app.store)
+
+
 JOBS = (
     Job("resolve", resolve, seconds=5, event=lambda app: app.signals.filed),
     Job("outbox", outbox, seconds=2),
+    Job("search", search, seconds=300),
     Job("sweep", sweep, cron=CronTrigger(hour=3, minute=17, timezone="UTC")),
 )
 

@@ -9,6 +9,14 @@ _BATCH = 100
 """Messages in one transaction: others want to write, too."""
 
 
+def index_waiting(store: Store) -> None:
+    """Mail whose body has not come is found by its subject and people meanwhile."""
+    after: int | None = 0
+    while after is not None:
+        with store.write(_ACTOR) as session:
+            after = index.add_waiting(session, after, _BATCH)
+
+
 def reindex_mail(store: Store, *, anew: bool = False) -> int:
     """All messages that lack their words, in small transactions; returns how many.
 

@@ -60,7 +60,10 @@ def test_without_a_hit_it_is_the_beginning() -> None:
     assert finder.snippet(" \n") == ()
 
 
-@given(st.text(st.sampled_from("abAÉe\u0301ß…ﬁ发票号 \n.½İ")), st.sampled_from(["a", "e", "发", "票号", "ss", '"a b"', "fi*"]))
+@given(
+    st.text(st.sampled_from("abAÉe\u0301ß…ﬁ发票号 \n.½İ")),
+    st.sampled_from(["a", "e", "发", "票号", "ss", '"a b"', "fi*"]),
+)
 def test_marks_lose_nothing_of_a_text(text: str, search: str) -> None:
     finder = Finder(parse_search(search))
     assert plain(finder.marked(text)) == text

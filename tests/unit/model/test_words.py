@@ -62,7 +62,9 @@ def test_signs_alone_are_no_phrase() -> None:
     assert phrase_of("?! —") is None
 
 
-CHARS = st.text(st.one_of(st.sampled_from("aAé ß号发票カ゛ガ¦_-.\u0301\u200b½ﬁ🎉"), st.characters(exclude_categories=["Cs"])))
+CHARS = st.text(
+    st.one_of(st.sampled_from("aAé ß号发票カ゛ガ¦_-.\u0301\u200b½ﬁ🎉"), st.characters(exclude_categories=["Cs"]))
+)
 
 
 @given(CHARS)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, true
@@ -13,7 +14,8 @@ from mailcrm.model.interaction import Direction
 from mailcrm.model.rights import Viewer
 from mailcrm.model.search import Search
 from mailcrm.model.snippet import Finder
-from mailcrm.store.bulk import portions
+from mailcrm.store.bulk import rows_in
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import Message
 from mailcrm.store.rows.search import MessageSearch
 from mailcrm.store.search.keys import least_key
@@ -89,8 +91,9 @@ def _shown(session: Session, search: Search, rows: Sequence[_Row]) -> list[MailH
 
 
 def _texts(session: Session, ids: Sequence[int]) -> dict[int, tuple[Direction, str, str | None]]:
-    found: dict[int, tuple[Direction, str, str | None]] = {}
-    for part in portions(ids):
-        query = select(Message.id, Message.direction, Message.subject, Message.body_text).where(Message.id.in_(part))
-        found |= {row[0]: (row[1], row[2], row[3]) for row in session.execute(query)}
-    return found
+    return {row[0]: (row[1], row[2], row[3]) for row in rows_in(session, _text(), ids)}
+
+
+@cache
+def _text() -> Lookup:
+    return Lookup(select(Message.id, Message.direction, Message.subject, Message.body_text), Message.id)

@@ -77,6 +77,6 @@ def test_what_cannot_be_searched_is_told(instance: Instance, words: list[str], s
 
 
 def test_the_index_is_made_anew(instance: Instance) -> None:
-    assert instance.cli("db", "reindex").stdout == "0 mails indexed\n"
-    assert instance.cli("db", "reindex", "--all").stdout == "2 mails indexed\n"
+    assert instance.cli("db", "reindex").stdout == "0 mails indexed, 0 attachments read\n"
+    assert instance.cli("db", "reindex", "--all").stdout == "2 mails indexed, 0 attachments read\n"
     assert len(_lines(instance, "退款")) == 2

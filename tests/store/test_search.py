@@ -165,7 +165,7 @@ def test_a_folder_that_is_not_there_is_told_with_those_that_are(store: Store) ->
     with a_write(store) as session:
         an_archive(session).put("tea")
     with pytest.raises(
-        SearchError, match=r"no folder or account of this name, but INBOX, shop\n    tea in:Offers\n {11}\\^"
+        SearchError, match=r"no folder or account of this name, but INBOX, shop\n    tea in:Offers\n {11}\^"
     ):
         found(store, "tea in:Offers")
 

@@ -41,12 +41,15 @@ def reindex(
     ctx: typer.Context,
     all_: Annotated[bool, typer.Option("--all", help="Throw the index away first.")] = False,
 ) -> None:
-    """Put mail into the search index that is not there yet. After Ctrl-C it goes on where it was."""
+    """Put mail into the search index that is not there yet, and read attachments that nobody has read. After Ctrl-C it goes
+    on where it was. `mailcrm run` does both by itself."""
+    from mailcrm.service.reading import read_attachments
     from mailcrm.service.reindex import reindex_mail
 
     with context_of(ctx).app() as crm:
         count = reindex_mail(crm.store, anew=all_)
-    say(f"{count} mails indexed")
+        files = read_attachments(crm)
+    say(f"{count} mails indexed, {files} attachments read")
 
 
 @app.command()

@@ -7,9 +7,11 @@ from sqlalchemy import Update, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.conversation import only_thanks
+from mailcrm.model.document import LARGEST_DOCUMENT, TextState, document_kind
 from mailcrm.model.filing import FetchedBody
 from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import LONGEST_TEXT, BodyState, ParsedMessage
+from mailcrm.model.message import Attachment as ParsedAttachment
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs
 from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
@@ -147,6 +149,11 @@ def _message_read() -> Update:
     )
 
 
+def _text_state(part: ParsedAttachment) -> TextState:
+    readable = document_kind(part.filename, part.mime_type) is not None and 0 < part.size <= LARGEST_DOCUMENT
+    return TextState.WAITING if readable else TextState.NONE
+
+
 def _attachments(message_id: int, parsed: ParsedMessage) -> Iterable[dict[str, object]]:
     return (
         {
@@ -159,6 +166,7 @@ def _attachments(message_id: int, parsed: ParsedMessage) -> Iterable[dict[str, o
             "size": part.size,
             "sha256": part.sha256,
             "section": part.section,
+            "text_state": _text_state(part),
         }
         for part in parsed.attachments
     )

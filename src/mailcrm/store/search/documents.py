@@ -92,12 +92,12 @@ def _participants() -> Lookup:
 
 def _files(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    for message_id, name in rows_in(session, _attached(), ids):
-        found.setdefault(message_id, []).append(name)
+    for message_id, name, text in rows_in(session, _attached(), ids):
+        found.setdefault(message_id, []).extend([name, text] if text else [name])
     return found
 
 
 @cache
 def _attached() -> Lookup:
-    columns = select(Attachment.message_id, Attachment.filename).order_by(Attachment.message_id, Attachment.position)
-    return Lookup(columns, Attachment.message_id)
+    columns = select(Attachment.message_id, Attachment.filename, Attachment.text)
+    return Lookup(columns.order_by(Attachment.message_id, Attachment.position), Attachment.message_id)

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, true
 from sqlalchemy.orm import Session
 
-from mailcrm.model.hits import MailHit
+from mailcrm.model.hits import MailHit, Piece, Pieces
 from mailcrm.model.interaction import Direction
 from mailcrm.model.rights import Viewer
 from mailcrm.model.search import Search
 from mailcrm.model.snippet import Finder
+from mailcrm.store.attachments import attached_texts
 from mailcrm.store.bulk import rows_in
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import Message
@@ -80,14 +81,24 @@ def _shown(session: Session, search: Search, rows: Sequence[_Row]) -> list[MailH
     ids = [row.message_id for row in rows]
     names, attached, mails = sender_names(session, ids), attached_counts(session, ids), _texts(session, ids)
     finder = Finder(search)
-    return [
-        MailHit(
-            row.message_id, row.at, mails[row.message_id][0], finder.marked(names.get(row.message_id, "")),
-            finder.marked(mails[row.message_id][1]), finder.snippet(mails[row.message_id][2] or ""),
-            attached.get(row.message_id, 0),
-        )
-        for row in rows
-    ]  # fmt: skip
+    elsewhere = [i for i in ids if i in attached and not finder.hits(mails[i][2] or "")]
+    files = attached_texts(session, elsewhere) if elsewhere else {}
+    found = []
+    for row in rows:
+        direction, subject, body = mails[row.message_id]
+        who = finder.marked(names.get(row.message_id, ""))
+        place = _place(finder, body or "", files.get(row.message_id, ()))
+        count = attached.get(row.message_id, 0)
+        found.append(MailHit(row.message_id, row.at, direction, who, finder.marked(subject), place, count))
+    return found
+
+
+def _place(finder: Finder, body: str, files: Sequence[tuple[str, str]]) -> Pieces:
+    """In the body, or else in the attachment that hits, behind its name."""
+    for name, text in files:
+        if finder.hits(text):
+            return (Piece(f"{name}: "), *finder.snippet(text))
+    return finder.snippet(body)
 
 
 def _texts(session: Session, ids: Sequence[int]) -> dict[int, tuple[Direction, str, str | None]]:

@@ -456,12 +456,16 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sha256", t.HASH, nullable=True),
         sa.Column("section", sa.Text(), nullable=False),
+        sa.Column("text_state", sa.String(20), nullable=False),
+        sa.Column("text_error", sa.Text(), nullable=False),
+        sa.Column("text", t.LONG_TEXT, nullable=True),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_attachment_message_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
         sa.UniqueConstraint("message_id", "position", name=op.f("uq_attachment_message_id_position")),
         **t.OPTIONS,
     )
     op.create_index("ix_attachment_sha256", "attachment", ["sha256"])
+    op.create_index("ix_attachment_text_state_id", "attachment", ["text_state", "id"])
 
     op.create_table(
         "campaign_step",

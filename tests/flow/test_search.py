@@ -40,6 +40,7 @@ def test_customers_come_first_and_then_mail(instance: Instance) -> None:
 
 
 def test_words_that_the_shell_took_apart_are_one_search(instance: Instance) -> None:
+    assert "关于发票" in _lines(instance, "team", "-preis")[0]
     assert "关于发票" in _lines(instance, "from:zhang", "退款")[0]
     assert "Angebot" in _lines(instance, "unser preis", "--mail")[0]  # a phrase, since the shell took its quotes
     assert _lines(instance, "preis unser", "--mail")[0].startswith("20")

@@ -18,7 +18,7 @@ _NOTHING = (
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(search)
+    app.command(context_settings={"ignore_unknown_options": True})(search)  # -word is no option
 
 
 def search(
@@ -36,7 +36,7 @@ def search(
     from:zhang to:list@example.com subject:(offer OR 报价) in:inbox (folder, role or account) has:attachment
     filename:报价 is:unread after:2026-01-31 before:7d (days, or ages: 7d 2w 6m 1y)
 
-    发件人: 收件人: 主题: 文件夹: 附件: 之前: 之后: mean the same. Put -word behind other words, or behind --.
+    发件人: 收件人: 主题: 文件夹: 附件: 之前: 之后: mean the same.
     """
     from mailcrm.model.search import parse_search
     from mailcrm.store.people import find_people

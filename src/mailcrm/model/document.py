@@ -6,7 +6,7 @@ from enum import StrEnum
 LONGEST_DOCUMENT_TEXT = 200_000
 """Characters of text kept of a file."""
 
-LARGEST_DOCUMENT = 30 * 1024 * 1024
+LARGEST_DOCUMENT = 10 * 1024 * 1024
 """Bytes. The text of a larger file is not read."""
 
 

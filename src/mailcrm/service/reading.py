@@ -5,6 +5,7 @@ from contextlib import closing
 
 from mailcrm.errors import PermanentError, Unparsable
 from mailcrm.model.document import LARGEST_DOCUMENT, DocumentBytes, document_kind
+from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.service.app import App
 from mailcrm.service.attachments import kept_bytes
@@ -13,6 +14,8 @@ from mailcrm.store import attachment_texts, attachments
 
 _ACTOR = Actor.system("reading")
 _BATCH = 50
+_LARGEST_MAIL = 16 * 1024 * 1024
+"""Bytes: to find an attachment, its mail is held in memory."""
 
 
 def read_attachments(app: App, stopped: Callable[[], bool] = lambda: False) -> int:
@@ -39,8 +42,11 @@ def _read(app: App, guard: Guard, attachment_id: int, message_id: int) -> tuple[
     with app.store.read() as session:
         mail = attachments.find_mail(session, Viewer.system(), str(message_id))
         found = [each for each in attachments.list_attachments(session, message_id) if each.id == attachment_id]
+        copies = attachments.list_copies(session, message_id)
     if not found:
         return None, "its mail was read anew"
+    if mail.body_state == BodyState.DONE and min((c.size for c in copies if c.whole), default=0) > _LARGEST_MAIL:
+        return None, f"its mail is larger than {_LARGEST_MAIL // 2**20} MiB"
     kind = document_kind(found[0].filename, found[0].mime_type)
     try:
         pieces = kept_bytes(app, mail, found[0])

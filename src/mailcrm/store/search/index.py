@@ -73,7 +73,9 @@ def _of_these_rules(rows: Iterable[Sequence[int]]) -> dict[int, int]:
 
 @cache
 def _known() -> Lookup:
-    return Lookup(select(MessageSearch.message_id, MessageSearch.key, MessageSearch.version), MessageSearch.message_id)
+    """Locked, so that two who change a mail at once, as on servers, do so one after the other."""
+    columns = select(MessageSearch.message_id, MessageSearch.key, MessageSearch.version)
+    return Lookup(columns.order_by(MessageSearch.message_id).with_for_update(), MessageSearch.message_id)
 
 
 # --- what was not said at once -----------------------------------------------------------------------------------

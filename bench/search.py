@@ -52,18 +52,6 @@ _ENGLISH = [
 ]
 
 
-def chosen(count: int, percent: int) -> Iterator[bytes]:
-    """The generated mail; of the usual kinds so much is left out that `percent` of it is Chinese (5 is as it comes)."""
-    chance, others = Random(3), 0.05 * (100 - percent) / percent
-    for raw in mails(count if percent <= 5 else count * percent // 5 + count):
-        if percent <= 5 or b"charset=gbk" in raw[:2000] or _is_chinese(raw) or chance.random() < others:
-            yield raw
-
-
-def _is_chinese(raw: bytes) -> bool:
-    return b"Content-Type: text/plain; charset=utf-8\r\n\r\n" in raw[:2000]
-
-
 def fill(store: Store, raws: Iterator[bytes], copies: Path) -> tuple[int, int]:
     """File the mail as a first reading does, and write it to files for others. Returns messages and bytes of text."""
     with a_write(store) as session:
@@ -165,7 +153,7 @@ def main(count: int, percent: int) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, a_store(Path(folder)) as store:
         copies = Path(folder) / "mail"
         copies.mkdir()
-        messages, size = fill(store, chosen(count, percent), copies)
+        messages, size = fill(store, mails(count, chinese=percent / 100), copies)
         wanted = searches(store)
         asked(store, wanted[0])
         times = {search: asked(store, search) for search in [*wanted, *_ENGLISH]}

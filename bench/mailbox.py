@@ -32,8 +32,8 @@ class _Writer:
         return self._chance.choices(self._sentences, k=self._chance.randrange(least, most))
 
 
-def mails(count: int, seed: int = 1) -> Iterator[bytes]:
-    """60 % plain, 25 % HTML alternative, 10 % with attachments of 20-200 kB, 5 % Chinese (half of it GBK)."""
+def mails(count: int, seed: int = 1, chinese: float = 0.05) -> Iterator[bytes]:
+    """60 % plain, 25 % HTML alternative, 10 % with attachments of 20-200 kB, 5 % (`chinese`) Chinese (half of it GBK)."""
     chance = Random(seed)
     writer = _Writer(chance)
     for number in range(count):
@@ -63,7 +63,7 @@ def mails(count: int, seed: int = 1) -> Iterator[bytes]:
                 subtype="pdf",
                 filename="offer.pdf",
             )
-        yield _chinese(mail, chance) if kind >= 0.95 else mail.as_bytes()
+        yield _chinese(mail, chance) if kind >= 1 - chinese else mail.as_bytes()
 
 
 def _chinese(mail: EmailMessage, chance: Random) -> bytes:

@@ -47,6 +47,10 @@ class SegmentError(UserError):
     """The segment expression cannot be understood."""
 
 
+class SearchError(UserError):
+    """The search cannot be understood."""
+
+
 class TemplateError(UserError):
     """The template cannot be rendered."""
 

@@ -4,6 +4,7 @@ from sqlalchemy import Connection, exists, literal, select, text, union_all
 
 from mailcrm.store import Store
 from mailcrm.store.rows.tables import Base
+from mailcrm.store.search import words
 
 
 def empty(store: Store) -> None:
@@ -20,6 +21,8 @@ def _delete_all(connection: Connection) -> None:
     full = union_all(*(select(literal(name)).where(exists(select(1).select_from(t))) for name, t in tables.items()))
     for name in connection.execute(full).scalars().all():
         connection.execute(tables[name].delete())
+        if name == "message_search":  # what no model describes
+            words.forget_all(connection)
 
 
 def _watch_foreign_keys(connection: Connection, *, on: bool) -> None:

@@ -182,5 +182,6 @@ def test_the_tables_that_lie_by_their_key_are_those_of_the_models(sqlite_store: 
     with sqlite_store.engine.connect() as connection:
         made = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all()
     by_key = {table.name for table in Base.metadata.sorted_tables if not table.dialect_options["sqlite"]["with_rowid"]}
+    made = [(name, sql) for name, sql in made if not name.startswith("message_words_")]  # FTS5's own
     assert {name for name, sql in made if "WITHOUT ROWID" in sql} == by_key
     assert "message_ref" in by_key

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from mailcrm.cli.context import Json, context_of, print_json, say
 from mailcrm.clock import utc_now
 
-app = typer.Typer(help="The database: upgrade and check.", no_args_is_help=True)
+app = typer.Typer(help="The database: upgrade, check, and the search index.", no_args_is_help=True)
 
 
 @contextmanager
@@ -34,6 +34,22 @@ def upgrade(ctx: typer.Context) -> None:
     if copy is not None:
         say(f"copy of the old database: {copy}")
     say(f"the database is at {migrate.HEAD}" + (" already" if before == migrate.HEAD else ""))
+
+
+@app.command()
+def reindex(
+    ctx: typer.Context,
+    all_: Annotated[bool, typer.Option("--all", help="Throw the index away first.")] = False,
+) -> None:
+    """Put mail into the search index that is not there yet, and read attachments that nobody has read. After Ctrl-C it goes
+    on where it was. `mailcrm run` does both by itself."""
+    from mailcrm.service.reading import read_attachments
+    from mailcrm.service.reindex import reindex_mail
+
+    with context_of(ctx).app() as crm:
+        count = reindex_mail(crm.store, anew=all_)
+        files = read_attachments(crm)
+    say(f"{count} mails indexed, {files} attachments read")
 
 
 @app.command()

@@ -28,6 +28,7 @@ _FILES = {
     "inspect": "inspect",
     "accounts": "accounts",
     "import": "imports",
+    "search": "search",
     "people": "people",
     "conversations": "conversations",
     "mail": "mail",

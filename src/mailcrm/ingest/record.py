@@ -5,6 +5,7 @@ headers of a batch
   | a subject that lacked       an earlier copy had none, since its mailbox keeps metadata only
   | addresses, threads          one row per address ever seen, one conversation per set of ids
   | new message rows, participants, candidates for correspondents (decisions.md 27)
+  | the search index            found by subject and people where no body is to come
   | timeline, sightings         the identity resolver works from the sightings, milliseconds later
   | our own campaign mail       a copy in Sent, a reply, an unsubscribe: settled here
 bodies, now or later
@@ -13,7 +14,7 @@ bodies, now or later
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from mailcrm.ingest.capture import direction_of
 from mailcrm.ingest.mail.threads import is_orphan_reply, subject_key, thread_ids
@@ -24,12 +25,11 @@ from mailcrm.model.address import OwnAddresses
 from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, KnownMessage, PendingBody, Place
 from mailcrm.model.folder import FolderRef
 from mailcrm.model.interaction import Direction
-from mailcrm.model.message import BodyState, ParsedHeaders, ParsedMessage
+from mailcrm.model.message import BodyState, ParsedHeaders, ParsedMessage, happened_at
 from mailcrm.model.token import LinkKeys
 from mailcrm.store import Session, corrections, message_bodies, messages, objects, reply_links, rereading, threads
 from mailcrm.store.rereading import Kept
-
-_CLOCK_SKEW = timedelta(days=1)
+from mailcrm.store.search import index
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,7 @@ class HeaderItem:
 
     def at(self, now: datetime) -> datetime:
         """When it happened: the Date header unless it lies in the future of the arrival."""
-        received = self.place.internaldate or now
-        sent = self.headers.sent_at
-        return sent if sent is not None and sent <= received + _CLOCK_SKEW else received
+        return happened_at(self.headers.sent_at, self.place.internaldate or now)
 
 
 def record_headers(
@@ -139,6 +137,8 @@ def _file_new(
     people = People(context.account_id, context.own)
     file_people(session, people, list(zip(ids, filed, strict=True)), now)
     reply_links.link_replies(session, list(zip(ids, filed, strict=True)))
+    if state != BodyState.PENDING:
+        index.add(session, ids)  # else they are with their bodies, which are about to come
     settle_headers(session, list(zip(ids, filed, strict=True)), context.links, now)
     return {item.dedupe_key: KnownMessage(message_id, state) for item, message_id in zip(items, ids, strict=True)}
 

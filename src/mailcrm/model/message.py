@@ -1,7 +1,7 @@
 """A mail on its way from the wire to the archive."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,6 +21,13 @@ LONGEST_TEXT = 2_000_000
 
 RULES = 1
 """Of understanding mail: grows by one with each change by which `mailcrm reprocess` should read stored mail again."""
+
+_CLOCK_SKEW = timedelta(days=1)
+
+
+def happened_at(sent: datetime | None, received: datetime) -> datetime:
+    """When a mail was written: what its Date header says, unless that lies in the future of its arrival."""
+    return sent if sent is not None and sent <= received + _CLOCK_SKEW else received
 
 
 class ParticipantRole(StrEnum):

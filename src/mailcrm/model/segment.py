@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from mailcrm.errors import SegmentError
+from mailcrm.model.pointing import AROUND, pointed
 
 
 class Op(StrEnum):
@@ -162,26 +163,12 @@ def _tokens(text: str) -> Iterator[_Token]:
     yield _Token("end", "", len(text))
 
 
-_AROUND = 60
-_UNSHOWN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
 def _error(text: str, at: int, what: str) -> SegmentError:
-    """The trouble with the place it is at, on one line of a terminal, where Chinese characters are two columns wide."""
-    start = max(0, at - _AROUND)
-    before = "…" * (start > 0) + _UNSHOWN.sub(" ", text[start:at])
-    after = _UNSHOWN.sub(" ", text[at : at + _AROUND]) + "…" * (at + _AROUND < len(text))
-    return SegmentError(f"{what}\n    {before}{after}\n    {' ' * sum(map(_columns, before))}^")
-
-
-def _columns(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    return SegmentError(pointed(text, at, what))
 
 
 def _shown(value: str) -> str:
-    return repr(value if len(value) <= _AROUND else value[:_AROUND] + "…")
+    return repr(value if len(value) <= AROUND else value[:AROUND] + "…")
 
 
 class _Parser:

@@ -79,20 +79,20 @@ def save(
     targets = _targets(mail.line, chosen, to)
     if not force:
         _require_free(targets.values())
-    missing = [each for each in chosen if _kept(app, mail.line, each) is None]
+    missing = [each for each in chosen if kept_bytes(app, mail.line, each) is None]
     if missing:
         from mailcrm.service.opening import fetch_attachments  # only now: most was opened before, or came whole
 
         fetch_attachments(app, actor, mail.line, missing, received)
     for each in chosen:
-        pieces = _kept(app, mail.line, each)
+        pieces = kept_bytes(app, mail.line, each)
         if pieces is None:  # the fetch would have raised: somebody swept it, or dropped the mail, at this very moment
             raise NotFound(f"attachment {each.number} is not there any more; try again")
         _write(targets[each.number], pieces, force=force)
     return targets
 
 
-def _kept(app: App, mail: MailLine, attachment: AttachmentLine) -> Iterator[bytes] | None:
+def kept_bytes(app: App, mail: MailLine, attachment: AttachmentLine) -> Iterator[bytes] | None:
     """The decoded bytes, if the archive has them: as they were opened before, or inside the mail."""
     with app.store.read() as session:
         now = next((each for each in attachments.list_attachments(session, mail.id) if each.id == attachment.id), None)

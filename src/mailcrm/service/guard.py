@@ -6,14 +6,18 @@ such a message needs is the child's.
 
 import signal
 import threading
+from typing import TypeAlias
 
 from mailcrm.errors import StoreBusy, Unparsable
+from mailcrm.model.document import DocumentBytes, DocumentText
 from mailcrm.model.message import LargeMessage, ParsedMessage, RawMessage
 from mailcrm.service.child import PATIENCE, Child
 
 _SMALL = 256 * 1024
 """Bytes up to which a message is understood at once: the worst of that size takes a fraction of a second."""
 
+Asked: TypeAlias = RawMessage | LargeMessage | DocumentBytes
+Answer: TypeAlias = ParsedMessage | DocumentText | str
 CPU_SECONDS = 5
 MEMORY = 500 * 1024 * 1024
 _ONE_AT_A_TIME = threading.Lock()
@@ -34,24 +38,35 @@ class Guard:
             from mailcrm.ingest.mail.parse import parse_message  # only now: most passes find nothing new
 
             return parse_message(message)
-        with _ONE_AT_A_TIME:
-            answer = self._ask(message)
-            if answer is None:  # it may have gone home at this very moment
-                answer = self._ask(message)
+        answer = self._asked(message)
         if isinstance(answer, ParsedMessage):
             return answer
-        raise Unparsable(answer or self._beyond)
+        raise Unparsable(str(answer or self._beyond))
+
+    def text_of(self, document: DocumentBytes) -> str:
+        """What is written in a file, always read by the child. Raises like a call."""
+        answer = self._asked(document)
+        if isinstance(answer, DocumentText):
+            return answer.text
+        raise Unparsable(str(answer or self._beyond))
+
+    def _asked(self, asked: Asked) -> Answer | None:
+        with _ONE_AT_A_TIME:
+            answer = self._ask(asked)
+            if answer is None:  # it may have gone home at this very moment
+                answer = self._ask(asked)
+        return answer
 
     @property
     def _beyond(self) -> str:
         seconds, memory = self._limits
         return f"to understand the message takes more than {seconds:g} s or {memory // 2**20} MiB"
 
-    def _ask(self, message: RawMessage | LargeMessage) -> ParsedMessage | str | None:
-        """The message, or why there is none; None where the child ended without a word, as one does that is idle."""
+    def _ask(self, asked: Asked) -> Answer | None:
+        """What was understood, or why nothing was; None where the child ended without a word, as one does that is idle."""
         try:
-            self._child.line.send(message)
-            answer: ParsedMessage | str = self._child.said()
+            self._child.line.send(asked)
+            answer: Answer = self._child.said()
         except TimeoutError:
             return f"to understand the message took more than {PATIENCE:g} s"
         except (EOFError, OSError):

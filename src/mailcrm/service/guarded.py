@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mailcrm.errors import StoreBusy, Unparsable
 from mailcrm.ingest.mail.parse import parse_message
+from mailcrm.model.document import DocumentBytes, DocumentText
 from mailcrm.model.filing import StagedBlob
 from mailcrm.model.message import LONGEST_TEXT, LargeMessage, ParsedHeaders, ParsedMessage, RawMessage
 from mailcrm.service.batch import Batch, receive_batch
@@ -47,7 +48,7 @@ def _answer(line: Connection, cpu_seconds: float) -> None:
         _answer_all(line, asked.blob_dir, receive_batch(line, asked), cpu_seconds)
         return
     with _limited(cpu_seconds):
-        answer = _understood(asked)
+        answer = _text_of(asked) if isinstance(asked, DocumentBytes) else _understood(asked)
     line.send(answer)
 
 
@@ -86,6 +87,16 @@ def _kept(blob_dir: Path, raw: RawMessage) -> tuple[StagedBlob, ParsedMessage | 
 def _beyond_header(parsed: ParsedMessage) -> ParsedMessage:
     """What is filed of a body: the header has been, but for the kind of mail; the rest is costly to send."""
     return replace(parsed, headers=ParsedHeaders(kind=parsed.headers.kind), html="")
+
+
+def _text_of(document: DocumentBytes) -> DocumentText | str:
+    """The text of a file, or why there is none."""
+    from mailcrm.ingest.documents.read import read_document  # only now: most children read mail
+
+    try:
+        return DocumentText(read_document(document))
+    except (Unparsable, MemoryError, RecursionError) as exc:
+        return str(exc) or "it needs too much memory"
 
 
 def _understood(message: RawMessage | LargeMessage) -> ParsedMessage | str:

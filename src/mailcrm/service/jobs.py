@@ -13,6 +13,8 @@ from mailcrm.model.rights import Actor
 from mailcrm.service.app import App
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.service.leases import Claim, Work
+from mailcrm.service.reading import read_attachments
+from mailcrm.service.reindex import index_waiting
 from mailcrm.store import blobs
 from mailcrm.store.partial import sweep_partials
 
@@ -64,9 +66,18 @@ def sweep(app: App) -> None:
         _log.info("blobs swept", rows=rows, files=files)
 
 
+def search(app: App) -> None:
+    """Mail whose body is late is found by its header, and attachments by what they say."""
+    index_waiting(app.store)
+    count = read_attachments(app)
+    if count:
+        _log.info("attachments read", count=count)
+
+
 JOBS = (
     Job("resolve", resolve, seconds=5, event=lambda app: app.signals.filed),
     Job("outbox", outbox, seconds=2),
+    Job("search", search, seconds=60),
     Job("sweep", sweep, cron=CronTrigger(hour=3, minute=17, timezone="UTC")),
 )
 

@@ -34,6 +34,10 @@ def sync_once(app: App, name: str, progress: Callable[[PassReport], None]) -> tu
     life = timedelta(seconds=app.config.service.lease_seconds)
     with held(app.store, f"mailbox:{name}", "mailbox", life):
         report = _read(app, account, row, progress)
+    if report.headers:
+        from mailcrm.service.reindex import index_waiting  # only now: most passes find nothing new
+
+        index_waiting(app.store)
     return report, draw_consequences(app.store, app.clock)
 
 

@@ -128,6 +128,17 @@ def keep_opened(session: Session, attachment: AttachmentLine, staged: StagedBlob
     )
 
 
+def attached_texts(session: Session, message_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """Name and text of the attachments of mails whose text was read."""
+    query = select(Attachment.message_id, Attachment.filename, Attachment.text).where(
+        Attachment.message_id.in_(message_ids), Attachment.text.is_not(None)
+    )
+    found: dict[int, list[tuple[str, str]]] = {}
+    for row in session.execute(query.order_by(Attachment.id)):
+        found.setdefault(row[0], []).append((row[1], row[2] or ""))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Unopened:
     """Attachments that nobody has opened: how many are still `on_server`, and how many went with their mail (`gone`)."""

@@ -16,6 +16,7 @@ from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import Message, Thread
 from mailcrm.store.rows.sighting import Sighting
 from mailcrm.store.rows.timeline import Interaction
+from mailcrm.store.search import index
 from mailcrm.store.sightings import SOURCE
 from mailcrm.store.timeline import message_key
 
@@ -29,8 +30,9 @@ def learn_subject(session: Session, message_id: int, subject: str) -> bool:
     message = session.get_one(Message, message_id, with_for_update=True, populate_existing=True)
     if message.subject or not shown:
         return False
-    message.subject = shown
-    session.flush()
+    with index.changing(session, [message_id]):
+        message.subject = shown
+        session.flush()
     session.execute(update(Interaction).where(*_line_of(message_id), Interaction.title == "").values(title=shown))
     session.execute(update(Thread).where(Thread.id == message.thread_id, Thread.subject == "").values(subject=shown))
     return True

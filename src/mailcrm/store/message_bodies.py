@@ -7,14 +7,17 @@ from sqlalchemy import Update, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.conversation import only_thanks
+from mailcrm.model.document import LARGEST_DOCUMENT, TextState, document_kind
 from mailcrm.model.filing import FetchedBody
 from mailcrm.model.folder import FolderRef
 from mailcrm.model.message import LONGEST_TEXT, RULES, BodyState, ParsedMessage
+from mailcrm.model.message import Attachment as ParsedAttachment
 from mailcrm.model.text import clean_text
 from mailcrm.store import blobs
 from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation, Thread
+from mailcrm.store.search import index
 
 
 def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:
@@ -29,13 +32,14 @@ def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: S
     blobs.put(session, [body.raw for body in bodies])
     _locate_raw(session, folder, generation, bodies)
     first, again = _to_read(session, bodies)
-    update_rows(session, _message_read(), [_read(body) for body in first])
     read = {body.pending.message_id for body in first}
     _forget_tries(session, sorted({body.pending.message_id for body in bodies} - read))
-    if again:
-        session.execute(delete(Attachment).where(Attachment.message_id.in_(again)))
-    rows = [row for body in first if body.parsed for row in attachment_rows(body.pending.message_id, body.parsed)]
-    insert_rows(session, Attachment, rows)
+    with index.changing(session, read):
+        update_rows(session, _message_read(), [_read(body) for body in first])
+        if again:
+            session.execute(delete(Attachment).where(Attachment.message_id.in_(again)))
+        rows = [row for body in first if body.parsed for row in attachment_rows(body.pending.message_id, body.parsed)]
+        insert_rows(session, Attachment, rows)
     _stale_by_thanks(session, first)
 
 
@@ -150,6 +154,11 @@ def _message_read() -> Update:
     )
 
 
+def _text_state(part: ParsedAttachment) -> TextState:
+    readable = document_kind(part.filename, part.mime_type) is not None and 0 < part.size <= LARGEST_DOCUMENT
+    return TextState.WAITING if readable else TextState.NONE
+
+
 def attachment_rows(message_id: int, parsed: ParsedMessage) -> Iterable[dict[str, object]]:
     """The rows of `attachment` for what is attached to a message."""
     return (
@@ -163,6 +172,7 @@ def attachment_rows(message_id: int, parsed: ParsedMessage) -> Iterable[dict[str
             "size": part.size,
             "sha256": part.sha256,
             "section": part.section,
+            "text_state": _text_state(part),
         }
         for part in parsed.attachments
     )

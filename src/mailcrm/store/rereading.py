@@ -11,6 +11,7 @@ from mailcrm.store import corrections
 from mailcrm.store.bulk import insert_rows, portions
 from mailcrm.store.message_bodies import attachment_rows, what_was_read
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation
+from mailcrm.store.search import index
 
 _READ = (BodyState.DONE, BodyState.PARTIAL, BodyState.QUARANTINED)
 _KEPT = (BodyState.DONE, BodyState.PARTIAL)
@@ -80,8 +81,13 @@ def reread(session: Session, kept: Kept, parsed: ParsedMessage | None, error: st
         failed = {"rules": RULES, "last_error": error[:2000]}
         session.execute(update(Message).where(Message.id == kept.message_id).values(**failed))
         return
-    corrections.replace_subject(session, kept.message_id, parsed.headers.subject)
     corrections.replace_kind(session, kept.message_id, parsed.headers.kind)
+    with index.changing(session, [kept.message_id]):
+        _replace(session, kept, parsed)
+
+
+def _replace(session: Session, kept: Kept, parsed: ParsedMessage) -> None:
+    corrections.replace_subject(session, kept.message_id, parsed.headers.subject)
     state = BodyState.PARTIAL if kept.partial else BodyState.DONE
     values = what_was_read(parsed) | {"body_state": state, "last_error": ""}
     session.execute(update(Message).where(Message.id == kept.message_id).values(**values))
@@ -103,7 +109,8 @@ def _replace_attachments(session: Session, message_id: int, parsed: ParsedMessag
 
 
 def _is(row: Attachment, wanted: dict[str, object]) -> bool:
-    return all(getattr(row, name) == value for name, value in wanted.items())
+    """Whether the row tells the same; how far its text was read is nothing that the mail says."""
+    return all(getattr(row, name) == value for name, value in wanted.items() if name != "text_state")
 
 
 def _delete(session: Session, ids: Sequence[int]) -> None:

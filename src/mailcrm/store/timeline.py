@@ -127,7 +127,7 @@ def select_timeline(
         query = query.where(or_(InteractionParty.occurred_at < before, same))
     rows = [(row, role) for row, role in session.execute(query)]
     mails = [row.message_id for row, _ in rows if row.message_id is not None]
-    names, attached = _senders(session, mails), _attached(session, mails)
+    names, attached = sender_names(session, mails), attached_counts(session, mails)
     return [_line(row, role, names, attached) for row, role in rows]
 
 
@@ -139,13 +139,15 @@ def _line(row: Interaction, role: str, names: dict[int, str], attached: dict[int
     )  # fmt: skip
 
 
-def _attached(session: Session, message_ids: Sequence[int]) -> dict[int, int]:
+def attached_counts(session: Session, message_ids: Sequence[int]) -> dict[int, int]:
+    """How many attachments these mails are known to have; those without are left out."""
     mine = Attachment.message_id.in_(message_ids), Attachment.inline.is_(False)
     query = select(Attachment.message_id, func.count()).where(*mine)
     return {row[0]: row[1] for row in session.execute(query.group_by(Attachment.message_id))}
 
 
-def _senders(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
+def sender_names(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
+    """The senders as these mails name them."""
     query = (
         select(MessageParticipant.message_id, MessageParticipant.display_name, EmailAddress.address_display)
         .join(EmailAddress, EmailAddress.id == MessageParticipant.email_id)

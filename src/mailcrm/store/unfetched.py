@@ -179,6 +179,7 @@ def leave_on_server(session: Session, folder: FolderRef, generation: int, uids: 
             .values(body_state=BodyState.NONE)
             .execution_options(synchronize_session=False)
         )
+    _index(session, [row[1] for row in rows])
     return len(rows)
 
 
@@ -206,8 +207,17 @@ def note_missing_body(
         return False
     if message.body_state not in (BodyState.DONE, BodyState.PARTIAL):  # else only the bytes of this copy are missing
         message.body_state = BodyState.QUARANTINED
+        _index(session, [message.id])
     _set_locations(session, folder, generation, [pending.uid], BodyState.QUARANTINED)
     return True
+
+
+def _index(session: Session, message_ids: Sequence[int]) -> None:
+    """Mail whose body does not come is found by its subject and people."""
+    if message_ids:
+        from mailcrm.store.search import index  # only now: most passes find nothing new
+
+        index.add(session, message_ids)
 
 
 def _set_locations(session: Session, folder: FolderRef, generation: int, uids: Sequence[int], state: BodyState) -> None:

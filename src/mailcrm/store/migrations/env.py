@@ -5,6 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
+from mailcrm.store.migrate import is_modelled
 from mailcrm.store.rows.base import Bytes, EnumText, Hash, Id, LongText, UtcMicros
 from mailcrm.store.rows.tables import Base
 
@@ -28,6 +29,7 @@ context.configure(
     render_as_batch=True,
     compare_type=True,
     render_item=_render,
+    include_name=is_modelled,
 )
 with context.begin_transaction():
     context.run_migrations()

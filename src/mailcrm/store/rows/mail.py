@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from mailcrm.model.document import TextState
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import BodyState, MailKind, ParticipantRole
 from mailcrm.store.rows import account, party  # noqa: F401 - tables of ours refer to theirs
@@ -183,12 +184,13 @@ class MessageParticipant(Base):
 
 class Attachment(Base):
     """A part that is not text. Its bytes are inside the raw message; where that was read without its attachments, they are
-    a blob of their own once somebody has opened it, and `sha256` is NULL before."""
+    a blob of their own once somebody has opened it, and `sha256` is NULL before. `text` is what can be searched for of it."""
 
     __tablename__ = "attachment"
     __table_args__ = (
         UniqueConstraint("message_id", "position"),
         Index(None, "sha256"),
+        Index(None, "text_state", "id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -201,6 +203,9 @@ class Attachment(Base):
     size: Mapped[int] = mapped_column(default=0)
     sha256: Mapped[str | None] = mapped_column(Hash)
     section: Mapped[str] = mapped_column(Text, default="")
+    text_state: Mapped[TextState] = mapped_column(EnumText(TextState), default=TextState.NONE)
+    text_error: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[str | None] = mapped_column(LongText, deferred=True)
 
 
 class Blob(Base):

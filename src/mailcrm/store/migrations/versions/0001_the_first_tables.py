@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from mailcrm.store.migrations import types as t
 
@@ -456,12 +457,16 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sha256", t.HASH, nullable=True),
         sa.Column("section", sa.Text(), nullable=False),
+        sa.Column("text_state", sa.String(20), nullable=False),
+        sa.Column("text_error", sa.Text(), nullable=False),
+        sa.Column("text", t.LONG_TEXT, nullable=True),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_attachment_message_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
         sa.UniqueConstraint("message_id", "position", name=op.f("uq_attachment_message_id_position")),
         **t.OPTIONS,
     )
     op.create_index("ix_attachment_sha256", "attachment", ["sha256"])
+    op.create_index("ix_attachment_text_state_id", "attachment", ["text_state", "id"])
 
     op.create_table(
         "campaign_step",
@@ -580,6 +585,18 @@ def upgrade() -> None:
     op.create_index("ix_message_participant_email_id_message_id", "message_participant", ["email_id", "message_id"])
     op.create_index("ix_message_participant_party_id", "message_participant", ["party_id"])
 
+    op.create_table(
+        "message_search",
+        sa.Column("key", t.ID, autoincrement=False, nullable=False),
+        sa.Column("message_id", t.ID, nullable=False),
+        sa.Column("at", t.TIME, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_message_search_message_id")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_message_search")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_message_search_message_id")),
+        **t.OPTIONS,
+    )
+    _create_message_words()
     op.create_table(
         "message_skip",
         sa.Column("folder_id", t.ID, nullable=False),
@@ -743,3 +760,30 @@ def upgrade() -> None:
         **t.OPTIONS,
     )
     op.create_index("ix_delivery_event_recipient_id_type", "delivery_event", ["recipient_id", "type"])
+
+
+def _create_message_words() -> None:
+    """The words of mail that can be searched for, as each engine keeps such (`store.search.words`)."""
+    dialect = op.get_bind().dialect.name
+    if dialect == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE message_words USING fts5("
+            "sender, recipients, subject, body, content='', columnsize=0, tokenize='ascii')"
+        )
+        return
+    vector = [sa.Column("words", postgresql.TSVECTOR(), nullable=True)] if dialect == "postgresql" else []
+    op.create_table(
+        "message_words",
+        sa.Column("key", t.ID, autoincrement=False, nullable=False),
+        *vector,
+        sa.Column("sender", t.LONG_TEXT, nullable=False),
+        sa.Column("recipients", t.LONG_TEXT, nullable=False),
+        sa.Column("subject", t.LONG_TEXT, nullable=False),
+        sa.Column("body", t.LONG_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_message_words")),
+        **t.OPTIONS,
+    )
+    if vector:
+        op.create_index("ix_message_words_words", "message_words", ["words"], postgresql_using="gin")
+        longer = sa.text("words IS NULL")
+        op.create_index("ix_message_words_longer", "message_words", ["key"], postgresql_where=longer)

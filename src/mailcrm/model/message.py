@@ -171,6 +171,25 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The mail that another one forwards, as its quoted header tells. Each is '' where it does not say."""
+
+    address: str
+    name: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the sender wrote in a mail: `newest` is the text without quotes, without the original of a forward, and
+    without the `signature`."""
+
+    newest: str = ""
+    signature: str = ""
+    forwarded: Forwarded | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedMessage:
     """A whole message, understood as far as it can be. Parsing never raises on bad mail; it adds `defects`.
 

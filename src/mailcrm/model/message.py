@@ -180,9 +180,12 @@ class Forwarded:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What the sender wrote in a mail: `newest` is the text without quotes, without the original of a forward, and
-    without the `signature`."""
+class OwnWords:
+    """What the sender of a mail wrote himself.
+
+    `newest` is the text without quotes, without the original of a forward, and without the `signature`; '' for a mail
+    that was forwarded without a word.
+    """
 
     newest: str = ""
     signature: str = ""
@@ -199,6 +202,7 @@ class ParsedMessage:
     headers: ParsedHeaders
     text: str = ""
     html: str = ""
+    said: OwnWords = OwnWords()
     attachments: tuple[Attachment, ...] = ()
     reports: tuple[Report, ...] = ()
     away_until: date | None = None

@@ -122,14 +122,22 @@ def _read(body: FetchedBody) -> dict[str, object]:
     }
 
 
-_NOTHING: Mapping[str, object] = {"rules": RULES, "body_text": None, "away_until": None, "defects": ""}
+_NOTHING: Mapping[str, object] = {
+    "rules": RULES,
+    "body_text": None,
+    "newest_text": None,
+    "away_until": None,
+    "defects": "",
+}
 
 
 def what_was_read(parsed: ParsedMessage) -> dict[str, object]:
     """The columns of a message that tell what the parser read in its body."""
+    text, newest = parsed.text[:LONGEST_TEXT], parsed.said.newest[:LONGEST_TEXT]
     return {
         "rules": RULES,
-        "body_text": parsed.text[:LONGEST_TEXT],
+        "body_text": text,
+        "newest_text": newest if newest != text else None,
         "away_until": parsed.away_until.isoformat() if parsed.away_until else None,
         "defects": "\n".join(dict.fromkeys((*parsed.headers.defects, *parsed.defects))),
     }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mailcrm.ingest.mail.reply.languages import words
 from mailcrm.ingest.mail.reply.lines import Line, is_own
-from mailcrm.ingest.mail.reply.phrases import Inside, Phrases, either
+from mailcrm.ingest.mail.reply.sayings import Inside, Openings, either
 
 _LONGEST = 400
 _MOST_LINES = 4
@@ -14,7 +14,7 @@ _COLONS = (":", "：")
 _WROTE = rf"(?:(?<![^\W\d_])(?:{either(words('wrote'))})(?![^\W\d_])|のメール|写道|寫道|写到|作成|작성|書きました)"
 _WROTE_AT_END = Inside(words("wrote"), rf"{_WROTE}\s?[:：]?$")
 _WROTE_SOMEWHERE = Inside(words("wrote"), _WROTE)
-_STARTS = Phrases((*words("starts"), "在", "于", "於"), tail=r"(?![a-zA-ZÀ-ɏА-я])")
+_STARTS = Openings((*words("starts"), "在", "于", "於"), tail=r"(?![a-zA-ZÀ-ɏА-я])")
 _CITING = re.compile(r"(?:quoting|zitat\svon|citando|citação\sde)\s", re.IGNORECASE)
 _TOKEN = r"[^\s<>()\[\]:：,;\"'@]"
 _ADDRESS = re.compile(rf"(?<!{_TOKEN}){_TOKEN}{{1,120}}@{_TOKEN}{{1,200}}|(?<=['\"]){_TOKEN}{{1,60}}@{_TOKEN}{{1,200}}")
@@ -36,9 +36,9 @@ _LOWER_WORDS = re.compile(r"^(?:[^\W\d_A-ZÀ-ÞΑ-ΩА-Я]{1,20}[.)]?\s)*(?=\S)"
 
 _DASHES = "-_=*—─━~<>"
 _LEADING_DASHES = re.compile(r"[-_=*—─━~<>\s]{2,}")
-_FORWARDS = Phrases(words("forwards"), tail=r"(?![a-zA-ZÀ-ɏА-я])")
-_ORIGINALS = Phrases(words("originals"), tail=r"(?![a-zA-ZÀ-ɏА-я])")
-_FORWARD_ALONE = Phrases(words("forwards"), tail=r"\s?[:：]?$")
+_FORWARDS = Openings(words("forwards"), tail=r"(?![a-zA-ZÀ-ɏА-я])")
+_ORIGINALS = Openings(words("originals"), tail=r"(?![a-zA-ZÀ-ɏА-я])")
+_FORWARD_ALONE = Openings(words("forwards"), tail=r"\s?[:：]?$")
 _TITLE = re.compile(r"[-_=]{3,}\s?[^\s\d][^\n]{0,60}?[-_=]{3,}$")
 _LONGEST_TITLE = 120
 

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from mailcrm.ingest.mail.reply.languages import words
-from mailcrm.ingest.mail.reply.phrases import either
+from mailcrm.ingest.mail.reply.sayings import either
 from mailcrm.ingest.mail.threads import base_subject
 from mailcrm.model.message import Forwarded
 

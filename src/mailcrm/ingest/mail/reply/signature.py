@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from mailcrm.ingest.mail.reply.languages import words
 from mailcrm.ingest.mail.reply.lines import LONGEST_MARK, PLAIN, Line
-from mailcrm.ingest.mail.reply.phrases import HEAD, Phrases
+from mailcrm.ingest.mail.reply.sayings import HEAD, Openings
 
 _DELIMITERS = frozenset({"--", "—", "–", "——", "- -", "ᐧ"})
 _DELIMITING = "-_=~#─—━–ᐧ "
@@ -17,7 +17,7 @@ _DELIMITED_LINES = 30
 _RULED_LINES = 12
 
 _BRACKETS = "*[(<_【 "
-_SENT_FROM = Phrases(words("sent_from"))
+_SENT_FROM = Openings(words("sent_from"))
 _SENT_FROM_ENDS = ("から送信", "에서 보냄", "'umdan gönderildi", "cihazımdan gönderildi")
 _SENT_FROM_LAST = frozenset(end[-1] for end in _SENT_FROM_ENDS)
 _MINE = re.compile(
@@ -32,8 +32,8 @@ _DEVICE = re.compile(
 _SENTENCE_END = ("。", "！", "？", "!", "?", ",", "，", ";", "；", ":", "：")
 _PHONE_LINE = 90
 
-_CLOSING = Phrases(words("closings"), tail=r"[\s,.!，。！~～:：]{0,9}$")
-_NOTICE = Phrases(words("notices"))
+_CLOSING = Openings(words("closings"), tail=r"[\s,.!，。！~～:：]{0,9}$")
+_NOTICE = Openings(words("notices"))
 _FOOTER = re.compile(
     r"unsubscribe|mailing\slist|list-?info|abbestellen|abmelden|désabonner|退订|取消订阅|to\srespond,\sreply|view\sthis\sonline"
     r"|reply to this e?mail",

@@ -7,7 +7,7 @@ HEAD = 3
 """How many letters tell nearly all other words apart."""
 
 
-class Phrases:
+class Openings:
     """Do these words stand at the beginning of a line? `tail` is a pattern that has to follow them."""
 
     def __init__(self, alternatives: Iterable[str], tail: str = "") -> None:

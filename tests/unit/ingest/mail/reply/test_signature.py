@@ -61,6 +61,7 @@ def test_card_without_closing_words_is_a_signature() -> None:
     "text",
     [
         "Thanks,\nAnn",
+        "I got a mail with the words:\nthis message contains confidential data.\nWhat is it?",
         "See you.\n\nBest regards,\nAnn Black",
         "好的。\n\n谢谢！\n李四",
         "Please deliver to:\n\nACME Ltd\n12 High Street\nTel: +44 20 7946 0000\nann@example.com",

@@ -41,7 +41,7 @@ def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: S
 
 def _stale_by_thanks(session: Session, bodies: Iterable[FetchedBody]) -> None:
     """A mail turns out to ask for nothing: until its body came it seemed to wait for an answer."""
-    thanks = [b.pending.message_id for b in bodies if b.parsed is not None and only_thanks(b.parsed.text)]
+    thanks = [b.pending.message_id for b in bodies if b.parsed is not None and only_thanks(b.parsed.said.newest)]
     for part in portions(sorted(thanks)):
         threads = select(Message.thread_id).where(Message.id.in_(part)).scalar_subquery()
         stale = update(Thread).where(Thread.id.in_(threads)).values(stale=True)

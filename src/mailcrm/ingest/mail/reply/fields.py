@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from mailcrm.ingest.mail.reply.languages import words
@@ -18,13 +19,7 @@ _NAME = re.compile(r"[\s|*_]{0,8}([^:：|*_<>@\d\t]{1,40}?)[ \u3000*_]{0,8}(?:[:
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _WIDE = re.compile(r"[\s\u3000]+")
 _LINES = 24
-# A name that has lost its line: "...<a@example.com>To: ...". Only as programs write it, with a capital.
-_INLINE = re.compile(
-    "("
-    + "|".join(re.escape(word.capitalize()) for word in sorted(_KINDS, key=len, reverse=True) if len(word) > 1)
-    + r"|CC|À)\s?[:：]"
-)
-_INLINE_FIELDS = 3
+_FIELDS_OF_BLOCK = 3
 
 
 class Fields(NamedTuple):
@@ -79,7 +74,7 @@ def read_fields(lines: Sequence[Line], start: int) -> Fields | None:
 def is_block(found: Fields | None, *, announced: bool = False) -> bool:
     """Whether fields are of a mail, not of a timetable or a freight enquiry. `announced`: a separator stands above."""
     if found is None or "sender" not in found.values:
-        return announced and found is not None and len(found.values) >= _INLINE_FIELDS
+        return announced and found is not None and len(found.values) >= _FIELDS_OF_BLOCK
     values = found.values
     is_of_mail = "subject" in values or "@" in values["sender"] or "@" in values.get("to", "")
     return is_of_mail and len(values) >= (2 if announced else 3)
@@ -112,7 +107,7 @@ def _split_inline(values: dict[str, str], kind: str) -> None:
     value = values[kind]
     if (":" not in value and "：" not in value) or kind == "subject":
         return
-    found = list(_INLINE.finditer(value))
+    found = list(_inline().finditer(value))
     if not found:
         return
     cuts = [*(match.start() for match in found), len(value)]
@@ -128,3 +123,10 @@ def _split_inline(values: dict[str, str], kind: str) -> None:
     for name, piece in pieces:
         if name:
             values.setdefault(name, piece.strip())
+
+
+@cache
+def _inline() -> re.Pattern[str]:
+    """A name that has lost its line: "...<a@example.com>To: ...". Only as programs write it, with a capital."""
+    names = [re.escape(name.capitalize()) for name in sorted(_KINDS, key=len, reverse=True) if len(name) > 1]
+    return re.compile(rf"({'|'.join(names)}|CC|À)\s?[:：]")

@@ -1,7 +1,11 @@
-"""Fixed words of many languages as fast tests: nearly every line of nearly every mail is asked, and says no."""
+"""Fixed words of many languages as fast tests: nearly every line of nearly every mail is asked, and says no.
+
+A pattern is compiled when it is first needed: that takes long, and many a process never needs it.
+"""
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 HEAD = 3
 """How many letters tell nearly all other words apart."""
@@ -14,7 +18,11 @@ class Openings:
         longest_first = sorted(set(alternatives), key=lambda word: (-len(word), word))
         self.heads = frozenset(word[:HEAD] for word in longest_first if len(word) >= HEAD)
         self._short = tuple(word for word in longest_first if len(word) < HEAD)
-        self._pattern = re.compile(rf"(?:{either(longest_first)}){tail}", re.IGNORECASE)
+        self._expression = rf"(?:{either(longest_first)}){tail}"
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self._expression, re.IGNORECASE)
 
     def match(self, text: str) -> re.Match[str] | None:
         """The match of words that begin `text`."""
@@ -30,7 +38,11 @@ class Inside:
     def __init__(self, alternatives: Iterable[str], pattern: str) -> None:
         found = set(alternatives)
         self._stems = tuple(sorted(word for word in found if not any(other in word for other in found - {word})))
-        self._pattern = re.compile(pattern, re.IGNORECASE)
+        self._expression = pattern
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self._expression, re.IGNORECASE)
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first match of the whole pattern."""

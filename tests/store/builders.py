@@ -16,6 +16,7 @@ from mailcrm.model.message import (
     Attachment,
     BodyState,
     MailKind,
+    OwnWords,
     ParsedHeaders,
     ParsedMessage,
     Participant,
@@ -101,7 +102,12 @@ def a_copy(
 
 
 def a_body(
-    folder: Path, pending: PendingBody, raw: bytes = b"Subject: Price\n\nHello\n", error: str = ""
+    folder: Path,
+    pending: PendingBody,
+    raw: bytes = b"Subject: Price\n\nHello\n",
+    error: str = "",
+    text: str = "Hello",
+    newest: str = "Hello",
 ) -> FetchedBody:
     """The bytes of a copy; with `error` the parser did not understand them."""
     headers = ParsedHeaders(subject="Price", defects=("no date",))
@@ -109,7 +115,8 @@ def a_body(
         Attachment(0, "报价.pdf", "application/pdf", 3, a_key("pdf")),
         Attachment(1, "", "image/png", 4, a_key("png")),
     )
-    parsed = ParsedMessage(headers, "Hello", attachments=files, defects=("no date", "no end"))
+    said = OwnWords(newest)
+    parsed = ParsedMessage(headers, text, said=said, attachments=files, defects=("no date", "no end"))
     return FetchedBody(pending, stage(folder, raw), None if error else parsed, error)
 
 

@@ -26,7 +26,15 @@ def mail(day: int, number: str, sender: str, to: str, subject: str, *more: str, 
 ANNA, US = "Anna <anna@acme.example>", "team@own.example"
 ASK = mail(6, "q", ANNA, US, "Price")
 ANSWER = mail(8, "a", US, "anna@acme.example", "Re: Price", "References: <q@x.example>", text="10 a piece.")
-THANKS = mail(9, "t", ANNA, US, "Re: Price", "References: <q@x.example> <a@x.example>", text="Thanks!\nAnna")
+THANKS = mail(
+    9,
+    "t",
+    ANNA,
+    US,
+    "Re: Price",
+    "References: <q@x.example> <a@x.example>",
+    text="Thanks!\nAnna\n\n> " + "It is 3 EUR. " * 20,
+)
 ORPHAN = mail(10, "o", ANNA, US, "AW: Price", text="And for 100?")
 
 

@@ -150,7 +150,7 @@ def test_a_body_is_kept_with_what_was_read_in_it(store: Store) -> None:
         message_bodies.store_bodies(session, folder, GENERATION, [])
     with store.read() as session:
         row = session.get_one(Message, mail.id)
-        assert (row.body_state, row.body_text, row.last_error) == (BodyState.DONE, "Hello", "")
+        assert (row.body_state, row.body_text, row.newest_text, row.last_error) == (BodyState.DONE, "Hello", None, "")
         assert row.defects.split("\n") == ["no date", "no end"]
         files = session.execute(select(Attachment).order_by(Attachment.position)).scalars().all()
         assert [(f.position, f.filename, f.size, f.sha256) for f in files] == [
@@ -160,6 +160,17 @@ def test_a_body_is_kept_with_what_was_read_in_it(store: Store) -> None:
         assert location.body_state == BodyState.DONE
         assert blobs.get(session, location.raw_sha256) == b"raw bytes"
         assert pending(session, folder) == []
+
+
+@pytest.mark.parametrize("newest", ["Fine.", ""])
+def test_the_newest_text_is_kept_where_it_is_not_all(store: Store, newest: str) -> None:
+    with a_write(store) as session:
+        folder = a_mailbox(session)
+        copy = a_copy(session, folder, a_message(session), 7)
+        body = a_body(store.blob_dir, copy, text="Fine.\n\n> Well?", newest=newest)
+        message_bodies.store_bodies(session, folder, GENERATION, [body])
+        row = session.get_one(Message, copy.message_id)
+        assert (row.body_text, row.newest_text) == ("Fine.\n\n> Well?", newest)
 
 
 def test_the_newest_bodies_come_first(store: Store) -> None:

@@ -9,10 +9,11 @@ from sqlalchemy import select
 from mailcrm.model.account import Visibility
 from mailcrm.model.folder import FolderRef
 from mailcrm.model.interaction import Direction, InteractionKind
-from mailcrm.model.message import BodyState
+from mailcrm.model.message import BodyState, MailKind
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.store import Session, Store, messages, timeline
 from mailcrm.store.rows.account import Account
+from mailcrm.store.rows.mail import Message
 from mailcrm.store.rows.party import Party
 from mailcrm.store.rows.timeline import Interaction, InteractionParty
 from mailcrm.store.timeline import NewInteraction
@@ -99,6 +100,29 @@ def test_a_line_shows_all_that_is_known_of_it(store: Store) -> None:
         [shown] = timeline.select_timeline(session, who, ALL)
     assert (shown.who, shown.role, shown.direction, shown.message_id) == ("Li@example.com", "from", "in", mail.id)
     assert (len(shown.title), len(shown.body), shown.outcome, shown.at) == (998, 9000, "answered", at(0))
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "newest", "said"),
+    [
+        (MailKind.PERSON, "Fine.\n\nOn Monday.", None, "Fine. On Monday."),
+        (MailKind.PERSON, "Fine.\n\n> Well?", "Fine.", "Fine."),
+        (MailKind.PERSON, "> Well?", "", ""),
+        (MailKind.PERSON, "a" * 9000, None, "a" * 160),
+        (MailKind.PERSON, None, None, ""),
+        (MailKind.BULK, "Buy now!", None, ""),
+    ],
+)
+def test_a_line_shows_how_a_human_began(
+    store: Store, kind: MailKind, body: str | None, newest: str | None, said: str
+) -> None:
+    with a_write(store) as session:
+        who, mail = a_person(session).party_id, session.get_one(Message, a_message(session).id)
+        mail.kind, mail.body_text, mail.newest_text = kind, body, newest
+        timeline.append_interactions(session, [a_line("a", who, message_id=mail.id)])
+        session.flush()
+        [shown] = timeline.select_timeline(session, who, ALL)
+    assert shown.said == said
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 50])

@@ -59,7 +59,7 @@ def print_standing(waiting: Sequence[WaitingLine], habits: Habits, now: datetime
 
 
 def print_timeline(lines: Sequence[TimelineLine]) -> None:
-    """One line per thing that happened."""
+    """One line per thing that happened; below a mail that a human wrote, how it begins, without what it quotes."""
     day = ""
     for line in lines:
         at = line.at.astimezone()
@@ -67,6 +67,8 @@ def print_timeline(lines: Sequence[TimelineLine]) -> None:
             day = f"{at:%Y-%m-%d}"
             out.print(f"\n[bold]{day}[/bold]")
         out.print(f"  {at:%H:%M} {_ARROWS[line.direction]} {_text(line)}", soft_wrap=True)
+        if line.said:
+            out.print(f"          [dim]{escape(line.said)}[/dim]", no_wrap=True, overflow="ellipsis")
 
 
 def _text(line: TimelineLine) -> str:

@@ -9,7 +9,7 @@ from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.message import MailKind, ParsedHeaders, ParsedMessage, Report
 from mailcrm.model.recipient import DeliveryEvent, EventType
 from mailcrm.model.token import LinkKeys
-from mailcrm.store import Session, optouts, outbox, recipients, settle, timeline
+from mailcrm.store import Session, messages, optouts, outbox, recipients, settle, timeline
 from mailcrm.store.threads import ref_hash
 
 _NEAREST = 50
@@ -75,12 +75,23 @@ def obey_opt_out(session: Session, headers: ParsedHeaders, links: LinkKeys, now:
 
 
 def settle_body(session: Session, message_id: int, parsed: ParsedMessage, now: datetime) -> None:
-    """What the delivery reports and complaints in a mail say about mail of ours."""
+    """What the delivery reports and complaints in a mail say about mail of ours, and that who answers it wants no more."""
+    if parsed.asks_to_stop:
+        _stop(session, message_id, parsed.headers, now)
     for report in parsed.reports:
         kind = _EVENTS.get(report.kind)
         recipient_id = recipients.find_reported(session, report.original_message_id, report.recipient, now)
         if kind is not None and recipient_id is not None:
             outbox.settle(session, recipient_id, _event(kind, recipient_id, message_id, report), now)
+
+
+def _stop(session: Session, message_id: int, headers: ParsedHeaders, now: datetime) -> None:
+    """Close the purpose of the campaign that somebody answers so. In other mail it is left to a human."""
+    if messages.direction_of(session, message_id) != Direction.IN:
+        return
+    refs = {ref_hash(found) for found in (*headers.in_reply_to, *headers.references[-_NEAREST:])}
+    for recipient_id in recipients.find_by_message_ids(session, refs).values():
+        optouts.close_purpose(session, recipient_id, "asked in an answer", now)
 
 
 def _event(kind: EventType, recipient_id: int, message_id: int, report: Report) -> DeliveryEvent:

@@ -76,7 +76,7 @@ class PartyArchive:
 @dataclass(frozen=True, slots=True)
 class TimelineLine:
     """One line of a timeline. `who` is the sender as the mail named him, `role` that of the customer in it, `attachments`
-    how many the mail is known to have."""
+    how many the mail is known to have, `said` how it begins where a human wrote it."""
 
     id: int
     at: datetime
@@ -89,6 +89,7 @@ class TimelineLine:
     message_id: int | None = None
     role: str = ""
     attachments: int = 0
+    said: str = ""
 
 
 EDITABLE_FIELDS = ("name", "given_name", "family_name", "salutation", "language")

@@ -19,7 +19,7 @@ LONGEST_TEXT = 2_000_000
 """Characters of text kept beside a message; the raw bytes are always whole."""
 
 
-RULES = 1
+RULES = 2
 """Of understanding mail: grows by one with each change by which `mailcrm reprocess` should read stored mail again."""
 
 _CLOCK_SKEW = timedelta(days=1)
@@ -178,16 +178,41 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The mail that another one forwards, as its quoted header tells. Each is '' where it does not say."""
+
+    address: str
+    name: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """What the sender of a mail wrote himself.
+
+    `newest` is the text without quotes, without the original of a forward, and without the `signature`; '' for a mail
+    that was forwarded without a word.
+    """
+
+    newest: str = ""
+    signature: str = ""
+    forwarded: Forwarded | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedMessage:
     """A whole message, understood as far as it can be. Parsing never raises on bad mail; it adds `defects`.
 
-    `away_until` is the last day of the absence that an automatic answer names.
+    `away_until` is the last day of the absence that an automatic answer names, `asks_to_stop` is whether a human asks for no
+    more mail.
     """
 
     headers: ParsedHeaders
     text: str = ""
     html: str = ""
+    said: OwnWords = OwnWords()
     attachments: tuple[Attachment, ...] = ()
     reports: tuple[Report, ...] = ()
     away_until: date | None = None
+    asks_to_stop: bool = False
     defects: tuple[str, ...] = field(default=())

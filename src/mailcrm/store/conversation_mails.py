@@ -4,20 +4,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.archive import MailLine
-from mailcrm.model.message import ParticipantRole
 from mailcrm.model.rights import Viewer
 from mailcrm.model.tree import Leaf, draw
-from mailcrm.store.bulk import portions
 from mailcrm.store.reply_links import linked_threads
-from mailcrm.store.rows.mail import Message, MessageParticipant, ReplyLink
-from mailcrm.store.rows.party import EmailAddress
+from mailcrm.store.rows.mail import Message, ReplyLink
+from mailcrm.store.timeline import sender_names
 from mailcrm.store.visibility import visible_message
 
-_MOST = 1_000
+_MOST = 500
 
 
 def list_mails(session: Session, thread_id: int, viewer: Viewer) -> list[MailLine]:
-    """All that `viewer` may see, in the order of a tree of answers; at most the newest 1,000."""
+    """All that `viewer` may see, in the order of a tree of answers; at most the newest 500."""
     threads = linked_threads(session, [thread_id])[thread_id]
     query = (
         select(
@@ -35,7 +33,7 @@ def list_mails(session: Session, thread_id: int, viewer: Viewer) -> list[MailLin
         Leaf(hashes[row.id], hashes.get(row.parent_id, row.answers_hash or ""), row.sent_at or row.received_at)
         for row in rows
     ]
-    senders = _senders(session, [row.id for row in rows])
+    senders = sender_names(session, [row.id for row in rows])
     return [
         MailLine(
             id=rows[index].id, at=leaves[index].at, direction=rows[index].direction, kind=rows[index].kind,
@@ -44,19 +42,3 @@ def list_mails(session: Session, thread_id: int, viewer: Viewer) -> list[MailLin
         )
         for index, depth in draw(leaves)
     ]  # fmt: skip
-
-
-def _senders(session: Session, message_ids: list[int]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for part in portions(message_ids):
-        query = (
-            select(MessageParticipant.message_id, MessageParticipant.display_name, EmailAddress.address_display)
-            .join(EmailAddress, EmailAddress.id == MessageParticipant.email_id)
-            .where(
-                MessageParticipant.message_id.in_(part),
-                MessageParticipant.role == ParticipantRole.FROM,
-                MessageParticipant.position == 0,
-            )
-        )
-        found |= {row[0]: row[1] or row[2] for row in session.execute(query)}
-    return found

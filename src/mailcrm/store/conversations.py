@@ -113,8 +113,9 @@ def _thanks(session: Session, threads: Sequence[int]) -> set[int]:
     """The mails that say nothing but thanks."""
     found = set()
     for part in portions(threads):
-        short = select(Message.id, Message.body_text).where(
-            Message.thread_id.in_(part), Message.kind == MailKind.PERSON, func.length(Message.body_text) <= _SHORT
+        said = func.coalesce(Message.newest_text, Message.body_text)
+        short = select(Message.id, said).where(
+            Message.thread_id.in_(part), Message.kind == MailKind.PERSON, func.length(said) <= _SHORT
         )
         found |= {message_id for message_id, text in session.execute(short) if only_thanks(text or "")}
     return found

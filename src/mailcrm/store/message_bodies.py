@@ -45,7 +45,7 @@ def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: S
 
 def _stale_by_thanks(session: Session, bodies: Iterable[FetchedBody]) -> None:
     """A mail turns out to ask for nothing: until its body came it seemed to wait for an answer."""
-    thanks = [b.pending.message_id for b in bodies if b.parsed is not None and only_thanks(b.parsed.text)]
+    thanks = [b.pending.message_id for b in bodies if b.parsed is not None and only_thanks(b.parsed.said.newest)]
     for part in portions(sorted(thanks)):
         threads = select(Message.thread_id).where(Message.id.in_(part)).scalar_subquery()
         stale = update(Thread).where(Thread.id.in_(threads)).values(stale=True)
@@ -126,14 +126,22 @@ def _read(body: FetchedBody) -> dict[str, object]:
     }
 
 
-_NOTHING: Mapping[str, object] = {"rules": RULES, "body_text": None, "away_until": None, "defects": ""}
+_NOTHING: Mapping[str, object] = {
+    "rules": RULES,
+    "body_text": None,
+    "newest_text": None,
+    "away_until": None,
+    "defects": "",
+}
 
 
 def what_was_read(parsed: ParsedMessage) -> dict[str, object]:
     """The columns of a message that tell what the parser read in its body."""
+    text, newest = parsed.text[:LONGEST_TEXT], parsed.said.newest[:LONGEST_TEXT]
     return {
         "rules": RULES,
-        "body_text": parsed.text[:LONGEST_TEXT],
+        "body_text": text,
+        "newest_text": newest if newest != text else None,
         "away_until": parsed.away_until.isoformat() if parsed.away_until else None,
         "defects": "\n".join(dict.fromkeys((*parsed.headers.defects, *parsed.defects))),
     }

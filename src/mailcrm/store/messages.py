@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from mailcrm.model.filing import FiledMessage, KnownMessage, LeftOut, Place
 from mailcrm.model.folder import FolderRef
+from mailcrm.model.interaction import Direction
 from mailcrm.model.message import BodyState
 from mailcrm.model.text import clean_text
 from mailcrm.store.bulk import insert_numbered, insert_rows, portions, rows_in
@@ -48,6 +49,11 @@ def _kept_sizes(session: Session, message_ids: Sequence[int]) -> dict[tuple[int,
         for message_id, state, size in session.execute(query):
             found.setdefault((message_id, state), set()).add(size)
     return found
+
+
+def direction_of(session: Session, message_id: int) -> Direction:
+    """Whether we got a filed mail or wrote it."""
+    return session.execute(select(Message.direction).where(Message.id == message_id)).scalar_one()
 
 
 def add_messages(session: Session, filed: Sequence[FiledMessage]) -> list[int]:

@@ -10,15 +10,19 @@ from sqlalchemy.orm import Session
 
 from mailcrm.model.archive import TimelineLine
 from mailcrm.model.interaction import Direction, InteractionKind
-from mailcrm.model.message import ParticipantRole
+from mailcrm.model.message import MailKind, ParticipantRole
 from mailcrm.model.rights import Viewer
+from mailcrm.model.text import clean_line
 from mailcrm.store.bulk import insert_numbered, insert_rows, rows_in
 from mailcrm.store.context import actor_name
 from mailcrm.store.prepared import Lookup
-from mailcrm.store.rows.mail import Attachment, MessageParticipant
+from mailcrm.store.rows.mail import Attachment, Message, MessageParticipant
 from mailcrm.store.rows.party import EmailAddress, Party
 from mailcrm.store.rows.timeline import Interaction, InteractionParty
 from mailcrm.store.visibility import visible_interaction
+
+_SAID = 160
+"""Characters of a mail's text that its line shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +131,25 @@ def select_timeline(
         query = query.where(or_(InteractionParty.occurred_at < before, same))
     rows = [(row, role) for row, role in session.execute(query)]
     mails = [row.message_id for row, _ in rows if row.message_id is not None]
-    names, attached = sender_names(session, mails), attached_counts(session, mails)
-    return [_line(row, role, names, attached) for row, role in rows]
+    names, attached, said = sender_names(session, mails), attached_counts(session, mails), _said(session, mails)
+    return [_line(row, role, names, attached, said) for row, role in rows]
 
 
-def _line(row: Interaction, role: str, names: dict[int, str], attached: dict[int, int]) -> TimelineLine:
+def _line(
+    row: Interaction, role: str, names: dict[int, str], attached: dict[int, int], said: dict[int, str]
+) -> TimelineLine:
     return TimelineLine(
         id=row.id, at=row.occurred_at, kind=row.kind, direction=row.direction, title=row.title, body=row.body,
         outcome=row.outcome, message_id=row.message_id, role=role, who=names.get(row.message_id or 0, ""),
-        attachments=attached.get(row.message_id or 0, 0),
+        attachments=attached.get(row.message_id or 0, 0), said=said.get(row.message_id or 0, ""),
     )  # fmt: skip
+
+
+def _said(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
+    """How the newest text of each mail begins that a human wrote."""
+    text = func.substr(func.coalesce(Message.newest_text, Message.body_text, ""), 1, _SAID)
+    query = select(Message.id, text).where(Message.id.in_(message_ids), Message.kind == MailKind.PERSON)
+    return {row[0]: clean_line(row[1], _SAID) for row in session.execute(query)}
 
 
 def attached_counts(session: Session, message_ids: Sequence[int]) -> dict[int, int]:

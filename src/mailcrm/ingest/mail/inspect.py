@@ -7,7 +7,15 @@ from mailcrm.ingest.mail.parse import parse_message
 from mailcrm.ingest.mail.parts import read_tree
 from mailcrm.ingest.mail.text import Body
 from mailcrm.ingest.mail.threads import ThreadIndex, thread_ids
-from mailcrm.model.message import MailKind, ParsedHeaders, ParsedMessage, Participant, ParticipantRole, RawMessage
+from mailcrm.model.message import (
+    Forwarded,
+    MailKind,
+    ParsedHeaders,
+    ParsedMessage,
+    Participant,
+    ParticipantRole,
+    RawMessage,
+)
 
 _NESTED = 5
 """Messages in messages are shown so deep."""
@@ -40,6 +48,9 @@ def describe(path: str, raw: bytes, threads: ThreadIndex) -> dict[str, object]:
         "in_reply_to": list(headers.in_reply_to),
         "references": list(headers.references),
         "text": _with_messages(message, raw),
+        "reply_text": message.said.newest,
+        "signature": message.said.signature,
+        "forwarded": _forwarded(message.said.forwarded),
         "thread_id": threads.join(ids),
         "attachments": [{"name": a.filename, "type": a.mime_type, "size": a.size} for a in message.attachments],
         "bounce": _bounce(message),
@@ -56,6 +67,12 @@ def _with_messages(message: ParsedMessage, raw: bytes) -> str:
         return Body(read_tree(normalise_raw(raw)[0]), nested=_NESTED).text
     except (RecursionError, MemoryError):
         return message.text
+
+
+def _forwarded(original: Forwarded | None) -> dict[str, object] | None:
+    if original is None:
+        return None
+    return {"from": {"name": original.name, "address": original.address}, "subject": original.subject}
 
 
 def _boxes(headers: ParsedHeaders, role: ParticipantRole) -> list[dict[str, str]]:

@@ -11,12 +11,15 @@ from mailcrm.ingest.mail.bounce import read_reports
 from mailcrm.ingest.mail.fields import normalise_raw
 from mailcrm.ingest.mail.headers import parse_headers, read_headers
 from mailcrm.ingest.mail.parts import Part, read_tree
+from mailcrm.ingest.mail.reply.cut import cut
+from mailcrm.ingest.mail.stop import asks_to_stop
 from mailcrm.ingest.mail.text import Body
-from mailcrm.model.message import Attachment, MailKind, ParsedHeaders, ParsedMessage, RawMessage
+from mailcrm.model.message import LONGEST_TEXT, Attachment, MailKind, OwnWords, ParsedHeaders, ParsedMessage, RawMessage
 
 __all__ = ["parse_headers", "parse_message"]
 
 _ANYTHING = re.compile(rb"[^\0 \t\r\n]")
+_LONGEST_HTML = 1_000_000
 _TOO_DEEP = "the parts are nested too deep, only the header was read"
 _TOO_BIG = "the message needs too much memory, only the header was read"
 
@@ -48,13 +51,17 @@ def _understand(raw: bytes) -> ParsedMessage:
     reports = read_reports(root, headers, text)
     if reports and headers.kind in (MailKind.PERSON, MailKind.AUTO, MailKind.BULK):
         headers = replace(headers, kind=MailKind.COMPLAINT if reports[0].kind == "complained" else MailKind.BOUNCE)
+    html = body.html
+    said = _said(headers, text, html if body.html_is_whole else "")
     return ParsedMessage(
         headers=headers,
         text=text,
-        html=body.html,
+        html=html,
+        said=said,
         attachments=tuple(_attachment(position, part) for position, part in enumerate(body.attachments)),
         reports=reports,
         away_until=_away_until(headers, text),
+        asks_to_stop=headers.kind is MailKind.PERSON and asks_to_stop(said.newest),
         defects=tuple(dict.fromkeys((*headers.defects, *body.defects))),
     )
 
@@ -63,6 +70,14 @@ def _away_until(headers: ParsedHeaders, text: str) -> date | None:
     if headers.kind is not MailKind.OUT_OF_OFFICE or headers.sent_at is None:
         return None
     return away_until(f"{headers.subject}\n{text}", headers.sent_at.date())
+
+
+def _said(headers: ParsedHeaders, text: str, html: str) -> OwnWords:
+    """What reports say is not cut. In a newsletter, whose HTML is long, the plain text tells enough."""
+    if headers.kind in (MailKind.BOUNCE, MailKind.COMPLAINT):
+        return OwnWords(text)
+    is_worth_while = headers.kind is not MailKind.BULK and len(html) <= _LONGEST_HTML
+    return cut(text[:LONGEST_TEXT], html if is_worth_while else "", headers.subject)
 
 
 def _headers_only(raw: bytes, defect: str) -> ParsedMessage:

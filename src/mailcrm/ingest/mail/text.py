@@ -60,6 +60,11 @@ class Body:
         """All HTML, as it was sent: not fit for display before it is sanitised."""
         return clean_text("\n".join(piece.html for piece in self._pieces if piece.html))
 
+    @property
+    def html_is_whole(self) -> bool:
+        """Whether the HTML holds all that the text does: a mail may have pieces of either."""
+        return all(piece.html or not piece.plain.strip() for piece in self._pieces)
+
     def _read(self, part: Part) -> None:
         self.defects += part.defects
         if part.children and part.mime_type == "multipart/alternative":

@@ -61,7 +61,8 @@ class ReplyLink(Base):
 class Message(Base):
     """One mail, however many folders hold it. `subject_key` is of the subject without reply marks, where a human wrote it;
     `away_until` is the last day (ISO 8601) that an automatic answer names, `answers_hash` is of the Message-ID it answers,
-    `rules` are those by which its body was read."""
+    `rules` are those by which its body was read. `newest_text` is what its sender wrote himself, without quotes and signature;
+    NULL where that is the whole `body_text`."""
 
     __tablename__ = "message"
     __table_args__ = (
@@ -87,6 +88,7 @@ class Message(Base):
     away_until: Mapped[str | None] = mapped_column(String(10))
     rules: Mapped[int] = mapped_column(default=0)
     body_text: Mapped[str | None] = mapped_column(LongText)
+    newest_text: Mapped[str | None] = mapped_column(LongText)
     size: Mapped[int] = mapped_column(default=0)
     body_state: Mapped[BodyState] = mapped_column(EnumText(BodyState))
     attempts: Mapped[int] = mapped_column(default=0)

@@ -14,7 +14,8 @@ from mailcrm.model.message import ParsedMessage, RawMessage
 from tests.unit.ingest.mail.samples import ENVELOPE, sample
 
 FIELDS = [
-    *("path", "message_id", "subject", "from", "to", "cc", "date", "in_reply_to", "references", "text", "thread_id"),
+    *("path", "message_id", "subject", "from", "to", "cc", "date", "in_reply_to", "references", "text", "reply_text"),
+    *("signature", "forwarded", "thread_id"),
     *("attachments", "bounce", "warnings", "error"),
 ]
 
@@ -37,6 +38,9 @@ def test_message_is_described_by_the_agreed_fields() -> None:
         "in_reply_to": [],
         "references": [],
         "text": "您好：\n\n请报价生产线一套，镕基公司。\n\n陈丽",
+        "reply_text": "您好：\n\n请报价生产线一套，镕基公司。\n\n陈丽",
+        "signature": "",
+        "forwarded": None,
         "thread_id": "202405071032110000001@example.cn",
         "attachments": [{"name": "报价单.pdf", "type": "application/pdf", "size": 9}],
         "bounce": None,
@@ -90,6 +94,16 @@ def test_feedback_that_blames_nobody_is_still_a_complaint() -> None:
     raw = sample("feedback_report").replace(b"Feedback-Type: abuse", b"Feedback-Type: auth-failure")
     verdict = describe("x", raw, ThreadIndex())["bounce"]
     assert verdict == {"kind": "complaint", "class": "complaint", "hard": False, "status": "", "recipients": []}
+
+
+def test_forwarded_mail_is_described_with_its_original() -> None:
+    raw = ENVELOPE.replace(b"Hello", b"Fwd: Offer") + (
+        b"\nWhat do you think?\n\n-- \nAnn\n\n---------- Forwarded message ---------\n"
+        b"From: Carl <carl@example.net>\nDate: Mon, 6 May 2024 at 08:00\nSubject: Offer\nTo: <ann@example.org>\n\nBuy!\n"
+    )
+    found = describe("x", raw, ThreadIndex())
+    assert (found["reply_text"], found["signature"]) == ("What do you think?", "-- \nAnn")
+    assert found["forwarded"] == {"from": {"name": "Carl", "address": "carl@example.net"}, "subject": "Offer"}
 
 
 def test_messages_of_a_thread_share_its_id() -> None:

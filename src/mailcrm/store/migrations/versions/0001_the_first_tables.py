@@ -320,6 +320,7 @@ def upgrade() -> None:
         sa.Column("away_until", sa.String(length=10), nullable=True),
         sa.Column("rules", sa.Integer(), nullable=False),
         sa.Column("body_text", t.LONG_TEXT, nullable=True),
+        sa.Column("newest_text", t.LONG_TEXT, nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("body_state", sa.String(20), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),

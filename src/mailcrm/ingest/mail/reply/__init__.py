@@ -1,0 +1,1 @@
+"""What a person wrote in this mail, told apart from what it quotes, forwards and signs with."""

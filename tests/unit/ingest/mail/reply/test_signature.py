@@ -1,0 +1,83 @@
+"""What is a signature, and what is still the letter."""
+
+import pytest
+
+from mailcrm.ingest.mail.reply.cut import cut
+
+OWN = "Please send us the papers.\n\nBest regards,"
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "-- \nAnn Black\nSales",
+        "--\nAnn Black | Sales\nACME Ltd",
+        "—\nAnn",
+        "Sent from my iPhone",
+        "Sent from Outlook for Android<https://example.com/a>",
+        "Get Outlook for iOS<https://example.com/i>",
+        "Von meinem iPad gesendet",
+        "Gesendet mit der GMX Mail App",
+        "Envoyé depuis mon téléphone",
+        "Enviado desde mi iPhone",
+        "Inviato da iPhone",
+        "Verzonden vanaf mijn Galaxy",
+        "Skickat från min iPhone",
+        "Отправлено с iPhone",
+        "发自我的iPhone",
+        "从我的华为手机发送",
+        "iPhoneから送信",
+        "나의 iPhone에서 보냄",
+        "Ann Black\nHead of Sales\nACME Ltd\nTel: +44 20 7946 0000\nwww.example.com",
+        "Ann Black\nann.black@example.com",
+        "CONFIDENTIALITY NOTICE: This e-mail is for its addressee only.",
+        "Diese E-Mail enthält vertrauliche Informationen.\nBitte löschen.",
+        "本邮件及其附件含有保密信息。",
+        "_______________________________________________\nsteel mailing list\nsteel@lists.example.org",
+    ],
+)
+def test_signature_is_beside_the_newest_text(signature: str) -> None:
+    said = cut(f"{OWN}\n\n{signature}")
+    assert (said.newest, said.signature) == (OWN, signature)
+    said = cut(f"{OWN}\n\n{signature}\n\nOn 5 Mar 2024, at 14:20, Jane Roe <jane@example.com> wrote:\n\n> Which?")
+    assert (said.newest, said.signature) == (OWN, signature)
+
+
+def test_chinese_contact_block_is_a_signature() -> None:
+    said = cut("好的，请发合同。\n\n祝商祺！\n李四\n示例科技有限公司 销售部\n手机：138 0013 8000\n邮箱：li@example.cn")
+    assert said.newest == "好的，请发合同。\n\n祝商祺！"
+    assert said.signature == "李四\n示例科技有限公司 销售部\n手机：138 0013 8000\n邮箱：li@example.cn"
+
+
+def test_card_without_closing_words_is_a_signature() -> None:
+    said = cut("We take it.\n\nAnn Black\nACME Ltd\nTel: +44 20 7946 0000\nann@example.com")
+    assert (said.newest, said.signature) == (
+        "We take it.",
+        "Ann Black\nACME Ltd\nTel: +44 20 7946 0000\nann@example.com",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks,\nAnn",
+        "I got a mail with the words:\nthis message contains confidential data.\nWhat is it?",
+        "See you.\n\nBest regards,\nAnn Black",
+        "好的。\n\n谢谢！\n李四",
+        "Please deliver to:\n\nACME Ltd\n12 High Street\nTel: +44 20 7946 0000\nann@example.com",
+        "Part one.\n\n---\n\nPart two, which is long enough to be a text of its own.",
+        "Sent from our warehouse in Shenzhen yesterday.\nThe rest follows.",
+        "发自内心地感谢您的支持。",
+        "Call me on +44 20 7946 0000 or write to ann@example.com.",
+    ],
+)
+def test_letter_is_left_whole(text: str) -> None:
+    assert (cut(text).newest, cut(text).signature) == (text, "")
+
+
+def test_what_stands_below_a_phone_line_is_an_unmarked_quote() -> None:
+    assert cut("Yes.\n\nSent from my Huawei P9\n\nDo you want it?\nRosa").newest == "Yes."
+
+
+def test_text_below_a_phone_line_is_the_answer_if_there_is_none_above() -> None:
+    assert "Yes, please." in cut("Sent from my iPhone\n\nYes, please.").newest

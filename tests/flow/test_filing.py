@@ -13,6 +13,7 @@ from mailcrm.model.account import Capture
 from mailcrm.model.address import AddressKind
 from mailcrm.model.message import MailKind
 from mailcrm.store import Store, addresses, consents, parties
+from mailcrm.store.rows.campaign import Recipient
 from mailcrm.store.rows.mail import Message, Thread
 from mailcrm.store.rows.sighting import Sighting
 from tests.builders import NOW, a_person, a_running_campaign, a_store, a_write
@@ -110,6 +111,34 @@ def test_an_opt_out_first_seen_without_its_subject_is_obeyed_when_it_comes(perso
         team.gets(leaving)
     with store.read() as session:
         assert len(consents.suppressions_of(session, [who.address_id])[who.address_id]) == 1
+
+
+@pytest.mark.parametrize(
+    ("sender", "text", "closed"),
+    [
+        (
+            "anna@acme.example",
+            "Please unsubscribe me.\n\nOn Mon, 6 Jan 2025 at 08:00, Team <team@own.example> wrote:\n> News",
+            1,
+        ),
+        ("anna@acme.example", "请帮我退订，谢谢", 1),
+        (
+            "anna@acme.example",
+            "Nice.\n\nOn Mon, 6 Jan 2025 at 08:00, Team <team@own.example> wrote:\n> Unsubscribe: link",
+            0,
+        ),
+        ("team@own.example", "Please unsubscribe me.", 0),
+    ],
+)
+def test_answer_that_asks_for_no_more_mail_is_obeyed(team: Box, sender: str, text: str, closed: int) -> None:
+    store = team.store
+    with a_write(store) as session:
+        who = a_person(session, "anna@acme.example", consents=("newsletter",))
+        [recipient] = a_running_campaign(session, team.folder.account_id, [who]).recipients
+        ours = session.get_one(Recipient, recipient).message_id
+    team.gets(f"From: {sender}\nTo: team@own.example\nSubject: Re: News\nIn-Reply-To: <{ours}>\n\n{text}")
+    with store.read() as session:
+        assert len(consents.suppressions_of(session, [who.address_id]).get(who.address_id, ())) == closed
 
 
 def test_a_body_that_shows_another_kind_corrects_sighting_and_timeline(team: Box) -> None:

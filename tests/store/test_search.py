@@ -298,6 +298,11 @@ def test_the_index_follows_all_that_changes_a_mail(sqlite_store: Store) -> None:
     a_box(store, "rich").gets(mail, "From: li@example.com\nSubject: Later\n\nnever", bodies=False)
     assert found(store, "order") != []
     assert words_in_index(store) == words_in_archive(store)
+    assert found(store, "later") == []
+    with a_write(store) as session:
+        assert index.add_waiting(session, 0, 100) is None
+    assert len(found(store, "later")) == 1  # by its header, until its body comes
+    assert words_in_index(store) == words_in_archive(store)
     with a_write(store) as session:
         folder = a_mailbox(session, "other")
         pending = [a_copy(session, folder, a_message(session), uid) for uid in (1, 2, 3)]

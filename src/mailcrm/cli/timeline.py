@@ -22,6 +22,7 @@ def print_archive(archive: PartyArchive) -> None:
     out.print(f"[dim]{line.kind} · {line.state} · known from {archive.source} · since {cell(archive.created_at)}[/dim]")
     for name, value in archive.fields.items():
         out.print(f"  {name}: {escape(value)}")
+    _print_facts(archive)
     for address in archive.addresses:
         out.print(f"  {escape(address.address)} [dim]{address.kind}{' · ended' if address.ended_at else ''}[/dim]")
         for consent in address.consents:
@@ -56,6 +57,17 @@ def print_standing(waiting: Sequence[WaitingLine], habits: Habits, now: datetime
         facts.append(f"silent for {span(habits.rhythm.silent.total_seconds())}{usual}")
     if facts:
         out.print(f"  [dim]{' · '.join(facts)}[/dim]", soft_wrap=True)
+
+
+def _print_facts(archive: PartyArchive) -> None:
+    """Each value with where it comes from; what else is claimed of it below."""
+    for fact in archive.facts:
+        if not fact.value:  # a human says that there is none
+            continue
+        label = f"{fact.field}:" if fact.is_current else f"  {fact.field}?"
+        times = f", {fact.times} mails" if fact.times > 1 else ""
+        origin = f"[dim]{fact.source}, {fact.confidence:.0%}{times}, {cell(fact.observed_at)[:10]}[/dim]"
+        out.print(f"  {label} {escape(fact.value)}  {origin}", soft_wrap=True)
 
 
 def print_timeline(lines: Sequence[TimelineLine]) -> None:

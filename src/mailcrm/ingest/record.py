@@ -9,6 +9,7 @@ headers of a batch
   | our own campaign mail       a copy in Sent, a reply, an unsubscribe: settled here
 bodies, now or later
   | raw bytes by hash, text, attachments, the kind as the body shows it, delivery reports
+  | contact facts: what signature and cards tell of the sender
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ from mailcrm.model.folder import FolderRef
 from mailcrm.model.interaction import Direction
 from mailcrm.model.message import BodyState, ParsedHeaders, ParsedMessage
 from mailcrm.model.token import LinkKeys
-from mailcrm.store import Session, corrections, message_bodies, messages, objects, reply_links, rereading, threads
+from mailcrm.store import Session, corrections, facts, message_bodies, messages, objects, reply_links, rereading, threads
 from mailcrm.store.rereading import Kept
 
 _CLOCK_SKEW = timedelta(days=1)
@@ -153,6 +154,7 @@ def record_bodies(
     read = [(body.pending.message_id, body.parsed) for body in bodies if body.parsed and not body.pending.known]
     corrections.correct_kinds(session, {message_id: parsed.headers.kind for message_id, parsed in read})
     message_bodies.store_bodies(session, folder, generation, bodies)
+    facts.record_findings(session, {message_id: parsed.findings for message_id, parsed in read})
     for message_id, parsed in read:
         settle_body(session, message_id, parsed, now)
 

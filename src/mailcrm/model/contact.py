@@ -1,6 +1,7 @@
 """What is claimed of somebody, by whom, and which claim counts: a phone in a signature, a title on a card, a human's word."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,13 +76,18 @@ class ContactFact:
 
 
 def value_hash(field: ContactField, value: str) -> str:
-    """What makes a value the same value: SHA-256 of it without regard to case, spaces and a link's scheme and last slash."""
+    """What makes a value the same value: SHA-256 of it without regard to case, spaces, marks between digits, and the scheme
+    and last slash of a link."""
     plain = "".join(value.casefold().split())
+    if field in _NUMBERS and value[:1] in "+0123456789(":
+        plain = _AROUND_DIGITS.sub("", plain)
     if field in _LINKS:
         plain = plain.removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
     return hashlib.sha256(plain.encode("utf-8", "replace")).hexdigest()
 
 
+_AROUND_DIGITS = re.compile(r"[^\w+;=]+")
+_NUMBERS = frozenset({ContactField.PHONE, ContactField.MOBILE, ContactField.FAX, ContactField.WHATSAPP})
 _LINKS = frozenset(
     {ContactField.URL, ContactField.LINKEDIN, ContactField.X, ContactField.FACEBOOK, ContactField.INSTAGRAM}
 )

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from mailcrm.model.contact import ContactFinding
+
 LARGEST_MESSAGE = 256 * 1024 * 1024
 """Bytes. What is larger is not fetched but listed with that reason."""
 
@@ -175,6 +177,7 @@ class ParsedMessage:
     """A whole message, understood as far as it can be. Parsing never raises on bad mail; it adds `defects`.
 
     `away_until` is the last day of the absence that an automatic answer names.
+    `findings` are what the signature and the cards in mail of a person say of its sender.
     """
 
     headers: ParsedHeaders
@@ -184,3 +187,4 @@ class ParsedMessage:
     reports: tuple[Report, ...] = ()
     away_until: date | None = None
     defects: tuple[str, ...] = field(default=())
+    findings: tuple[ContactFinding, ...] = ()

@@ -396,6 +396,29 @@ def upgrade() -> None:
     op.create_index("ix_org_domain_party_id", "org_domain", ["party_id"])
 
     op.create_table(
+        "contact_fact",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("party_id", t.ID, nullable=False),
+        sa.Column("field", sa.String(20), nullable=False),
+        sa.Column("value", sa.String(length=500), nullable=False),
+        sa.Column("value_hash", t.HASH, nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("source_ref", t.ID, nullable=True),
+        sa.Column("confidence", sa.Integer(), nullable=False),
+        sa.Column("observed_at", t.TIME, nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("is_current", sa.Boolean(), nullable=False),
+        sa.Column("verified_by", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_contact_fact_party_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_fact")),
+        sa.UniqueConstraint(
+            "party_id", "field", "value_hash", "source", name=op.f("uq_contact_fact_party_id_field_value_hash_source")
+        ),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_contact_fact_source_source_ref", "contact_fact", ["source", "source_ref"])
+
+    op.create_table(
         "organisation",
         sa.Column("party_id", t.ID, nullable=False),
         sa.Column("legal_name", sa.String(length=255), nullable=False),

@@ -84,6 +84,9 @@ def print_timeline(lines: Sequence[TimelineLine]) -> None:
 def _text(line: TimelineLine) -> str:
     if line.kind == InteractionKind.CAMPAIGN:
         return f"[magenta]campaign[/magenta] {escape(line.title)}: {line.outcome} [dim]{escape(line.body)}[/dim]"
+    if line.kind == InteractionKind.MEETING:
+        off = f" [red]({line.outcome})[/red]" if line.outcome else ""
+        return f"[cyan]meeting[/cyan] {escape(line.title)}{off} [dim]{escape(line.body)}[/dim]"
     note = f" [yellow]({line.outcome})[/yellow]" if line.outcome else ""
     who = f"[dim]{escape(line.who)}[/dim]  " if line.who else ""
     return f"{who}{escape(line.title) or '[dim](no subject)[/dim]'}{note}{_attached(line)}"

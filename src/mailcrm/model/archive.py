@@ -5,8 +5,8 @@ from datetime import datetime
 
 from mailcrm.model.address import AddressKind
 from mailcrm.model.consent import ConsentState
-from mailcrm.model.conversation import Waiting
 from mailcrm.model.contact import ContactFact, ContactField
+from mailcrm.model.conversation import Waiting
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.message import MailKind
 from mailcrm.model.party import PartyKind, PartyState

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from mailcrm.model.contact import ContactFinding
+from mailcrm.model.meeting import Meeting
 
 LARGEST_MESSAGE = 256 * 1024 * 1024
 """Bytes. What is larger is not fetched but listed with that reason."""
@@ -21,7 +22,7 @@ LONGEST_TEXT = 2_000_000
 """Characters of text kept beside a message; the raw bytes are always whole."""
 
 
-RULES = 1
+RULES = 2
 """Of understanding mail: grows by one with each change by which `mailcrm reprocess` should read stored mail again."""
 
 
@@ -47,6 +48,7 @@ class MailKind(StrEnum):
     RECEIPT = "receipt"
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
+    CALENDAR = "calendar"
 
 
 class BodyState(StrEnum):
@@ -177,7 +179,8 @@ class ParsedMessage:
     """A whole message, understood as far as it can be. Parsing never raises on bad mail; it adds `defects`.
 
     `away_until` is the last day of the absence that an automatic answer names.
-    `findings` are what the signature and the cards in mail of a person say of its sender.
+    `findings` are what the signature and the cards in mail of a person say of its sender, `meetings` what its
+    calendars tell.
     """
 
     headers: ParsedHeaders
@@ -188,3 +191,4 @@ class ParsedMessage:
     away_until: date | None = None
     defects: tuple[str, ...] = field(default=())
     findings: tuple[ContactFinding, ...] = ()
+    meetings: tuple[Meeting, ...] = ()

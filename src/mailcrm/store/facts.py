@@ -32,13 +32,26 @@ Key = tuple[int, ContactField, str, str]
 # --- from mail ---------------------------------------------------------------------------------------------------
 
 
+def forget_findings(session: Session, message_ids: Sequence[int]) -> None:
+    """Take away what only these mails told, before they are recorded again by better rules."""
+    for part in portions(message_ids):
+        alone = ContactFactRow.source.in_(_OF_MAIL), ContactFactRow.source_ref.in_(part), ContactFactRow.times == 1
+        rows = session.execute(select(ContactFactRow).where(*alone)).scalars().all()
+        touched = {(row.party_id, row.field) for row in rows}
+        for row in rows:
+            session.delete(row)
+        session.flush()
+        _choose(_rows(session, sorted({party_id for party_id, _ in touched})).values(), touched)
+    session.flush()
+
+
 class _Writer(NamedTuple):
     party_id: int
     at: datetime
 
 
-def record_findings(session: Session, told: Mapping[int, Sequence[ContactFinding]]) -> None:
-    """What mails (by message id) tell of who wrote them; a mail that is recorded again changes nothing.
+def record_findings(session: Session, told: Mapping[int, Sequence[ContactFinding]], *, again: bool = False) -> None:
+    """What mails (by message id) tell of who wrote them; `again`: they were recorded before, and are not counted twice.
 
     Counts only from mail that a person wrote to us from an address of his own: behind a role address or a list stands
     anybody.
@@ -49,7 +62,7 @@ def record_findings(session: Session, told: Mapping[int, Sequence[ContactFinding
     touched: set[tuple[int, ContactField]] = set()
     for message_id, writer in writers.items():
         for finding in told[message_id]:
-            _observe(session, rows, message_id, writer, finding)
+            _observe(session, rows, message_id, writer, finding, counts=not again)
             touched.add((writer.party_id, finding.field))
     _choose(rows.values(), touched)
     session.flush()
@@ -88,7 +101,13 @@ def _rows(session: Session, party_ids: Sequence[int]) -> dict[Key, ContactFactRo
 
 
 def _observe(
-    session: Session, rows: dict[Key, ContactFactRow], message_id: int, writer: _Writer, finding: ContactFinding
+    session: Session,
+    rows: dict[Key, ContactFactRow],
+    message_id: int,
+    writer: _Writer,
+    finding: ContactFinding,
+    *,
+    counts: bool,
 ) -> None:
     value = clean_line(finding.shown, LONGEST_VALUE)
     confidence = round(finding.confidence * 100)
@@ -105,7 +124,7 @@ def _observe(
     row.confidence = max(row.confidence, confidence)
     if row.source_ref == message_id:
         return
-    row.times += 1
+    row.times += counts
     if writer.at >= row.observed_at:
         row.observed_at, row.source_ref = writer.at, message_id
 

@@ -2,16 +2,20 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from mailcrm.errors import Unparsable
 from mailcrm.ingest.mail.away import away_until
 from mailcrm.ingest.mail.bounce import read_reports
+from mailcrm.ingest.mail.calendars import is_calendar, read_meetings
+from mailcrm.ingest.mail.contacts import may_be_card
 from mailcrm.ingest.mail.fields import normalise_raw
 from mailcrm.ingest.mail.headers import parse_headers, read_headers
 from mailcrm.ingest.mail.parts import Part, read_tree
 from mailcrm.ingest.mail.text import Body
+from mailcrm.model.contact import ContactFinding
 from mailcrm.model.message import Attachment, MailKind, ParsedHeaders, ParsedMessage, RawMessage
 
 __all__ = ["parse_headers", "parse_message"]
@@ -48,6 +52,11 @@ def _understand(raw: bytes) -> ParsedMessage:
     reports = read_reports(root, headers, text)
     if reports and headers.kind in (MailKind.PERSON, MailKind.AUTO, MailKind.BULK):
         headers = replace(headers, kind=MailKind.COMPLAINT if reports[0].kind == "complained" else MailKind.BOUNCE)
+    calendars = [part for part in (body.attachments or [root]) if is_calendar(part)]
+    meetings, bad_calendars = read_meetings(calendars) if calendars else ((), [])
+    if meetings and headers.kind in (MailKind.PERSON, MailKind.AUTO):
+        headers = replace(headers, kind=MailKind.CALENDAR)
+    findings, bad_cards = _find_contacts(headers, "", body.attachments)
     return ParsedMessage(
         headers=headers,
         text=text,
@@ -55,7 +64,9 @@ def _understand(raw: bytes) -> ParsedMessage:
         attachments=tuple(_attachment(position, part) for position, part in enumerate(body.attachments)),
         reports=reports,
         away_until=_away_until(headers, text),
-        defects=tuple(dict.fromkeys((*headers.defects, *body.defects))),
+        defects=tuple(dict.fromkeys((*headers.defects, *body.defects, *bad_calendars, *bad_cards))),
+        findings=findings,
+        meetings=meetings,
     )
 
 
@@ -63,6 +74,17 @@ def _away_until(headers: ParsedHeaders, text: str) -> date | None:
     if headers.kind is not MailKind.OUT_OF_OFFICE or headers.sent_at is None:
         return None
     return away_until(f"{headers.subject}\n{text}", headers.sent_at.date())
+
+
+def _find_contacts(
+    headers: ParsedHeaders, signature: str, attachments: Sequence[Part]
+) -> tuple[tuple[ContactFinding, ...], list[str]]:
+    """What it tells of its sender: nothing, in most mail, and then none of the tables is loaded."""
+    if headers.kind is not MailKind.PERSON or not (signature or any(map(may_be_card, attachments))):
+        return (), []
+    from mailcrm.ingest.mail.contacts.findings import find_contacts
+
+    return find_contacts(headers, signature, attachments)
 
 
 def _headers_only(raw: bytes, defect: str) -> ParsedMessage:

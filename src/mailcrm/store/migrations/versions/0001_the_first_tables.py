@@ -709,6 +709,42 @@ def upgrade() -> None:
     op.create_index("ix_interaction_party_interaction_id", "interaction_party", ["interaction_id"])
 
     op.create_table(
+        "meeting",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("uid_hash", t.HASH, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("tells_all", sa.Boolean(), nullable=False),
+        sa.Column("stamped_at", t.TIME, nullable=False),
+        sa.Column("starts_at", t.TIME, nullable=False),
+        sa.Column("ends_at", t.TIME, nullable=True),
+        sa.Column("all_day", sa.Boolean(), nullable=False),
+        sa.Column("location", sa.String(length=500), nullable=False),
+        sa.Column("organizer", sa.String(length=320), nullable=False),
+        sa.Column("rule", sa.String(length=500), nullable=False),
+        sa.Column("cancelled", sa.Boolean(), nullable=False),
+        sa.Column("interaction_id", t.ID, nullable=False),
+        sa.ForeignKeyConstraint(["interaction_id"], ["interaction.id"], name=op.f("fk_meeting_interaction_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("uid_hash", name=op.f("uq_meeting_uid_hash")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_meeting_interaction_id", "meeting", ["interaction_id"])
+
+    op.create_table(
+        "meeting_attendee",
+        sa.Column("meeting_id", t.ID, nullable=False),
+        sa.Column("key_hash", t.HASH, nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("stamped_at", t.TIME, nullable=False),
+        sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk_meeting_attendee_meeting_id")),
+        sa.PrimaryKeyConstraint("meeting_id", "key_hash", name=op.f("pk_meeting_attendee")),
+        **t.OPTIONS,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "recipient",
         sa.Column("id", t.ID, nullable=False),
         sa.Column("step_id", t.ID, nullable=False),

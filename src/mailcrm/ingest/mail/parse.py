@@ -21,6 +21,9 @@ from mailcrm.model.message import Attachment, MailKind, ParsedHeaders, ParsedMes
 __all__ = ["parse_headers", "parse_message"]
 
 _ANYTHING = re.compile(rb"[^\0 \t\r\n]")
+_SIGNATURES = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+)  # nothing that somebody would open
 _TOO_DEEP = "the parts are nested too deep, only the header was read"
 _TOO_BIG = "the message needs too much memory, only the header was read"
 
@@ -101,6 +104,8 @@ def _attachment(position: int, part: Part) -> Attachment:
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         content_id=part.content_id,
-        inline=part.disposition == "inline" or (bool(part.content_id) and part.disposition != "attachment"),
+        inline=part.disposition == "inline"
+        or part.mime_type in _SIGNATURES
+        or (bool(part.content_id) and part.disposition != "attachment"),
         section=part.section,
     )

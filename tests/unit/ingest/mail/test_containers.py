@@ -130,7 +130,8 @@ def test_signatures_are_nothing_to_open() -> None:
 # --- PGP in the text ---------------------------------------------------------------------------------------------
 
 CLEAR = (
-    "Above\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nDear Bob,\n- -- \n- - one\n-----BEGIN PGP SIGNATURE-----\nVersion: x\n\n"
+    "Above\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nDear Bob,\n- -- \n- - one\n"
+    "-----BEGIN PGP SIGNATURE-----\nVersion: x\n\n"
     "iQEzBAEBCAAdFiEE\n=abcd\n-----END PGP SIGNATURE-----\nBelow\n"
 )
 

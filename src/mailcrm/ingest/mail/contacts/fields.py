@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from mailcrm.ingest.mail.contacts.labels import EMAIL, OTHER
 from mailcrm.ingest.mail.contacts.names import SeenAs, bare_name, is_name
 from mailcrm.ingest.mail.contacts.region import region_of
-from mailcrm.ingest.mail.contacts.segments import Segment, read_segments
+from mailcrm.ingest.mail.contacts.segments import LONGEST_SIGNATURE, Segment, read_segments
 from mailcrm.ingest.mail.contacts.words import (
     COMPANY,
     COUNTRY_LINE,
@@ -63,14 +63,17 @@ _LONGEST_TITLE = 90
 _MOST_FINDINGS = 30
 
 
-@lru_cache(maxsize=512)  # people write under the same signature for years
 def read_fields(signature: str, name: str = "", address: str = "", region: str = "") -> tuple[ContactFinding, ...]:
     """What a signature tells of the sender with this name and address (either may be '').
 
     `region` (ISO 3166) is where the sender may be where the text and the domain do not say. A signature of somebody else gives
     nothing. Never raises; each value stands in the text, an address line by line.
     """
-    text = clean_text(signature)
+    return _read_fields(clean_text(signature[:LONGEST_SIGNATURE]), name[:255], address, region)
+
+
+@lru_cache(maxsize=512)  # people write under the same signature for years
+def _read_fields(text: str, name: str, address: str, region: str) -> tuple[ContactFinding, ...]:
     segments = read_segments(text)
     if not segments:
         return ()
@@ -78,8 +81,7 @@ def read_fields(signature: str, name: str = "", address: str = "", region: str =
     reader = _Reader(seen_as, segments, region)
     for index, segment in enumerate(segments):
         reader.read(index, segment)
-    trust = seen_as.trust(reader.names, reader.emails)
-    return _fitted(reader.findings(), trust)
+    return _fitted(reader.findings(), seen_as.trust(reader.names, reader.emails))
 
 
 def _fitted(findings: Iterable[ContactFinding], trust: float) -> tuple[ContactFinding, ...]:

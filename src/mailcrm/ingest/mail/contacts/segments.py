@@ -6,7 +6,8 @@ from typing import NamedTuple
 from mailcrm.ingest.mail.contacts.labels import BETWEEN, EMAIL, FIELD_OF, LABEL, OTHER
 from mailcrm.ingest.mail.contacts.words import CLOSING, STOP
 
-_LONGEST_TEXT, _MOST_LINES, _LONGEST_LINE = 4_000, 40, 300
+LONGEST_SIGNATURE = 4_000
+_MOST_LINES, _LONGEST_LINE = 40, 300
 _SEPARATOR = re.compile(
     r"[ \t\u3000\xa0]*[|｜•·▪■●◆★♦∙┃│║¦][ \t\u3000\xa0]*"
     r"|(?<!\d)[ \xa0](?:/|-)[ \xa0]|[ \xa0](?:/|-)[ \xa0](?!\d)|[ \xa0](?://|–|—|~|\*)[ \xa0]"
@@ -52,7 +53,7 @@ def read_segments(signature: str) -> list[Segment]:
 
 def _lines(signature: str) -> list[str]:
     lines: list[str] = []
-    for raw in signature[:_LONGEST_TEXT].split("\n"):
+    for raw in signature[:LONGEST_SIGNATURE].split("\n"):
         if STOP.search(raw[:_LONGEST_LINE].strip()):
             if lines:
                 break

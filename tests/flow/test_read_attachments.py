@@ -13,8 +13,8 @@ from mailcrm.model.hits import plain
 from mailcrm.model.rights import Viewer
 from mailcrm.model.search import parse_search
 from mailcrm.service.app import App
+from mailcrm.service.documents import read_attachments
 from mailcrm.service.guard import Guard
-from mailcrm.service.reading import read_attachments
 from mailcrm.store import Store
 from mailcrm.store.rows.mail import Attachment
 from mailcrm.store.search import find

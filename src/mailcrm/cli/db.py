@@ -43,7 +43,7 @@ def reindex(
 ) -> None:
     """Put mail into the search index that is not there yet, and read attachments that nobody has read. After Ctrl-C it goes
     on where it was. `mailcrm run` does both by itself."""
-    from mailcrm.service.reading import read_attachments
+    from mailcrm.service.documents import read_attachments
     from mailcrm.service.reindex import reindex_mail
 
     with context_of(ctx).app() as crm:

@@ -1,4 +1,4 @@
-"""`mailcrm mail`: the attachments of a mail, and how to open them."""
+"""`mailcrm mail`: one mail, its attachments, and how to open them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,11 +8,75 @@ from typing import Annotated, Any
 import typer
 
 from mailcrm.cli.console import err
-from mailcrm.cli.context import Json, context_of, human_size, print_json, print_table, say
+from mailcrm.cli.context import Json, cell, context_of, human_size, print_json, print_table, say
+from mailcrm.errors import Conflict, UserError
+from mailcrm.model.text import for_terminal
 
-app = typer.Typer(help="Single mails: their attachments.", no_args_is_help=True)
+app = typer.Typer(help="Single mails: what they say, and their attachments.", no_args_is_help=True)
 
 Which = Annotated[str, typer.Argument(metavar="MAIL", help="Its number, as `people show` has it, or its Message-ID.")]
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    which: Which,
+    html: Annotated[Path | None, typer.Option(help="Write its HTML, made harmless, to this file instead.")] = None,
+    remote: Annotated[
+        bool, typer.Option("--remote", help="In --html: with pictures from elsewhere; their sender sees it.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    json: Json = False,
+) -> None:
+    """A mail: who wrote to whom, the text, the attachments, and what was odd about it."""
+    from mailcrm.service.reading import mail_page, read_mail
+
+    context = context_of(ctx)
+    with context.app() as crm:
+        if html is not None:
+            document, shown = mail_page(crm, context.viewer, which, remote=remote)
+        else:
+            found = read_mail(crm, context.viewer, which)
+    if html is not None:
+        _write(html, document, force=force)
+        say(f"{html}" + (f"; {shown.blocked} pictures from elsewhere left out (--remote)" if shown.blocked else ""))
+    elif json:
+        print_json({"mail": found.mail, "attachments": [_json(each) for each in found.attachments]})
+    else:
+        _print(found)
+
+
+def _write(path: Path, document: str, *, force: bool) -> None:
+    try:
+        with path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(document)
+    except FileExistsError as exc:
+        raise Conflict(f"{path} exists already; --force overwrites it") from exc
+    except OSError as exc:
+        raise UserError(f"cannot write {path}: {exc.strerror or exc}") from exc
+
+
+def _print(found: Any) -> None:
+    from mailcrm.cli.console import escape, out
+
+    mail = found.mail
+    out.print(f"[bold]{escape(mail.subject) or '(no subject)'}[/bold]  [dim]mail {mail.id}[/dim]", soft_wrap=True)
+    for role in ("from", "to", "cc", "bcc", "reply_to"):
+        if people := mail.of(role):
+            out.print(f"{role.replace('_', '-')}: {escape(people)}", soft_wrap=True)
+    kind = "" if mail.kind == "person" else f" · {mail.kind}"
+    out.print(f"[dim]{cell(mail.at)}{kind} · {escape(mail.message_id)}[/dim]", soft_wrap=True)
+    for defect in mail.defects:
+        out.print(f"[yellow]{escape(defect)}[/yellow]", soft_wrap=True)
+    text = for_terminal(mail.text) if mail.text is not None else f"(its text is not here: {mail.body_state})"
+    out.print(f"\n{escape(text)}", soft_wrap=True)
+    if found.attachments:
+        out.print("")
+    for each in found.attachments:
+        out.print(
+            f"[dim]{each.number}[/dim] {escape(each.filename or each.mime_type)} [dim]{_size(each)}, {_where(each)}[/dim]",
+            soft_wrap=True,
+        )
 
 
 @app.command("attachments")

@@ -126,15 +126,14 @@ def set_(
     who: Who,
     values: Annotated[list[str], typer.Argument(help=f"field=value; fields: {', '.join(EDITABLE_FIELDS)}")],
 ) -> None:
-    """Change fields; what you enter is never overwritten by what mail says."""
-    from mailcrm.store import audit, parties
+    """Change fields; what you enter is never overwritten by what mail says. `phone=` says that there is none."""
+    from mailcrm.service.customers import change_customer
+    from mailcrm.store import parties
 
     patch = dict(_pair(value) for value in values)
     context = context_of(ctx)
     with context.app() as crm, crm.store.write(context.actor) as session:
-        party_id = parties.get_party(session, who)
-        parties.set_fields(session, party_id, patch, None, crm.clock())
-        audit.append_audit(session, "party.edit", f"party:{party_id}", crm.clock(), fields=",".join(sorted(patch)))
+        change_customer(session, parties.get_party(session, who), patch, crm.clock())
     say(f"{who}: {len(patch)} field(s) changed")
 
 

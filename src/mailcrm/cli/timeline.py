@@ -22,6 +22,7 @@ def print_archive(archive: PartyArchive) -> None:
     out.print(f"[dim]{line.kind} · {line.state} · known from {archive.source} · since {cell(archive.created_at)}[/dim]")
     for name, value in archive.fields.items():
         out.print(f"  {name}: {escape(value)}")
+    _print_facts(archive)
     for address in archive.addresses:
         out.print(f"  {escape(address.address)} [dim]{address.kind}{' · ended' if address.ended_at else ''}[/dim]")
         for consent in address.consents:
@@ -58,6 +59,17 @@ def print_standing(waiting: Sequence[WaitingLine], habits: Habits, now: datetime
         out.print(f"  [dim]{' · '.join(facts)}[/dim]", soft_wrap=True)
 
 
+def _print_facts(archive: PartyArchive) -> None:
+    """Each value with where it comes from; what else is claimed of it below."""
+    for fact in archive.facts:
+        if not fact.value:  # a human says that there is none
+            continue
+        label = f"{fact.field}:" if fact.is_current else f"  {fact.field}?"
+        times = f", {fact.times} mails" if fact.times > 1 else ""
+        origin = f"[dim]{fact.source}, {fact.confidence:.0%}{times}, {cell(fact.observed_at)[:10]}[/dim]"
+        out.print(f"  {label} {escape(fact.value)}  {origin}", soft_wrap=True)
+
+
 def print_timeline(lines: Sequence[TimelineLine]) -> None:
     """One line per thing that happened; below a mail that a human wrote, how it begins, without what it quotes."""
     day = ""
@@ -74,6 +86,9 @@ def print_timeline(lines: Sequence[TimelineLine]) -> None:
 def _text(line: TimelineLine) -> str:
     if line.kind == InteractionKind.CAMPAIGN:
         return f"[magenta]campaign[/magenta] {escape(line.title)}: {line.outcome} [dim]{escape(line.body)}[/dim]"
+    if line.kind == InteractionKind.MEETING:
+        off = f" [red]({line.outcome})[/red]" if line.outcome else ""
+        return f"[cyan]meeting[/cyan] {escape(line.title)}{off} [dim]{escape(line.body)}[/dim]"
     note = f" [yellow]({line.outcome})[/yellow]" if line.outcome else ""
     who = f"[dim]{escape(line.who)}[/dim]  " if line.who else ""
     return f"{who}{escape(line.title) or '[dim](no subject)[/dim]'}{note}{_attached(line)}"

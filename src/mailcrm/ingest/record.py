@@ -10,6 +10,7 @@ headers of a batch
   | our own campaign mail       a copy in Sent, a reply, an unsubscribe: settled here
 bodies, now or later
   | raw bytes by hash, text, attachments, the kind as the body shows it, delivery reports
+  | contact facts: what signature and cards tell of the sender; meetings: what calendars tell
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,9 +23,11 @@ from mailcrm.ingest.people import People, file_people
 from mailcrm.ingest.reports import obey_opt_out, settle_body, settle_headers
 from mailcrm.model.account import Capture
 from mailcrm.model.address import OwnAddresses
+from mailcrm.model.contact import ContactFinding
 from mailcrm.model.filing import Conversation, FetchedBody, FiledMessage, KnownMessage, PendingBody, Place
 from mailcrm.model.folder import FolderRef
 from mailcrm.model.interaction import Direction
+from mailcrm.model.meeting import Meeting
 from mailcrm.model.message import BodyState, ParsedHeaders, ParsedMessage, happened_at
 from mailcrm.model.token import LinkKeys
 from mailcrm.store import Session, corrections, message_bodies, messages, objects, reply_links, rereading, threads
@@ -153,6 +156,8 @@ def record_bodies(
     read = [(body.pending.message_id, body.parsed) for body in bodies if body.parsed and not body.pending.known]
     corrections.correct_kinds(session, {message_id: parsed.headers.kind for message_id, parsed in read})
     message_bodies.store_bodies(session, folder, generation, bodies)
+    _record_facts(session, {message_id: parsed.findings for message_id, parsed in read if parsed.findings})
+    _record_meetings(session, {message_id: parsed.meetings for message_id, parsed in read if parsed.meetings})
     for message_id, parsed in read:
         settle_body(session, message_id, parsed, now)
 
@@ -161,4 +166,22 @@ def record_again(session: Session, kept: Kept, parsed: ParsedMessage | None, err
     """What newer rules make of a message whose bytes are in the archive; all that follows from it is settled once."""
     rereading.reread(session, kept, parsed, error)
     if parsed is not None:
+        _record_facts(session, {kept.message_id: parsed.findings}, again=True)
+        _record_meetings(session, {kept.message_id: parsed.meetings} if parsed.meetings else {})
         settle_body(session, kept.message_id, parsed, now)
+
+
+def _record_facts(session: Session, told: Mapping[int, Sequence[ContactFinding]], *, again: bool = False) -> None:
+    if told:
+        from mailcrm.store import facts  # only now: where nothing is told, its table need not be known
+
+        if again:
+            facts.forget_findings(session, list(told))
+        facts.record_findings(session, told, again=again)
+
+
+def _record_meetings(session: Session, told: Mapping[int, Sequence[Meeting]]) -> None:
+    if told:
+        from mailcrm.store import meetings  # only now: few mails have a calendar, and two tables go with it
+
+        meetings.record_meetings(session, told)

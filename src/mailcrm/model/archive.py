@@ -5,6 +5,7 @@ from datetime import datetime
 
 from mailcrm.model.address import AddressKind
 from mailcrm.model.consent import ConsentState
+from mailcrm.model.contact import ContactFact, ContactField
 from mailcrm.model.conversation import Waiting
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.message import MailKind
@@ -63,7 +64,7 @@ class AddressLine:
 
 @dataclass(frozen=True, slots=True)
 class PartyArchive:
-    """The customer archive without its timeline."""
+    """The customer archive without its timeline. `facts` by field, the value before what else is claimed."""
 
     line: PartyLine
     source: str
@@ -71,6 +72,7 @@ class PartyArchive:
     row_version: int
     fields: dict[str, str] = field(default_factory=dict)
     addresses: tuple[AddressLine, ...] = ()
+    facts: tuple[ContactFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,10 @@ class TimelineLine:
     said: str = ""
 
 
-EDITABLE_FIELDS = ("name", "given_name", "family_name", "salutation", "language")
+NAME_FIELDS = ("name", "given_name", "family_name", "salutation", "language")
+"""What the row of a party holds."""
+
+EDITABLE_FIELDS = (*NAME_FIELDS, *(field.value for field in ContactField if field != ContactField.NAME))
 """What `people set` can change; a value that a human entered is never overwritten by what mail says."""
 
 

@@ -12,6 +12,7 @@ class InteractionKind(StrEnum):
     CAMPAIGN = "campaign"
     CONSENT = "consent"
     FIELD = "field"
+    MEETING = "meeting"
 
 
 class Direction(StrEnum):

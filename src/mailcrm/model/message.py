@@ -5,6 +5,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from mailcrm.model.contact import ContactFinding
+from mailcrm.model.meeting import Meeting
+
 LARGEST_MESSAGE = 256 * 1024 * 1024
 """Bytes. What is larger is not fetched but listed with that reason."""
 
@@ -52,6 +55,7 @@ class MailKind(StrEnum):
     RECEIPT = "receipt"
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
+    CALENDAR = "calendar"
 
 
 class BodyState(StrEnum):
@@ -205,6 +209,8 @@ class ParsedMessage:
 
     `away_until` is the last day of the absence that an automatic answer names, `asks_to_stop` is whether a human asks for no
     more mail.
+    `findings` are what the signature and the cards in mail of a person say of its sender, `meetings` what its
+    calendars tell.
     """
 
     headers: ParsedHeaders
@@ -216,3 +222,5 @@ class ParsedMessage:
     away_until: date | None = None
     asks_to_stop: bool = False
     defects: tuple[str, ...] = field(default=())
+    findings: tuple[ContactFinding, ...] = ()
+    meetings: tuple[Meeting, ...] = ()

@@ -25,15 +25,17 @@ class PartyState(StrEnum):
     ERASED = "erased"
 
 
-_SOURCES = ("header", "signature", "import", "api", "form", "user")
+SOURCES = ("header", "signature", "vcard", "import", "api", "form", "user")
+"""Where a value comes from, the weakest first."""
 
 
 def may_replace(source: str, present: str) -> bool:
-    """Whether a value from `source` may take the place of one from `present`: user > form > api > import > signature > header.
+    """Whether a value from `source` may take the place of one from `present`: user > form > api > import > vcard > signature
+    > header.
 
     A source that this version does not know is not overwritten.
     """
-    return present in _SOURCES and source in _SOURCES and _SOURCES.index(source) >= _SOURCES.index(present)
+    return present in SOURCES and source in SOURCES and SOURCES.index(source) >= SOURCES.index(present)
 
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -18,6 +18,11 @@ def clean_text(text: str) -> str:
     return _SURROGATES.sub("\ufffd", text).replace("\0", "")
 
 
+def for_terminal(text: str) -> str:
+    """`text` without the control characters that terminals obey; lines and tabs stay."""
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def clean_line(text: str, limit: int = 998) -> str:
     """`text` as one line for a column or a header: NFC, no control characters, single spaces, at most `limit` characters."""
     if text.isascii() and text.isprintable() and "  " not in text:  # most of what comes along

@@ -5,9 +5,10 @@ from datetime import datetime
 from mailcrm.errors import UserError
 from mailcrm.identity.normalise import split_name
 from mailcrm.model.address import AddressKind, OwnAddresses, address_kind, parse_address
-from mailcrm.model.archive import KnownAddress
+from mailcrm.model.archive import EDITABLE_FIELDS, NAME_FIELDS, KnownAddress
+from mailcrm.model.contact import ContactField
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
-from mailcrm.store import Session, addresses, audit, parties
+from mailcrm.store import Session, addresses, audit, facts, parties
 from mailcrm.store.adopt import adopt_mail
 
 
@@ -18,6 +19,18 @@ def known_address(session: Session, text: str, own: OwnAddresses, now: datetime)
     if kind == AddressKind.OWN:
         raise UserError(f"{text} is one of our own addresses; colleagues are not customers")
     return addresses.ensure_addresses(session, {parsed.key: (parsed.display, kind)}, now)[parsed.key]
+
+
+def change_customer(session: Session, party_id: int, values: dict[str, str], now: datetime) -> None:
+    """A human's words on a customer, by field; no mail overwrites them. Raises UserError for a field that is none."""
+    unknown = [name for name in values if name not in EDITABLE_FIELDS]
+    if unknown:
+        raise UserError(f"unknown field {unknown[0]!r}; there are: {', '.join(EDITABLE_FIELDS)}")
+    parties.set_fields(session, party_id, {n: v for n, v in values.items() if n in NAME_FIELDS}, None, now)
+    for name, value in values.items():
+        if name not in NAME_FIELDS:
+            facts.set_by_hand(session, party_id, ContactField(name), value, now)
+    audit.append_audit(session, "party.edit", f"party:{party_id}", now, fields=",".join(sorted(values)))
 
 
 def add_customer(

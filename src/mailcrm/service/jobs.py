@@ -12,8 +12,8 @@ from mailcrm.log import get_logger
 from mailcrm.model.rights import Actor
 from mailcrm.service.app import App
 from mailcrm.service.consequences import draw_consequences
+from mailcrm.service.documents import read_attachments
 from mailcrm.service.leases import Claim, Work
-from mailcrm.service.reading import read_attachments
 from mailcrm.service.reindex import index_waiting
 from mailcrm.store import blobs
 from mailcrm.store.partial import sweep_partials

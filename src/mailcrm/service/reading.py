@@ -1,63 +1,91 @@
-"""Reads the text of attachments for the search, behind the filing of mail, one by one in the guarded child."""
+"""One mail for whoever reads it, as text and as HTML that harms nobody."""
 
-from collections.abc import Callable
-from contextlib import closing
+import base64
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from mailcrm.errors import PermanentError, Unparsable
-from mailcrm.model.document import LARGEST_DOCUMENT, DocumentBytes, document_kind
-from mailcrm.model.message import BodyState
-from mailcrm.model.rights import Actor, Viewer
+from mailcrm.errors import NotFound, Unparsable
+from mailcrm.ingest.mail.attached import find_part
+from mailcrm.ingest.mail.display import Shown, display, page
+from mailcrm.ingest.mail.parse import parse_message
+from mailcrm.model.message import LARGE_MESSAGE, Attachment, ParticipantRole, RawMessage
+from mailcrm.model.rights import Viewer
 from mailcrm.service.app import App
-from mailcrm.service.attachments import kept_bytes
-from mailcrm.service.guard import Guard
-from mailcrm.store import attachment_texts, attachments
+from mailcrm.store import Session, attachments, blobs
+from mailcrm.store.attachments import AttachmentLine
+from mailcrm.store.reading import MailText, get_mail
 
-_ACTOR = Actor.system("reading")
-_BATCH = 50
-_LARGEST_MAIL = 16 * 1024 * 1024
-"""Bytes: to find an attachment, its mail is held in memory."""
-
-
-def read_attachments(app: App, stopped: Callable[[], bool] = lambda: False) -> int:
-    """All whose bytes are here and that were not read yet; returns how many. Interrupted, it goes on where it was."""
-    count = after = 0
-    with closing(Guard()) as guard:
-        while not stopped():
-            with app.store.read() as session:
-                waiting = attachment_texts.unread_attachments(session, after, _BATCH)
-            if not waiting:
-                break
-            for attachment_id, message_id in waiting:
-                if stopped():
-                    return count
-                text, error = _read(app, guard, attachment_id, message_id)
-                with app.store.write(_ACTOR) as session:
-                    attachment_texts.keep_text(session, attachment_id, message_id, text, error)
-                count, after = count + 1, attachment_id
-    return count
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"})
+_LARGEST_PICTURES = 20 * 1024 * 1024
+_HEAD = (("From", ParticipantRole.FROM), ("To", ParticipantRole.TO), ("Cc", ParticipantRole.CC))
 
 
-def _read(app: App, guard: Guard, attachment_id: int, message_id: int) -> tuple[str | None, str]:
-    """The text, or None and why there is none. Raises StoreBusy."""
-    with app.store.read() as session:
-        mail = attachments.find_mail(session, Viewer.system(), str(message_id))
-        found = [each for each in attachments.list_attachments(session, message_id) if each.id == attachment_id]
-        copies = attachments.list_copies(session, message_id)
-    if not found:
-        return None, "its mail was read anew"
-    if mail.body_state == BodyState.DONE and min((c.size for c in copies if c.whole), default=0) > _LARGEST_MAIL:
-        return None, f"its mail is larger than {_LARGEST_MAIL // 2**20} MiB"
-    kind = document_kind(found[0].filename, found[0].mime_type)
+@dataclass(frozen=True, slots=True)
+class ReadMail:
+    """A mail and the list of its attachments."""
+
+    mail: MailText
+    attachments: tuple[AttachmentLine, ...]
+
+
+def read_mail(app: App, viewer: Viewer, which: str) -> ReadMail:
+    """By its number in the archive or its Message-ID. Raises NotFound."""
+    with app.store.read(viewer) as session:
+        line = attachments.find_mail(session, viewer, which)
+        return ReadMail(get_mail(session, line.id), tuple(attachments.list_attachments(session, line.id)))
+
+
+def mail_page(app: App, viewer: Viewer, which: str, *, remote: bool = False) -> tuple[str, Shown]:
+    """The mail as an HTML document of its own, with the pictures that came along in it; those from elsewhere only if `remote`.
+
+    Raises NotFound, also where the bytes are not in the archive, or the mail is not HTML.
+    """
+    with app.store.read(viewer) as session:
+        line = attachments.find_mail(session, viewer, which)
+        mail = get_mail(session, line.id)
+        raw = _bytes(session, mail.id)
+    html, parts = _html(mail.id, raw)
+    shown = display(html, _pictures(raw, parts), remote=remote)
+    head = [(name, mail.of(role)) for name, role in _HEAD]
+    return page(
+        shown, mail.subject, [*head, ("Date", mail.at.isoformat()), ("Subject", mail.subject)], remote=remote
+    ), shown
+
+
+def _bytes(session: Session, message_id: int) -> bytes:
+    for copy in attachments.list_copies(session, message_id):
+        raw = blobs.get(session, copy.raw_sha256) if copy.raw_sha256 else None
+        if raw is not None:
+            return raw
+    raise NotFound(
+        f"the bytes of mail {message_id} are not in the archive; `mailcrm mail show` has what is known of it"
+    )
+
+
+def _html(message_id: int, raw: bytes) -> tuple[str, tuple[Attachment, ...]]:
+    if len(raw) > 32 * LARGE_MESSAGE:
+        raise NotFound(f"mail {message_id} is too large to be shown; `mailcrm mail open` has its attachments")
     try:
-        pieces = kept_bytes(app, mail, found[0])
-        data = None if pieces is None else b"".join(pieces)
-    except (PermanentError, RecursionError) as exc:
-        return None, str(exc)
-    if data is None or kind is None:
-        return None, "its bytes are not in the archive"
-    if len(data) > LARGEST_DOCUMENT:
-        return None, f"it is larger than {LARGEST_DOCUMENT // 2**20} MiB"
-    try:
-        return guard.text_of(DocumentBytes(kind, data)), ""
+        parsed = parse_message(RawMessage(0, raw))
     except Unparsable as exc:
-        return None, str(exc)
+        raise NotFound(f"mail {message_id} cannot be shown: {exc.message}") from exc
+    if not parsed.html:
+        raise NotFound(f"mail {message_id} has no HTML; `mailcrm mail show {message_id}` shows its text")
+    return parsed.html, parsed.attachments
+
+
+def _pictures(raw: bytes, parts: Iterable[Attachment]) -> Callable[[str], str]:
+    """The pictures in the mail by their Content-ID, each as a data: address."""
+    by_id = {part.content_id: part for part in parts if part.content_id and part.mime_type in _PICTURES}
+    left = _LARGEST_PICTURES
+
+    def address(content_id: str) -> str:
+        nonlocal left
+        part = by_id.get(content_id)
+        found = find_part(raw, part.section) if part and part.size <= left else None
+        if part is None or found is None:
+            return ""
+        left -= part.size
+        return f"data:{part.mime_type};base64,{base64.b64encode(found.content()).decode('ascii')}"
+
+    return address

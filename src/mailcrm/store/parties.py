@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from mailcrm.errors import Conflict, NotFound, UserError
 from mailcrm.model.address import address_key
-from mailcrm.model.archive import EDITABLE_FIELDS
+from mailcrm.model.archive import NAME_FIELDS
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
 from mailcrm.model.text import clean_line
 from mailcrm.store.bulk import insert_numbered, insert_rows, portions, update_rows
@@ -189,9 +189,9 @@ _LENGTHS = {"given_name": 120, "family_name": 120, "salutation": 60, "language":
 
 def set_fields(session: Session, party_id: int, values: dict[str, str], version: int | None, now: datetime) -> None:
     """Change only the fields given (a patch). Raises UserError for an unknown field, Conflict if somebody was faster."""
-    unknown = [name for name in values if name not in EDITABLE_FIELDS]
+    unknown = [name for name in values if name not in NAME_FIELDS]
     if unknown:
-        raise UserError(f"unknown field {unknown[0]!r}; there are: {', '.join(EDITABLE_FIELDS)}")
+        raise UserError(f"unknown field {unknown[0]!r}; there are: {', '.join(NAME_FIELDS)}")
     [party] = locked_parties(session, [party_id])
     if version is not None and party.row_version != version:
         raise Conflict("somebody changed this customer meanwhile; look again and repeat your change")

@@ -12,6 +12,7 @@ from mailcrm.model.rights import Viewer
 from mailcrm.model.segment import Segment
 from mailcrm.model.text import clean_line
 from mailcrm.store.consents import consents_of, suppressions_of
+from mailcrm.store.facts import facts_of
 from mailcrm.store.rows.party import EmailAddress, Organisation, Party, PartyEmail, Person
 from mailcrm.store.segments import segment_condition
 from mailcrm.store.tags import tags_of
@@ -96,7 +97,6 @@ def _primary_addresses(session: Session, party_ids: Sequence[int]) -> dict[int, 
 
 def get_archive(session: Session, party_id: int, viewer: Viewer) -> PartyArchive:
     """One customer with all addresses, consents and fields; the timeline is `timeline.select_timeline`."""
-    del viewer
     party = session.get_one(Party, party_id)
     return PartyArchive(
         line=_lines(session, [party])[0],
@@ -105,6 +105,7 @@ def get_archive(session: Session, party_id: int, viewer: Viewer) -> PartyArchive
         row_version=party.row_version,
         fields=_fields(session, party),
         addresses=_addresses(session, party),
+        facts=tuple(facts_of(session, party_id, viewer)),
     )
 
 

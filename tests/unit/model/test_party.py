@@ -110,7 +110,7 @@ def test_long_text_is_refused_in_one_short_line() -> None:
 
 
 def test_a_value_is_replaced_only_from_a_source_as_good() -> None:
-    ranking = ["user", "form", "api", "import", "signature", "header"]
+    ranking = ["user", "form", "api", "import", "vcard", "signature", "header"]
     for present_rank, present in enumerate(ranking):
         for rank, source in enumerate(ranking):
             assert may_replace(source, present) == (rank <= present_rank)

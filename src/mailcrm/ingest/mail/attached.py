@@ -4,9 +4,11 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 
+from mailcrm.ingest.mail.containers import is_container, open_container
 from mailcrm.ingest.mail.fields import normalise_raw
 from mailcrm.ingest.mail.parts import Part, decode_transfer, read_tree
 
+_CONTAINERS = 3
 _NO_LETTERS = re.compile(rb"[^A-Za-z0-9+/]+")
 _AS_A_WHOLE = frozenset({"quoted-printable", "x-uuencode", "uuencode", "uue", "x-uue"})
 
@@ -16,7 +18,17 @@ def find_part(raw: bytes, section: str) -> Part | None:
 
     Raises RecursionError where multiparts are nested too deep for the library.
     """
-    root = read_tree(normalise_raw(raw)[0])
+    outer, slash, inner = section.rpartition("/")
+    if not slash:
+        return _part_at(read_tree(normalise_raw(raw)[0]), section)
+    container = find_part(raw, outer) if section.count("/") <= _CONTAINERS else None
+    inside = open_container(container)[0] if container and is_container(container) else []
+    if len(inside) == 1 and inside[0].children:
+        return _part_at(inside[0], inner)
+    return next((part for part in inside if part.section == section), None)
+
+
+def _part_at(root: Part, section: str) -> Part | None:
     if not root.children:
         return root if section == "1" else None
     found = root

@@ -69,6 +69,8 @@ def _report_kind(fields: HeaderFields) -> MailKind | None:
         if report_type == "disposition-notification":
             return MailKind.RECEIPT
         return MailKind.BOUNCE
+    if fields.content_type.value == "text/calendar" and fields.content_type.plain("method"):
+        return MailKind.CALENDAR
     if "x-failed-recipients" in fields or fields.content_type.value == "message/delivery-status":
         return MailKind.BOUNCE
     return None

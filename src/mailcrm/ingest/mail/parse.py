@@ -2,24 +2,31 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from mailcrm.errors import Unparsable
 from mailcrm.ingest.mail.away import away_until
 from mailcrm.ingest.mail.bounce import read_reports
+from mailcrm.ingest.mail.calendars import is_calendar, read_meetings
+from mailcrm.ingest.mail.contacts import may_be_card
 from mailcrm.ingest.mail.fields import normalise_raw
 from mailcrm.ingest.mail.headers import parse_headers, read_headers
 from mailcrm.ingest.mail.parts import Part, read_tree
 from mailcrm.ingest.mail.reply.cut import cut
 from mailcrm.ingest.mail.stop import asks_to_stop
 from mailcrm.ingest.mail.text import Body
+from mailcrm.model.contact import ContactFinding
 from mailcrm.model.message import LONGEST_TEXT, Attachment, MailKind, OwnWords, ParsedHeaders, ParsedMessage, RawMessage
 
 __all__ = ["parse_headers", "parse_message"]
 
 _ANYTHING = re.compile(rb"[^\0 \t\r\n]")
 _LONGEST_HTML = 1_000_000
+_SIGNATURES = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+)  # nothing that somebody would open
 _TOO_DEEP = "the parts are nested too deep, only the header was read"
 _TOO_BIG = "the message needs too much memory, only the header was read"
 
@@ -53,6 +60,11 @@ def _understand(raw: bytes) -> ParsedMessage:
         headers = replace(headers, kind=MailKind.COMPLAINT if reports[0].kind == "complained" else MailKind.BOUNCE)
     html = body.html
     said = _said(headers, text, html if body.html_is_whole else "")
+    calendars = [part for part in (body.attachments or [root]) if is_calendar(part)]
+    meetings, bad_calendars = read_meetings(calendars) if calendars else ((), [])
+    if meetings and headers.kind in (MailKind.PERSON, MailKind.AUTO):
+        headers = replace(headers, kind=MailKind.CALENDAR)
+    findings, bad_cards = _find_contacts(headers, said.signature, body.attachments)
     return ParsedMessage(
         headers=headers,
         text=text,
@@ -62,7 +74,9 @@ def _understand(raw: bytes) -> ParsedMessage:
         reports=reports,
         away_until=_away_until(headers, text),
         asks_to_stop=headers.kind is MailKind.PERSON and asks_to_stop(said.newest),
-        defects=tuple(dict.fromkeys((*headers.defects, *body.defects))),
+        defects=tuple(dict.fromkeys((*headers.defects, *body.defects, *bad_calendars, *bad_cards))),
+        findings=findings,
+        meetings=meetings,
     )
 
 
@@ -80,6 +94,17 @@ def _said(headers: ParsedHeaders, text: str, html: str) -> OwnWords:
     return cut(text[:LONGEST_TEXT], html if is_worth_while else "", headers.subject)
 
 
+def _find_contacts(
+    headers: ParsedHeaders, signature: str, attachments: Sequence[Part]
+) -> tuple[tuple[ContactFinding, ...], list[str]]:
+    """What it tells of its sender: nothing, in most mail, and then none of the tables is loaded."""
+    if headers.kind is not MailKind.PERSON or not (signature or any(map(may_be_card, attachments))):
+        return (), []
+    from mailcrm.ingest.mail.contacts.findings import find_contacts
+
+    return find_contacts(headers, signature, attachments)
+
+
 def _headers_only(raw: bytes, defect: str) -> ParsedMessage:
     headers = parse_headers(raw)
     return ParsedMessage(headers=headers, defects=(*headers.defects, defect))
@@ -94,6 +119,8 @@ def _attachment(position: int, part: Part) -> Attachment:
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         content_id=part.content_id,
-        inline=part.disposition == "inline" or (bool(part.content_id) and part.disposition != "attachment"),
+        inline=part.disposition == "inline"
+        or part.mime_type in _SIGNATURES
+        or (bool(part.content_id) and part.disposition != "attachment"),
         section=part.section,
     )

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from resiliparse.extract.html2text import extract_plain_text
 
+from mailcrm.ingest.mail import armour
 from mailcrm.ingest.mail.charset import decode_text
+from mailcrm.ingest.mail.containers import is_container, open_container
 from mailcrm.ingest.mail.parts import Part, read_tree
 from mailcrm.model.text import clean_text
 
@@ -14,6 +16,7 @@ _TEXT_PARTS = 100
 _TEXT_TYPES = frozenset({"text/plain", "text/html"})
 _OTHER_SPELLINGS = frozenset({"text/x-amp-html", "text/watch-html"})  # of a text that is also there as HTML
 _META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s?=\s?[\"']?\s?([\w.:-]{2,40})", re.IGNORECASE)
+_CONTAINERS = 3
 _META_WITHIN = 2_048
 _HTML_LIMIT = 4_000_000
 _LIST_TAG = re.compile(r"<(/?)(?:ul|ol|menu|dir)\b", re.IGNORECASE)
@@ -35,14 +38,15 @@ class Piece(NamedTuple):
 class Body:
     """What a message says, piece by piece, and the parts that are not its text.
 
-    With `nested` also what the messages in it say, so many levels deep.
+    With `nested` also what the messages in it say, so many levels deep. `depth` counts the containers around it.
     """
 
-    def __init__(self, root: Part, *, is_whole: bool = True, nested: int = 0) -> None:
+    def __init__(self, root: Part, *, is_whole: bool = True, nested: int = 0, depth: int = 0) -> None:
         self.attachments: list[Part] = []
         self.defects: list[str] = []
         self._pieces: list[Piece] = []
         self._nested = nested
+        self._depth = depth
         if is_whole and not root.children and root.mime_type.startswith("text/"):
             self.defects += root.defects
             self._pieces.append(self._decode(root))  # of whatever sort and disposition: there is nothing else
@@ -77,14 +81,38 @@ class Body:
                 self._read(child)
         elif self._is_text(part):
             self._pieces.append(self._decode(part))
+        elif is_container(part) and self._depth < _CONTAINERS:
+            self._read_container(part)
         elif part.mime_type not in _OTHER_SPELLINGS:
+            self._note_encrypted(part)
             self.attachments.append(part)
             if self._nested and part.mime_type == "message/rfc822":
                 self._pieces.append(Piece(Body(read_tree(part.content()), nested=self._nested - 1).text, ""))
 
+    def _read_container(self, part: Part) -> None:
+        """What is in it takes its place; if it cannot be opened, it is an attachment."""
+        inside, defects = open_container(part)
+        self.defects += defects
+        if not inside:
+            self.attachments.append(part)
+        self._depth += 1
+        for child in inside:
+            if (
+                not self._pieces
+                or child.children
+                or child.has_filename
+                or part.mime_type.startswith("application/pkcs7")
+            ):
+                self._read(child)  # what Outlook says twice is said once
+        self._depth -= 1
+
+    def _note_encrypted(self, part: Part) -> None:
+        if part.mime_type == "application/pgp-encrypted":  # RFC 3156
+            self.defects.append(armour.ENCRYPTED)
+
     def _read_alternative(self, part: Part) -> None:
         """RFC 2046 section 5.1.4: the same text in several forms. Plain is the text, HTML is kept beside it."""
-        found = [Body(child, is_whole=False, nested=self._nested) for child in part.children]
+        found = [Body(child, is_whole=False, nested=self._nested, depth=self._depth) for child in part.children]
         plain = html = None
         for body in found:
             self.attachments += body.attachments
@@ -117,6 +145,9 @@ class Body:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         if is_html:
             return Piece("", text)
+        if armour.MARK in text:
+            text, found = armour.take_off(text)
+            self.defects += found
         content_type = part.fields.content_type
         if content_type.plain("format").lower() == "flowed":
             text = unflow(text, delete_space=content_type.plain("delsp").lower() == "yes")

@@ -398,6 +398,29 @@ def upgrade() -> None:
     op.create_index("ix_org_domain_party_id", "org_domain", ["party_id"])
 
     op.create_table(
+        "contact_fact",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("party_id", t.ID, nullable=False),
+        sa.Column("field", sa.String(20), nullable=False),
+        sa.Column("value", sa.String(length=500), nullable=False),
+        sa.Column("value_hash", t.HASH, nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("source_ref", t.ID, nullable=True),
+        sa.Column("confidence", sa.Integer(), nullable=False),
+        sa.Column("observed_at", t.TIME, nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("is_current", sa.Boolean(), nullable=False),
+        sa.Column("verified_by", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_contact_fact_party_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_fact")),
+        sa.UniqueConstraint(
+            "party_id", "field", "value_hash", "source", name=op.f("uq_contact_fact_party_id_field_value_hash_source")
+        ),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_contact_fact_source_source_ref", "contact_fact", ["source", "source_ref"])
+
+    op.create_table(
         "organisation",
         sa.Column("party_id", t.ID, nullable=False),
         sa.Column("legal_name", sa.String(length=255), nullable=False),
@@ -703,6 +726,42 @@ def upgrade() -> None:
     )
     op.create_index("ix_interaction_party_interaction_id", "interaction_party", ["interaction_id"])
 
+    op.create_table(
+        "meeting",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("uid_hash", t.HASH, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("tells_all", sa.Boolean(), nullable=False),
+        sa.Column("stamped_at", t.TIME, nullable=False),
+        sa.Column("starts_at", t.TIME, nullable=False),
+        sa.Column("ends_at", t.TIME, nullable=True),
+        sa.Column("all_day", sa.Boolean(), nullable=False),
+        sa.Column("location", sa.String(length=500), nullable=False),
+        sa.Column("organizer", sa.String(length=320), nullable=False),
+        sa.Column("rule", sa.String(length=500), nullable=False),
+        sa.Column("cancelled", sa.Boolean(), nullable=False),
+        sa.Column("interaction_id", t.ID, nullable=False),
+        sa.ForeignKeyConstraint(["interaction_id"], ["interaction.id"], name=op.f("fk_meeting_interaction_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("uid_hash", name=op.f("uq_meeting_uid_hash")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_meeting_interaction_id", "meeting", ["interaction_id"])
+
+    op.create_table(
+        "meeting_attendee",
+        sa.Column("meeting_id", t.ID, nullable=False),
+        sa.Column("key_hash", t.HASH, nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("stamped_at", t.TIME, nullable=False),
+        sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk_meeting_attendee_meeting_id")),
+        sa.PrimaryKeyConstraint("meeting_id", "key_hash", name=op.f("pk_meeting_attendee")),
+        **t.OPTIONS,
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "recipient",
         sa.Column("id", t.ID, nullable=False),

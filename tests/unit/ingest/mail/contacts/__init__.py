@@ -1,0 +1,1 @@
+"""Understanding mail, decider by decider."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from mailcrm.errors import Unparsable
+from mailcrm.ingest.mail import armour
 from mailcrm.ingest.mail.away import away_until
 from mailcrm.ingest.mail.bounce import read_reports
 from mailcrm.ingest.mail.calendars import is_calendar, read_meetings
@@ -90,6 +91,8 @@ def _said(headers: ParsedHeaders, text: str, html: str) -> OwnWords:
     """What reports say is not cut. In a newsletter, whose HTML is long, the plain text tells enough."""
     if headers.kind in (MailKind.BOUNCE, MailKind.COMPLAINT):
         return OwnWords(text)
+    if armour.MARK in text:
+        text, html = armour.take_off(text), ""
     is_worth_while = headers.kind is not MailKind.BULK and len(html) <= _LONGEST_HTML
     return cut(text[:LONGEST_TEXT], html if is_worth_while else "", headers.subject)
 

@@ -145,9 +145,8 @@ class Body:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         if is_html:
             return Piece("", text)
-        if armour.MARK in text:
-            text, found = armour.take_off(text)
-            self.defects += found
+        if armour.is_encrypted(text):
+            self.defects.append(armour.ENCRYPTED)
         content_type = part.fields.content_type
         if content_type.plain("format").lower() == "flowed":
             text = unflow(text, delete_space=content_type.plain("delsp").lower() == "yes")

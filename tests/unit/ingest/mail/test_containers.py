@@ -136,20 +136,31 @@ CLEAR = (
 )
 
 
-def test_signed_text_is_shown_without_its_armour() -> None:
-    assert parsed(ENVELOPE + b"\n" + CLEAR.encode()).text == "Above\nDear Bob,\n-- \n- one\nBelow"
-    assert take_off(CLEAR * 2)[0].count("Dear Bob") == 2
+def test_newest_text_has_no_armour() -> None:
+    message = parsed(ENVELOPE + b"\n" + CLEAR.encode())
+    assert take_off(CLEAR) == "Above\nDear Bob,\n-- \n- one\nBelow"
+    assert message.said.newest.startswith("Above\nDear Bob,")
+    assert "PGP" not in message.said.newest + message.said.signature
+    assert "BEGIN PGP" in message.text
+    assert take_off(CLEAR * 2).count("Dear Bob") == 2
 
 
 def test_encrypted_text_is_said() -> None:
-    text, defects = take_off("See below\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n")
-    assert text == "See below"
-    assert defects == ["the mail is encrypted (PGP); its text can be read only where its key is"]
+    text = "See below\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n"
+    assert take_off(text) == "See below"
+    message = parsed(ENVELOPE + b"\n" + text.encode())
+    assert "the mail is encrypted (PGP); its text can be read only where its key is" in message.defects
+    assert message.said.newest == "See below"
+
+
+@pytest.mark.parametrize("text", [CLEAR.replace("-----", "> -----"), CLEAR.partition("-----BEGIN PGP SIGNATURE")[0]])
+def test_armour_that_is_quoted_or_torn_is_text(text: str) -> None:
+    assert take_off(text) == text.strip("\n")
 
 
 @given(st.lists(st.sampled_from(CLEAR.split("\n")) | st.text(max_size=20), max_size=20).map("\n".join))
 def test_any_armour_can_be_taken_off(text: str) -> None:
-    assert len(take_off(text)[0]) <= len(text)
+    assert len(take_off(text)) <= len(text)
 
 
 # --- winmail.dat -------------------------------------------------------------------------------------------------

@@ -10,13 +10,15 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mailcrm.config import Config, find_config, load_config
 from mailcrm.errors import UserError
 from mailcrm.model.rights import Actor, Viewer
+
+if TYPE_CHECKING:
+    from mailcrm.config import Config
 
 _NEW_OBJECTS = 50_000
 """Between two looks for garbage; before the first one there may be more (`__main__`)."""
@@ -34,10 +36,14 @@ class Context:
 
     def path(self) -> Path:
         """The configuration file in use. Raises ConfigError if there is none."""
+        from mailcrm.config import find_config  # only now: what needs no configuration starts in half the time
+
         return self.config_path or find_config()
 
-    def config(self) -> Config:
+    def config(self) -> "Config":
         """The configuration. Raises ConfigError."""
+        from mailcrm.config import load_config
+
         return load_config(self.path())
 
     @property
@@ -51,12 +57,17 @@ class Context:
         from mailcrm.service.bootstrap import build_app
 
         app = build_app(self.config())
-        gc.freeze()  # all that was loaded stays, so the collector need not go through it again and again
-        gc.set_threshold(_NEW_OBJECTS, 20, 20)
+        collect_seldom()
         try:
             yield app
         finally:
             app.store.close()
+
+
+def collect_seldom() -> None:
+    """All that was loaded stays, so the collector need not go through it again and again."""
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS, 20, 20)
 
 
 def context_of(ctx: typer.Context) -> Context:

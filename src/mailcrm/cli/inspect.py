@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mailcrm.cli.console import out
-from mailcrm.cli.context import print_json, say
+from mailcrm.cli.context import collect_seldom, print_json, say
 from mailcrm.cli.paths import path_batches
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def inspect(
     from mailcrm.ingest.mail.inspect import describe
     from mailcrm.ingest.mail.threads import ThreadIndex
 
+    collect_seldom()
     threads, unread = ThreadIndex(), 0
     for batch in [files] if files else path_batches(sys.stdin.fileno()):
         _look_ahead(threads, batch)

@@ -31,7 +31,7 @@ def describe(path: str, raw: bytes, threads: ThreadIndex) -> dict[str, object]:
     Threads grow while messages come in: a thread id is final when all messages of the run have been joined.
     """
     try:
-        message = parse_message(RawMessage(uid=0, raw=raw))
+        message = parse_message(RawMessage(uid=0, raw=raw), with_findings=False)
         error = None
     except Unparsable as exc:
         message, error = ParsedMessage(ParsedHeaders()), exc.message

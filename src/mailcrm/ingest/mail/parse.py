@@ -32,14 +32,16 @@ _TOO_DEEP = "the parts are nested too deep, only the header was read"
 _TOO_BIG = "the message needs too much memory, only the header was read"
 
 
-def parse_message(message: RawMessage) -> ParsedMessage:
+def parse_message(message: RawMessage, *, with_findings: bool = True) -> ParsedMessage:
     """Understand a message as far as it can be; what is wrong with it is in `defects`. Bad mail never raises.
+
+    `with_findings`: also what it tells of its sender.
 
     Raises Unparsable where our code or the parser below it gives way, which no known input brings about: the message
     is then kept raw with that reason, the folder goes on, and the cause is in the traceback.
     """
     try:
-        return _understand(message.raw)
+        return _understand(message.raw, with_findings=with_findings)
     except RecursionError:
         return _headers_only(message.raw, _TOO_DEEP)
     except MemoryError:
@@ -48,7 +50,7 @@ def parse_message(message: RawMessage) -> ParsedMessage:
         raise Unparsable(f"the message cannot be parsed: {type(exc).__name__}: {exc}") from exc
 
 
-def _understand(raw: bytes) -> ParsedMessage:
+def _understand(raw: bytes, *, with_findings: bool) -> ParsedMessage:
     raw, defects = normalise_raw(raw)
     if not _ANYTHING.search(raw):
         defects.append("the message is empty")
@@ -65,7 +67,7 @@ def _understand(raw: bytes) -> ParsedMessage:
     meetings, bad_calendars = read_meetings(calendars) if calendars else ((), [])
     if meetings and headers.kind in (MailKind.PERSON, MailKind.AUTO):
         headers = replace(headers, kind=MailKind.CALENDAR)
-    findings, bad_cards = _find_contacts(headers, said.signature, body.attachments)
+    findings, bad_cards = _find_contacts(headers, said.signature, body.attachments) if with_findings else ((), [])
     return ParsedMessage(
         headers=headers,
         text=text,

@@ -91,7 +91,7 @@ def _by_phone_line(lines: Sequence[Line], filled: Sequence[int]) -> int | None:
     heads = _SENT_FROM.heads
     for place, position in enumerate(filled):
         bare = lines[position].bare
-        if not (bare[:HEAD].lower() in heads or bare[-1] in _SENT_FROM_LAST or bare[0] in _BRACKETS):
+        if bare[-1] not in _SENT_FROM_LAST and bare[0] not in _BRACKETS and bare[:HEAD].lower() not in heads:
             continue  # nearly all
         if _is_phone_line(bare.lstrip(_BRACKETS)) and (place or len(filled) == 1):
             return position

@@ -38,14 +38,16 @@ def inspect(
 
     from mailcrm.ingest.mail.inspect import describe
     from mailcrm.ingest.mail.threads import ThreadIndex
+    from mailcrm.service.guard import Guard
 
     collect_seldom()
     threads, unread = ThreadIndex(), 0
+    guard = Guard()
     for batch in [files] if files else path_batches(sys.stdin.fileno()):
         _look_ahead(threads, batch)
         for path in batch:
             try:
-                found = describe(str(path), path.read_bytes(), threads)
+                found = describe(str(path), path.read_bytes(), threads, guard)
             except OSError as exc:
                 found = {"path": str(path), "error": exc.strerror or str(exc)}
                 unread += 1
@@ -57,6 +59,7 @@ def inspect(
             else:
                 say(f"{path}: {found.get('error')}", style="red")
             sys.stdout.flush()
+    guard.close()
     if unread:
         raise typer.Exit(2)
 

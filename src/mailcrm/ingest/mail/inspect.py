@@ -1,8 +1,10 @@
 """One message as a plain dictionary, for `mailcrm inspect --json`: what we understood, also of garbage."""
 
-from mailcrm.errors import Unparsable
+from mailcrm.errors import StoreBusy, Unparsable
+from mailcrm.ingest.given import Parse
 from mailcrm.ingest.mail.digest import body_digest, dedupe_key
 from mailcrm.ingest.mail.fields import normalise_raw
+from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.mail.parse import parse_message
 from mailcrm.ingest.mail.parts import read_tree
 from mailcrm.ingest.mail.text import Body
@@ -20,21 +22,22 @@ from mailcrm.model.message import (
 _NESTED = 5
 """Messages in messages are shown so deep."""
 
+LARGE = 256 * 1024
+"""Bytes. What is larger is better read where it can be stopped."""
+
+_HEADER_WITHIN = 64 * 1024
+
 _NOT_NAMED = {"name": "", "address": ""}
 _REPORT_KINDS = {"bounced": "bounce", "delayed": "bounce", "delivered": "delivered", "complained": "complaint"}
 _ORDER = ("bounced", "complained", "delayed", "delivered")
 
 
-def describe(path: str, raw: bytes, threads: ThreadIndex) -> dict[str, object]:
-    """What can be said of the message `raw` that was read from `path`. Never raises.
+def describe(path: str, raw: bytes, threads: ThreadIndex, parse: Parse | None = None) -> dict[str, object]:
+    """What can be said of the message `raw` that was read from `path`, by `parse` if it is large. Never raises.
 
     Threads grow while messages come in: a thread id is final when all messages of the run have been joined.
     """
-    try:
-        message = parse_message(RawMessage(uid=0, raw=raw), with_findings=False)
-        error = None
-    except Unparsable as exc:
-        message, error = ParsedMessage(ParsedHeaders()), exc.message
+    message, error = _parsed(RawMessage(uid=0, raw=raw), parse if len(raw) > LARGE else None)
     headers = message.headers
     ids = thread_ids(headers) or (dedupe_key(headers, body_digest(raw)),)
     return {
@@ -59,9 +62,22 @@ def describe(path: str, raw: bytes, threads: ThreadIndex) -> dict[str, object]:
     }
 
 
+def _parsed(raw: RawMessage, parse: Parse | None) -> tuple[ParsedMessage, str | None]:
+    """The message, and why there is no more of it than its header."""
+    try:
+        return (parse_message(raw, with_findings=False) if parse is None else parse(raw)), None
+    except StoreBusy:  # this machine has no room for a process of its own
+        return _parsed(raw, None)
+    except Unparsable as exc:
+        try:
+            return ParsedMessage(parse_headers(raw.raw[:_HEADER_WITHIN])), exc.message
+        except Exception:  # noqa: BLE001 - the header is what the parser could not bear
+            return ParsedMessage(ParsedHeaders()), exc.message
+
+
 def _with_messages(message: ParsedMessage, raw: bytes) -> str:
     """The text, in its place also that of messages that are part of it; archive and conversation have them apart."""
-    if not any(attachment.mime_type == "message/rfc822" for attachment in message.attachments):
+    if len(raw) > LARGE or not any(part.mime_type == "message/rfc822" for part in message.attachments):
         return message.text
     try:
         return Body(read_tree(normalise_raw(raw)[0]), nested=_NESTED).text

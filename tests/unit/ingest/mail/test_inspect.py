@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcrm.errors import Unparsable
+from mailcrm.errors import StoreBusy, Unparsable
 from mailcrm.ingest.mail import inspect
-from mailcrm.ingest.mail.inspect import describe
+from mailcrm.ingest.mail.inspect import LARGE, describe
 from mailcrm.ingest.mail.threads import ThreadIndex
-from mailcrm.model.message import ParsedMessage, RawMessage
+from mailcrm.model.message import LargeMessage, ParsedMessage, RawMessage
 from tests.unit.ingest.mail.samples import ENVELOPE, sample
 
 FIELDS = [
@@ -129,13 +129,29 @@ def test_garbage_is_described_too(raw: bytes) -> None:
     assert found["error"] is None
 
 
-def test_message_that_cannot_be_parsed_is_described_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def give_up(message: RawMessage) -> ParsedMessage:
+def test_message_that_cannot_be_parsed_is_described_by_its_header_and_the_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def give_up(message: RawMessage, *, with_findings: bool) -> ParsedMessage:
         raise Unparsable("no sense in it")
 
     monkeypatch.setattr(inspect, "parse_message", give_up)
     found = describe("x", ENVELOPE, ThreadIndex())
-    assert (found["error"], found["path"], found["text"]) == ("no sense in it", "x", "")
+    assert (found["error"], found["path"], found["text"], found["subject"]) == ("no sense in it", "x", "", "Hello")
+
+
+@pytest.mark.parametrize(("problem", "error"), [(Unparsable("too long"), "too long"), (StoreBusy("no process"), None)])
+def test_large_message_is_read_where_it_can_be_stopped(problem: Exception, error: str | None) -> None:
+    asked = []
+
+    def stopped(message: RawMessage | LargeMessage) -> ParsedMessage:
+        asked.append(message)
+        raise problem
+
+    assert describe("x", ENVELOPE, ThreadIndex(), stopped)["error"] is None
+    assert not asked
+    found = describe("x", ENVELOPE + b"\n" + b"word " * LARGE, ThreadIndex(), stopped)
+    assert (found["subject"], found["error"], len(asked)) == ("Hello", error, 1)
 
 
 @given(st.binary(max_size=300))

@@ -179,9 +179,10 @@ class Dovecot(Server):
         maildir = self.maildir(user, folder)
         for path in maildir.glob("dovecot*"):
             path.unlink(missing_ok=True)  # Dovecot may put another in its place meanwhile
-        uids = maildir / "dovecot-uidlist"
+        uids = maildir / "tmp" / "uidlist"
         uids.write_text(f"3 V{uidvalidity} N100 G0123456789abcdef0123456789abcdef\n")
         self._hand_over(uids)
+        uids.rename(maildir / "dovecot-uidlist")  # whole and ours at once: Dovecot may be looking
 
     def _hand_over(self, *paths: Path) -> None:
         if is_root():

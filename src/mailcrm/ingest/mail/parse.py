@@ -24,6 +24,7 @@ from mailcrm.model.message import LONGEST_TEXT, Attachment, MailKind, OwnWords, 
 __all__ = ["parse_headers", "parse_message"]
 
 _ANYTHING = re.compile(rb"[^\0 \t\r\n]")
+_WHOLE = frozenset({MailKind.BOUNCE, MailKind.COMPLAINT, MailKind.BULK})
 _LONGEST_HTML = 1_000_000
 _SIGNATURES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
@@ -90,13 +91,12 @@ def _away_until(headers: ParsedHeaders, text: str) -> date | None:
 
 
 def _said(headers: ParsedHeaders, text: str, html: str) -> OwnWords:
-    """What reports say is not cut. In a newsletter, whose HTML is long, the plain text tells enough."""
-    if headers.kind in (MailKind.BOUNCE, MailKind.COMPLAINT):
+    """What reports and newsletters say is not cut: they quote nobody."""
+    if headers.kind in _WHOLE:
         return OwnWords(text)
     if armour.MARK in text:
         text, html = armour.take_off(text), ""
-    is_worth_while = headers.kind is not MailKind.BULK and len(html) <= _LONGEST_HTML
-    return cut(text[:LONGEST_TEXT], html if is_worth_while else "", headers.subject)
+    return cut(text[:LONGEST_TEXT], html if len(html) <= _LONGEST_HTML else "", headers.subject)
 
 
 def _find_contacts(

@@ -45,6 +45,8 @@ _WRAPPERS = {
 }
 _NAMES = tuple((name, mark) for mark, names in _WRAPPERS.items() for name in names)
 _HINTS = tuple(dict.fromkeys(("<blockquote", *(name for name, _ in _NAMES))))
+# Without one of these there is none of the others; most HTML of people is as plain as that.
+_WHERE = ("<blockquote", "class=", "id=", "name=", "border-top:solid")
 _CITED = re.compile(r"type\s?=\s?[\"']?cite|gmail_quote|isreplycontent|_quote", re.IGNORECASE)
 # As Gmail and Outlook write what is only indented.
 _INDENTED = re.compile(r"border:\s?(?:none|0)|margin:\s?0(?:px|pt)?\s0(?:px|pt)?\s0(?:px|pt)?\s40px", re.IGNORECASE)
@@ -66,7 +68,7 @@ def marked_lines(html: str) -> list[Line] | None:
     if not html:
         return None
     lowered = html.lower()
-    if not any(hint in lowered for hint in _HINTS):
+    if not any(hint in lowered for hint in _WHERE) or not any(hint in lowered for hint in _HINTS):
         return None
     return _read(html_to_text(_with_signs(_SIGNS.sub("", html))))
 

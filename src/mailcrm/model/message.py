@@ -33,6 +33,11 @@ def happened_at(sent: datetime | None, received: datetime) -> datetime:
     return sent if sent is not None and sent <= received + _CLOCK_SKEW else received
 
 
+def written_at(sent: datetime | None, received: datetime) -> datetime:
+    """When a mail was written for whoever asks what came first: not later than it arrived, however fast its writer's clock is."""
+    return min(sent, received) if sent is not None else received
+
+
 class ParticipantRole(StrEnum):
     """In which header an address stood."""
 

@@ -20,7 +20,7 @@ from mailcrm.model.conversation import (
     read_rhythm,
 )
 from mailcrm.model.interaction import Direction
-from mailcrm.model.message import MailKind, ParticipantRole
+from mailcrm.model.message import MailKind, ParticipantRole, written_at
 from mailcrm.model.party import PartyState
 from mailcrm.model.rights import Viewer
 from mailcrm.store.bulk import insert_rows, portions
@@ -95,7 +95,7 @@ def _said(session: Session, threads: Sequence[int], head: Mapping[int, int]) -> 
             thread_id, message_id, sent_at, received_at, direction, party_id, role = row
             mails = found[head[thread_id], party_id]
             to_them = role == ParticipantRole.TO or (message_id in mails and mails[message_id].to_them)
-            at = min(sent_at, received_at) if sent_at else received_at
+            at = written_at(sent_at, received_at)
             mails[message_id] = Turn(at, direction == Direction.OUT, to_them, message_id in thanks)
     return {key: list(mails.values()) for key, mails in found.items()}
 

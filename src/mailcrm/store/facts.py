@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mailcrm.model.address import AddressKind
 from mailcrm.model.contact import LONGEST_VALUE, ContactFact, ContactField, ContactFinding, current_fact, value_hash
 from mailcrm.model.interaction import Direction
-from mailcrm.model.message import MailKind, ParticipantRole
+from mailcrm.model.message import MailKind, ParticipantRole, written_at
 from mailcrm.model.rights import Viewer
 from mailcrm.model.text import clean_line
 from mailcrm.store.bulk import portions
@@ -87,7 +87,7 @@ def _writers(session: Session, message_ids: Sequence[int]) -> dict[int, _Writer]
         )
         for message_id, party_id, sent, received in session.execute(query):
             if party_id is not None:
-                found[message_id] = _Writer(party_id, min(sent or received, received))
+                found[message_id] = _Writer(party_id, written_at(sent, received))
     return found
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Update, bindparam, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.filing import FiledMessage
-from mailcrm.model.message import ParticipantRole
+from mailcrm.model.message import ParticipantRole, written_at
 from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.mail import Message, MessageParticipant, ReplyLink, Thread
@@ -92,7 +92,7 @@ def _mails_of(session: Session, keys: Iterable[int]) -> dict[int, list[_Mail]]:
     for key in keys:
         query = select(*columns).where(Message.subject_key == key).order_by(Message.received_at.desc()).limit(_MOST)
         for _, message_id, sent_at, received_at, thread_id, dedupe_key in session.execute(query):
-            at = min(sent_at, received_at) if sent_at else received_at
+            at = written_at(sent_at, received_at)
             found[key].append(_Mail(message_id, at, thread_id, dedupe_key))
     by_id = {mail.id: mail for mails in found.values() for mail in mails}
     for part in portions(list(by_id)):

@@ -34,7 +34,7 @@ def happened_at(sent: datetime | None, received: datetime) -> datetime:
 
 
 def written_at(sent: datetime | None, received: datetime) -> datetime:
-    """When a mail was written for whoever asks what came first: not later than it arrived, however fast its writer's clock is."""
+    """When a mail was written, to tell what came first: not later than it arrived, however fast its writer's clock is."""
     return min(sent, received) if sent is not None else received
 
 

@@ -42,20 +42,30 @@ class Finder:
         return tuple(piece for piece in [*pieces, Piece(text[at:])] if piece.text)
 
     def snippet(self, text: str) -> Pieces:
-        """Around the first hit, or the beginning where there is none; in one line."""
+        """Around a hit, or the beginning where there is none; in one line."""
         text = text[:_MOST_TEXT]
-        folded = fold(text)
-        found = self._hits.search(folded) if self._hits else None
-        if found is None:
+        place = self._place(text)
+        if place is None:
             return (Piece("".join(_cut(text, 0, 0))),) if _SAID.search(text) else ()
-        start, end = found.span() if _keeps_places(text, folded) else _unfolded(text, found.span())
-        dots, line, more = _cut(text, start, end)
+        dots, line, more = _cut(text, *place)
         pieces = (Piece(dots), *self.marked(line), Piece(more))
         return tuple(piece for piece in pieces if piece.text)
 
     def hits(self, text: str) -> bool:
         """Whether there is something to show in a text."""
-        return self._hits is not None and self._hits.search(fold(text[:_MOST_TEXT])) is not None
+        return self._place(text[:_MOST_TEXT]) is not None
+
+    def _place(self, text: str) -> tuple[int, int] | None:
+        """Where a hit is: one that needs no folding, which takes most of the time, or else the first."""
+        if self._hits is None:
+            return None
+        if as_written := self._hits.search(text):
+            return as_written.span()
+        folded = fold(text)
+        found = self._hits.search(folded)
+        if found is None:
+            return None
+        return found.span() if _keeps_places(text, folded) else _unfolded(text, found.span())
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         if self._hits is None:

@@ -18,6 +18,7 @@ from mailcrm.store.rows.sighting import Sighting
 from mailcrm.store.rows.timeline import Interaction
 from mailcrm.store.search import index
 from mailcrm.store.sightings import SOURCE
+from mailcrm.store.threads import mark_stale
 from mailcrm.store.timeline import message_key
 
 
@@ -80,8 +81,7 @@ def _unread() -> Lookup:
 def _correct_kind(session: Session, message_id: int, kind: MailKind) -> None:
     by_hand = kind == MailKind.PERSON
     session.execute(update(Message).where(Message.id == message_id).values(kind=kind))
-    thread = select(Message.thread_id).where(Message.id == message_id).scalar_subquery()
-    session.execute(update(Thread).where(Thread.id == thread).values(stale=True))
+    mark_stale(session, [message_id])
     session.execute(update(Interaction).where(*_line_of(message_id)).values(outcome=outcome_of(kind)))
     seen = update(Sighting).where(Sighting.source == SOURCE, Sighting.source_ref == message_id)
     # Evidence that counts now is looked at again; nobody loses a customer number over evidence that does not.

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.meeting import Attendance, Meeting, MeetingMethod, replaces
-from mailcrm.model.message import ParticipantRole
+from mailcrm.model.message import ParticipantRole, written_at
 from mailcrm.store.bulk import insert_rows, portions
 from mailcrm.store.rows.mail import Message, MessageParticipant
 from mailcrm.store.rows.meeting import MeetingAttendee, MeetingRow
@@ -55,7 +55,7 @@ def _mails(session: Session, message_ids: Sequence[int]) -> Iterable[_Mail]:
         for message_id, sent, received, direction in session.execute(query.where(Message.id.in_(part))).all():
             parties = _parties(session, message_id)
             if parties:
-                yield _Mail(message_id, min(sent or received, received), direction, parties)
+                yield _Mail(message_id, written_at(sent, received), direction, parties)
 
 
 def _parties(session: Session, message_id: int) -> tuple[tuple[int, str], ...]:

@@ -16,8 +16,9 @@ from mailcrm.model.text import clean_text
 from mailcrm.store import blobs
 from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
 from mailcrm.store.prepared import Lookup
-from mailcrm.store.rows.mail import Attachment, Message, MessageLocation, Thread
+from mailcrm.store.rows.mail import Attachment, Message, MessageLocation
 from mailcrm.store.search import index
+from mailcrm.store.threads import mark_stale
 
 
 def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: Sequence[FetchedBody]) -> None:
@@ -40,16 +41,8 @@ def store_bodies(session: Session, folder: FolderRef, generation: int, bodies: S
             session.execute(delete(Attachment).where(Attachment.message_id.in_(again)))
         rows = [row for body in first if body.parsed for row in attachment_rows(body.pending.message_id, body.parsed)]
         insert_rows(session, Attachment, rows)
-    _stale_by_thanks(session, first)
-
-
-def _stale_by_thanks(session: Session, bodies: Iterable[FetchedBody]) -> None:
-    """A mail turns out to ask for nothing: until its body came it seemed to wait for an answer."""
-    thanks = [b.pending.message_id for b in bodies if b.parsed is not None and only_thanks(b.parsed.said.newest)]
-    for part in portions(sorted(thanks)):
-        threads = select(Message.thread_id).where(Message.id.in_(part)).scalar_subquery()
-        stale = update(Thread).where(Thread.id.in_(threads)).values(stale=True)
-        session.execute(stale.execution_options(synchronize_session=False))
+    # Until the body of such a mail came, it seemed to wait for an answer.
+    mark_stale(session, [b.pending.message_id for b in first if b.parsed and only_thanks(b.parsed.said.newest)])
 
 
 def _to_read(session: Session, bodies: Sequence[FetchedBody]) -> tuple[list[FetchedBody], list[int]]:

@@ -18,7 +18,8 @@ from mailcrm.model.filing import FiledMessage
 from mailcrm.model.message import ParticipantRole, written_at
 from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
 from mailcrm.store.prepared import Lookup
-from mailcrm.store.rows.mail import Message, MessageParticipant, ReplyLink, Thread
+from mailcrm.store.rows.mail import Message, MessageParticipant, ReplyLink
+from mailcrm.store.threads import mark_stale
 
 WINDOW = timedelta(days=30)
 _MOST = 500
@@ -71,7 +72,8 @@ def _relink(session: Session, links: dict[int, tuple[int, int | None]]) -> None:
             moved[message_id] = parent.id if parent else None
     rows = [{"reply": reply, "parent": parent} for reply, parent in moved.items()]
     update_rows(session, _set_parent(), rows)
-    _touch(session, [*moved, *(links[reply][1] for reply in moved), *moved.values()])
+    touched = [*moved, *moved.values(), *(links[reply][1] for reply in moved)]
+    mark_stale(session, [message_id for message_id in touched if message_id is not None])
 
 
 @cache
@@ -118,20 +120,12 @@ def _fits(reply: _Mail, mail: _Mail) -> bool:
     return bool(mail.writers & reply.readers) and bool(reply.writers & mail.readers)
 
 
-def _touch(session: Session, message_ids: Iterable[int | None]) -> None:
-    """The conversations of these mails have to be read anew."""
-    for part in portions([message_id for message_id in message_ids if message_id is not None]):
-        threads = select(Message.thread_id).where(Message.id.in_(part)).scalar_subquery()
-        stale = update(Thread).where(Thread.id.in_(threads)).values(stale=True)
-        session.execute(stale.execution_options(synchronize_session=False))
-
-
 def drop_link(session: Session, message_id: int, now: datetime) -> bool:
     """A human says that this reply belongs elsewhere: it is linked to nothing from now on. Returns whether it was linked."""
     link = session.get(ReplyLink, message_id)
     if link is None or link.parent_id is None or link.dropped_at is not None:
         return False
-    _touch(session, [message_id, link.parent_id])
+    mark_stale(session, [message_id, link.parent_id])
     link.dropped_at = now
     return True
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.message import RULES, BodyState, ParsedMessage
@@ -42,11 +42,7 @@ def select_old(session: Session, after: int, limit: int) -> list[Kept]:
     for part in portions(ids):
         copies = (
             select(MessageLocation.message_id, MessageLocation.raw_sha256, MessageLocation.body_state)
-            .where(
-                MessageLocation.message_id.in_(part),
-                MessageLocation.raw_sha256.is_not(None),
-                MessageLocation.body_state.in_(_KEPT),
-            )
+            .where(MessageLocation.message_id.in_(part), *_has_bytes())
             .order_by(MessageLocation.folder_id, MessageLocation.generation, MessageLocation.uid)
         )
         for message_id, sha256, state in session.execute(copies):
@@ -57,16 +53,13 @@ def select_old(session: Session, after: int, limit: int) -> list[Kept]:
 
 
 def _old() -> tuple[ColumnElement[bool], ...]:
-    kept = (
-        select(MessageLocation.message_id)
-        .where(
-            MessageLocation.message_id == Message.id,
-            MessageLocation.raw_sha256.is_not(None),
-            MessageLocation.body_state.in_(_KEPT),
-        )
-        .exists()
-    )
+    kept = exists().where(MessageLocation.message_id == Message.id, *_has_bytes())
     return Message.rules < RULES, Message.body_state.in_(_READ), kept
+
+
+def _has_bytes() -> tuple[ColumnElement[bool], ...]:
+    """Of a location: its copy is in the archive."""
+    return MessageLocation.raw_sha256.is_not(None), MessageLocation.body_state.in_(_KEPT)
 
 
 def forget_rules(session: Session) -> None:

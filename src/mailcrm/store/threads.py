@@ -158,6 +158,14 @@ def _merge(session: Session, losers: Sequence[Thread], winner: Thread) -> None:
         )
 
 
+def mark_stale(session: Session, message_ids: Iterable[int]) -> None:
+    """How the conversations of these mails stand has to be read anew."""
+    for part in portions(sorted(set(message_ids))):
+        threads = select(Message.thread_id).where(Message.id.in_(part)).scalar_subquery()
+        stale = update(Thread).where(Thread.id.in_(threads)).values(stale=True)
+        session.execute(stale.execution_options(synchronize_session=False))
+
+
 def count_threads(session: Session) -> int:
     """How many conversations there are."""
     query = select(func.count()).where(Thread.merged_into.is_(None), Thread.message_count > 0)

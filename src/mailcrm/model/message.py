@@ -18,6 +18,10 @@ SMALL_MESSAGE = 64 * 1024
 """Bytes up to which a message is fetched with its attachments at once, also where those wait until they are opened: to
 ask for its parts would cost more."""
 
+READ_AT_ONCE = 256 * 1024
+"""Bytes up to which a message is understood in the process that has it: the worst of that size takes a fraction of a second.
+A larger one is read where it can be stopped."""
+
 LONGEST_TEXT = 2_000_000
 """Characters of text kept beside a message; the raw bytes are always whole."""
 

@@ -10,11 +10,8 @@ from typing import TypeAlias
 
 from mailcrm.errors import StoreBusy, Unparsable
 from mailcrm.model.document import DocumentBytes, DocumentText
-from mailcrm.model.message import LargeMessage, ParsedMessage, RawMessage
+from mailcrm.model.message import READ_AT_ONCE, LargeMessage, ParsedMessage, RawMessage
 from mailcrm.service.child import PATIENCE, Child
-
-_SMALL = 256 * 1024
-"""Bytes up to which a message is understood at once: the worst of that size takes a fraction of a second."""
 
 Asked: TypeAlias = RawMessage | LargeMessage | DocumentBytes
 Answer: TypeAlias = ParsedMessage | DocumentText | str
@@ -34,7 +31,7 @@ class Guard:
     def __call__(self, message: RawMessage | LargeMessage) -> ParsedMessage:
         """What the message says. Raises Unparsable where it takes too much time or memory, or cannot be parsed, and
         StoreBusy where no child can be had."""
-        if isinstance(message, RawMessage) and len(message.raw) <= _SMALL:
+        if isinstance(message, RawMessage) and len(message.raw) <= READ_AT_ONCE:
             from mailcrm.ingest.mail.parse import parse_message  # only now: most passes find nothing new
 
             return parse_message(message)

@@ -10,6 +10,7 @@ from mailcrm.ingest.mail.parts import read_tree
 from mailcrm.ingest.mail.text import Body
 from mailcrm.ingest.mail.threads import ThreadIndex, thread_ids
 from mailcrm.model.message import (
+    READ_AT_ONCE,
     Forwarded,
     MailKind,
     ParsedHeaders,
@@ -21,9 +22,6 @@ from mailcrm.model.message import (
 
 _NESTED = 5
 """Messages in messages are shown so deep."""
-
-LARGE = 256 * 1024
-"""Bytes. What is larger is better read where it can be stopped."""
 
 _HEADER_WITHIN = 64 * 1024
 
@@ -37,7 +35,7 @@ def describe(path: str, raw: bytes, threads: ThreadIndex, parse: Parse | None = 
 
     Threads grow while messages come in: a thread id is final when all messages of the run have been joined.
     """
-    message, error = _parsed(RawMessage(uid=0, raw=raw), parse if len(raw) > LARGE else None)
+    message, error = _parsed(RawMessage(uid=0, raw=raw), parse if len(raw) > READ_AT_ONCE else None)
     headers = message.headers
     ids = thread_ids(headers) or (dedupe_key(headers, body_digest(raw)),)
     return {
@@ -77,7 +75,7 @@ def _parsed(raw: RawMessage, parse: Parse | None) -> tuple[ParsedMessage, str | 
 
 def _with_messages(message: ParsedMessage, raw: bytes) -> str:
     """The text, in its place also that of messages that are part of it; archive and conversation have them apart."""
-    if len(raw) > LARGE or not any(part.mime_type == "message/rfc822" for part in message.attachments):
+    if len(raw) > READ_AT_ONCE or not any(part.mime_type == "message/rfc822" for part in message.attachments):
         return message.text
     try:
         return Body(read_tree(normalise_raw(raw)[0]), nested=_NESTED).text

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from mailcrm.errors import StoreBusy, Unparsable
 from mailcrm.ingest.mail import inspect
-from mailcrm.ingest.mail.inspect import LARGE, describe
+from mailcrm.ingest.mail.inspect import describe
 from mailcrm.ingest.mail.threads import ThreadIndex
-from mailcrm.model.message import LargeMessage, ParsedMessage, RawMessage
+from mailcrm.model.message import READ_AT_ONCE, LargeMessage, ParsedMessage, RawMessage
 from tests.unit.ingest.mail.samples import ENVELOPE, sample
 
 FIELDS = [
@@ -150,7 +150,7 @@ def test_large_message_is_read_where_it_can_be_stopped(problem: Exception, error
 
     assert describe("x", ENVELOPE, ThreadIndex(), stopped)["error"] is None
     assert not asked
-    found = describe("x", ENVELOPE + b"\n" + b"word " * LARGE, ThreadIndex(), stopped)
+    found = describe("x", ENVELOPE + b"\n" + b"word " * READ_AT_ONCE, ThreadIndex(), stopped)
     assert (found["subject"], found["error"], len(asked)) == ("Hello", error, 1)
 
 

@@ -81,6 +81,15 @@ def test_two_programs_that_upgrade_at_once_do_it_once(opened: Open, tmp_path: Pa
     assert migrate.check(stores[0]) == []
 
 
+def test_programs_that_open_a_new_file_at_once_all_get_in(opened: Open, tmp_path: Path) -> None:
+    """SQLite refuses to turn WAL on at once, without waiting, while another connection looks at the file."""
+    for number in range(60):
+        stores = [opened(f"sqlite:///{tmp_path / f'{number}.db'}") for _ in range(4)]
+        assert at_once([lambda s=store: migrate.current_revision(s) for store in stores]) == [None] * 4
+        for store in stores:
+            store.close()
+
+
 # --- from an older version ---------------------------------------------------------------------------------------
 
 

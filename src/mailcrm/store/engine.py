@@ -6,6 +6,7 @@ error; `BEGIN IMMEDIATE` loses none. Readers stay free beside a writer (WAL).
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -171,15 +172,28 @@ def _prepare_sqlite(engine: Engine, patience: float, synchronous: str) -> None:
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver must not open transactions by itself
         connection.create_function("lower", 1, _lower, deterministic=True)
+        connection.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
+        _write_ahead(connection, patience)
         for pragma in (
-            f"busy_timeout={int(patience * 1000)}",
-            "journal_mode=WAL",
             f"synchronous={synchronous}",
             "foreign_keys=ON",
             "secure_delete=ON",
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
+    """Turn WAL on. SQLite does not wait with this one statement: two programs that open a new file at once collide."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+        time.sleep(0.005)
 
 
 def _keep_private(engine: Engine, path: Path) -> None:

@@ -1,10 +1,9 @@
 """The lines that mail programs write above a quote: "On ... wrote:", and separators as "-----Original Message-----"."""
 
 import re
-from collections.abc import Sequence
 
 from mailcrm.ingest.mail.reply.languages import words
-from mailcrm.ingest.mail.reply.lines import Line, is_own
+from mailcrm.ingest.mail.reply.lines import Lines, is_own
 from mailcrm.ingest.mail.reply.sayings import Inside, Openings, either
 
 _LONGEST = 400
@@ -12,7 +11,7 @@ _MOST_LINES = 4
 _COLONS = (":", "：")
 
 _WROTE = rf"(?:(?<![^\W\d_])(?:{either(words('wrote'))})(?![^\W\d_])|のメール|写道|寫道|写到|作成|작성|書きました)"
-_WROTE_AT_END = Inside(words("wrote"), rf"{_WROTE}\s?[:：]?$")
+_WROTE_AT_END = Inside(words("wrote"), rf"{_WROTE}\s?[:：]?$", last=max(map(len, words("wrote"))) + 5)
 _WROTE_SOMEWHERE = Inside(words("wrote"), _WROTE)
 _STARTS = Openings((*words("starts"), "在", "于", "於"), tail=r"(?![a-zA-ZÀ-ɏА-я])")
 _CITING = re.compile(r"(?:quoting|zitat\svon|citando|citação\sde)\s", re.IGNORECASE)
@@ -35,7 +34,9 @@ _DATE_ENDS = re.compile(r"[\d,，、:：]")
 _LOWER_WORDS = re.compile(r"^(?:[^\W\d_A-ZÀ-ÞΑ-ΩА-Я]{1,20}[.)]?\s)*(?=\S)")
 
 _DASHES = "-_=*—─━~<>"
-_LEADING_DASHES = re.compile(r"[-_=*—─━~<>\s]{2,}")
+_DASHES_AND_BLANKS = f"{_DASHES} \t\xa0\u3000"
+_FEWEST_DASHES = 2
+_SHORTEST_RULE = 7
 _FORWARDS = Openings(words("forwards"), tail=r"(?![a-zA-ZÀ-ɏА-я])")
 _ORIGINALS = Openings(words("originals"), tail=r"(?![a-zA-ZÀ-ɏА-я])")
 _FORWARD_ALONE = Openings(words("forwards"), tail=r"\s?[:：]?$")
@@ -46,15 +47,17 @@ _LONGEST_TITLE = 120
 def separator_kind(bare: str) -> str:
     """'forward' or 'original' where the line stands above a whole mail, 'unknown' where it may, '' where it does not."""
     if bare[0] in _DASHES:
-        dashes = _LEADING_DASHES.match(bare)
-        if dashes is None:
+        title = bare.lstrip(_DASHES_AND_BLANKS)
+        if len(bare) - len(title) < _FEWEST_DASHES:
             return ""
-        title = bare[dashes.end() : dashes.end() + _LONGEST_TITLE]
+        if not title:
+            return "unknown" if _SHORTEST_RULE <= len(bare) < _LONGEST_TITLE and not bare.strip("-_=") else ""
+        title = title[:_LONGEST_TITLE]
         if _FORWARDS.match(title):
             return "forward"
         if _ORIGINALS.match(title):
             return "original"
-        return "unknown" if len(bare) < _LONGEST_TITLE and _TITLE.match(bare) else ""
+        return "unknown" if bare[-1] in "-_=" and len(bare) < _LONGEST_TITLE and _TITLE.match(bare) else ""
     if bare[-1] in _COLONS and len(bare) < _LONGEST_TITLE and _FORWARD_ALONE.match(bare):
         return "forward"
     return ""
@@ -71,16 +74,19 @@ def may_end_attribution(bare: str) -> bool:
     return (bare[0].isdigit() or not bare[-1].isascii()) and ("@" in bare or " GMT" in bare)
 
 
-def attribution_start(lines: Sequence[Line], index: int, first: int, *, quoted_follows: bool) -> int | None:
+def attribution_start(lines: Lines, index: int, first: int, *, quoted_follows: bool) -> int | None:
     """Where the attribution that ends at line `index` begins, not before line `first`; None if it is none.
 
     Programs break it where it gets long: as few lines as make one with its date are taken, or as few as make one at all.
     """
     found: int | None = None
-    mark = lines[index].mark
+    mark = lines.at[index].mark
     text = ""
-    for start in range(index, max(first, index - _MOST_LINES + 1) - 1, -1):
-        above = lines[start]
+    first = max(first, index - _MOST_LINES + 1)
+    if lines.at[index].bare[-1] in _COLONS and not _may_attribute(lines, first, index + 1):
+        return None
+    for start in range(index, first - 1, -1):
+        above = lines.at[start]
         if not above.bare or (above.mark is not mark and not (is_own(mark) and is_own(above.mark))):
             break
         text = f"{above.bare} {text}" if text else above.bare
@@ -106,6 +112,12 @@ def author_of(text: str) -> str:
     quoted = _QUOTED_NAME.search(before)
     name = quoted[1] if quoted else _LOWER_WORDS.sub("", _DATE_ENDS.split(before)[-1].strip())
     return f"{name} <{found[0]}>"
+
+
+def _may_attribute(lines: Lines, start: int, end: int) -> bool:
+    """What ends in a colon and has neither an address nor one of the words is no attribution."""
+    text = " ".join(lines.texts[start:end])
+    return "@" in text or _WROTE_SOMEWHERE.may_be_in(text)
 
 
 def _closes_more_than_it_opens(text: str) -> bool:

@@ -6,8 +6,19 @@ from collections.abc import Sequence
 from mailcrm.ingest.mail.reply.attributions import attribution_start, author_of, may_end_attribution, separator_kind
 from mailcrm.ingest.mail.reply.fields import Fields, field_of, is_block, read_fields
 from mailcrm.ingest.mail.reply.forwarded import Boundary, forwarded_by
-from mailcrm.ingest.mail.reply.lines import LONGEST_MARK, OWN, PLAIN, Line, Mark, is_cited, is_own, read_lines
-from mailcrm.ingest.mail.reply.signature import signature_start
+from mailcrm.ingest.mail.reply.lines import (
+    LONGEST_MARK,
+    OWN,
+    PLAIN,
+    Line,
+    Lines,
+    Mark,
+    is_cited,
+    is_own,
+    known_lines,
+    read_lines,
+)
+from mailcrm.ingest.mail.reply.signature import Signatures
 from mailcrm.ingest.mail.reply.wrappers import marked_lines
 from mailcrm.model.message import OwnWords
 
@@ -31,14 +42,14 @@ def cut(text: str, html: str = "", subject: str = "") -> OwnWords:
     cutter.run()
     newest, signature = cutter.parts()
     if lines is None and not signature and cutter.is_whole():
-        newest = text
+        newest = text  # the very same, which is kept once
     return OwnWords(newest, signature, forwarded_by(cutter.boundary, subject))
 
 
 class _Cutter:
     """One walk over the lines: which are own, and where the quoted ones begin."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Lines) -> None:
         self.boundary: Boundary | None = None
         self._lines = lines
         self._stretches: list[list[int]] = [[]]  # of own lines, divided by what is quoted
@@ -48,24 +59,29 @@ class _Cutter:
         self._signed: list[int] = []  # what the HTML says is the signature
 
     def run(self) -> None:
-        lines, index = self._lines, 0
-        last = min(len(lines), _MOST_LINES)
-        while index < last:
-            if lines[index].mark is PLAIN:
-                self._stretches[-1].append(index)
-                index += 1
-                continue
-            following = self._step(index)
-            if following is None:
-                break
-            index = following
-        else:
-            self._stretches[-1].extend(range(index, len(lines)))
+        self._walk()
         self._settle_blocks()
+
+    def _walk(self) -> None:
+        """From one odd line to the next: all between them is own."""
+        index, count = 0, len(self._lines)
+        for odd in self._lines.odd:
+            if odd >= min(count, _MOST_LINES):
+                break
+            if odd < index:
+                continue
+            self._stretches[-1].extend(range(index, odd))
+            following = self._step(odd)
+            if following is None:
+                return
+            index = following
+        self._stretches[-1].extend(range(index, count))
 
     def _step(self, index: int) -> int | None:
         """Look at one line. Returns the next one to look at, None if all that follows is quoted."""
-        line = self._lines[index]
+        line = self._lines.at[index]
+        if line.mark is PLAIN:
+            return self._own(index)
         if line.mark is not OWN:
             return self._marked(index, line.mark)
         if line.bare.startswith("```"):
@@ -77,7 +93,7 @@ class _Cutter:
             start = self._attribution(index)
             if start is not None:
                 del self._stretches[-1][len(self._stretches[-1]) - (index - start) :]
-                self._note(Boundary("attribution", {"sender": _author(self._lines[start : index + 1])}))
+                self._note(Boundary("attribution", {"sender": _author(self._lines.between(start, index + 1))}))
                 return self._below(index + 1)
         return self._own(index)
 
@@ -101,7 +117,7 @@ class _Cutter:
     def _code(self, index: int) -> int:
         """A block of code is own, whatever it looks like."""
         for end in range(index + 1, len(self._lines)):
-            if self._lines[end].bare.startswith("```"):
+            if self._lines.at[end].bare.startswith("```"):
                 self._stretches[-1].extend(range(index, end + 1))
                 self._code_end = end
                 return end + 1
@@ -110,12 +126,12 @@ class _Cutter:
     def _attributed(self, index: int) -> int | None:
         """Lines that the HTML marks as those above a quote; a forwarded mail has its header there."""
         end = index
-        while end < len(self._lines) and (self._lines[end].mark is Mark.ATTRIBUTION or not self._lines[end].bare):
-            if self._lines[end].bare and (kind := separator_kind(self._lines[end].bare)):
+        while end < len(self._lines) and (self._lines.at[end].mark is Mark.ATTRIBUTION or not self._lines.at[end].bare):
+            if self._lines.at[end].bare and (kind := separator_kind(self._lines.at[end].bare)):
                 self._note_fields(end + 1, kind)
                 return None
             end += 1
-        self._note(Boundary("attribution", {"sender": _author(self._lines[index:end])}))
+        self._note(Boundary("attribution", {"sender": _author(self._lines.between(index, end))}))
         return self._below(end)
 
     def _below(self, index: int) -> int | None:
@@ -127,18 +143,18 @@ class _Cutter:
         return self._next_filled(index) if self._quote_follows(index) else None
 
     def _next_filled(self, index: int) -> int:
-        while index < len(self._lines) and not self._lines[index].bare and is_own(self._lines[index].mark):
+        while index < len(self._lines) and not self._lines.at[index].bare and is_own(self._lines.at[index].mark):
             index += 1
         return index
 
     def _quote_follows(self, index: int) -> bool:
         found = self._next_filled(index)
-        return found < len(self._lines) and is_cited(self._lines[found].mark)
+        return found < len(self._lines) and is_cited(self._lines.at[found].mark)
 
     def _quoted(self, index: int) -> int | None:
         """A block of quoted lines, with what their wrapping left over."""
         end = self._end_of_quote(index)
-        if self._is_announced(index, end) or self._lines[index].mark is Mark.CITED:
+        if self._is_announced(index, end) or self._lines.at[index].mark is Mark.CITED:
             self._announced = True
         else:
             self._blocks.append((len(self._stretches) - 1, index, end))
@@ -148,7 +164,7 @@ class _Cutter:
     def _end_of_quote(self, index: int) -> int:
         end = index
         while end < len(self._lines):
-            line = self._lines[end]
+            line = self._lines.at[end]
             if is_cited(line.mark) or self._is_left_over(index, end):
                 end += 1
             elif not line.bare and is_own(line.mark) and self._quote_follows(end):
@@ -159,9 +175,9 @@ class _Cutter:
 
     def _is_left_over(self, start: int, index: int) -> bool:
         """The end of a quoted line that a program wrapped: it lacks its sign, and quoted lines stand on both sides."""
-        if index == start or index + 1 >= len(self._lines) or not is_own(self._lines[index].mark):
+        if index == start or index + 1 >= len(self._lines) or not is_own(self._lines.at[index].mark):
             return False
-        above, line, below = self._lines[index - 1 : index + 2]
+        above, line, below = self._lines.between(index - 1, index + 2)
         if not line.bare or not is_cited(above.mark) or not is_cited(below.mark):
             return False
         if len(line.bare) <= LONGEST_MARK and _WRAPPED.match(line.bare):
@@ -173,7 +189,7 @@ class _Cutter:
         """Whether the first lines of a quoted block tell whose words they are, as Apple Mail writes them."""
         looked_at = 0
         for index in range(start, end):
-            line = self._lines[index]
+            line = self._lines.at[index]
             if not line.bare or len(line.bare) > LONGEST_MARK:
                 continue
             looked_at += 1
@@ -188,12 +204,12 @@ class _Cutter:
                 continue
             begins = attribution_start(self._lines, index, start, quoted_follows=False)
             if begins is not None:
-                self._note(Boundary("attribution", {"sender": _author(self._lines[begins : index + 1])}))
+                self._note(Boundary("attribution", {"sender": _author(self._lines.between(begins, index + 1))}))
                 return True
         return self._announced
 
     def _attribution(self, index: int) -> int | None:
-        if not may_end_attribution(self._lines[index].bare):
+        if not may_end_attribution(self._lines.at[index].bare):
             return None
         own = self._stretches[-1]
         first = own[0] if own else index
@@ -205,13 +221,13 @@ class _Cutter:
         if kind == "unknown" and not is_block(found, announced=True):
             return False
         if not is_block(found, announced=True):  # some programs write the fields on the line of the separator
-            inline = read_fields([_without_dashes(self._lines[index])], 0)
+            inline = read_fields(known_lines([_without_dashes(self._lines.at[index])]), 0)
             found = inline if is_block(inline, announced=True) else found
         self._note(Boundary("forward" if kind == "forward" else "original", found.values if found else {}))
         return True
 
     def _is_block(self, index: int) -> bool:
-        bare = self._lines[index].bare
+        bare = self._lines.at[index].bare
         first = field_of(bare) if ":" in bare or "：" in bare else None
         if first is None or not ({"sender", "sent", "subject", "to"} & set(first[0])):
             return False
@@ -223,9 +239,9 @@ class _Cutter:
 
     def _is_below_rule(self) -> bool:
         own = self._stretches[-1]
-        above = next((self._lines[found].bare for found in reversed(own) if self._lines[found].bare), "")
+        above = next((self._lines.at[found].bare for found in reversed(own) if self._lines.at[found].bare), "")
         if len(above) > 4 and not above.strip("-_=─"):
-            while own and self._lines[own[-1]].bare != above:
+            while own and self._lines.at[own[-1]].bare != above:
                 own.pop()
             return True
         return False
@@ -236,7 +252,7 @@ class _Cutter:
     def _note_fields(self, index: int, kind: str) -> None:
         found: Fields | None = None
         while index < len(self._lines) and (found is None or not is_block(found, announced=True)):
-            line = self._lines[index]
+            line = self._lines.at[index]
             if line.bare:
                 separator = separator_kind(line.bare)
                 kind = "forward" if separator == "forward" else kind
@@ -257,12 +273,12 @@ class _Cutter:
         if self._announced or (len(self._blocks) > 1 and has_words):
             return
         for stretch, start, end in self._blocks:
-            has_text_below = any(self._lines[index].bare for own in self._stretches[stretch + 1 :] for index in own)
+            has_text_below = any(self._lines.at[index].bare for own in self._stretches[stretch + 1 :] for index in own)
             if has_text_below or not has_words:
                 self._stretches[stretch].extend(range(start, end))
 
     def _has_words(self) -> bool:
-        return any(self._lines[index].bare for own in self._stretches for index in own)
+        return any(self._lines.at[index].bare for own in self._stretches for index in own)
 
     def is_whole(self) -> bool:
         return sum(map(len, self._stretches)) == len(self._lines)
@@ -273,9 +289,10 @@ class _Cutter:
             self._stretches, self._signed = [self._signed], []
         newest: list[str] = []
         signature: list[str] = []
+        signatures = Signatures(self._lines)
         for own in self._stretches:
             code = sum(index <= self._code_end for index in own) if self._code_end >= 0 else 0
-            start = signature_start([self._lines[index] for index in own[code:]])
+            start = signatures.start(own[code:] if code else own)
             start = len(own) if start is None else start + code
             newest.append(self._text(own[:start]))
             signature.append(self._text(own[start:]))
@@ -283,7 +300,8 @@ class _Cutter:
         return "\n\n".join(filter(None, newest)), "\n\n".join(filter(None, signature))
 
     def _text(self, indexes: Sequence[int]) -> str:
-        text = "\n".join([self._lines[index].text for index in indexes])
+        texts = self._lines.texts
+        text = "\n".join([texts[index] for index in indexes])
         return _BLANK_LINES.sub("\n\n", text).strip("\n").rstrip()
 
 

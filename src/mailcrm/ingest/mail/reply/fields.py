@@ -1,12 +1,11 @@
 """Blocks of header fields in a text: `From: ... Sent: ... To: ... Subject: ...`, in any language that we know."""
 
 import re
-from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
 from mailcrm.ingest.mail.reply.languages import words
-from mailcrm.ingest.mail.reply.lines import LONGEST_MARK, Line, Mark
+from mailcrm.ingest.mail.reply.lines import LONGEST_MARK, Lines, Mark
 
 _FIELDS = ("sender", "sent", "to", "cc", "subject")
 # "Date" and "To" are words of several languages: the first meaning in this order that a block lacks is taken.
@@ -41,13 +40,13 @@ def field_of(bare: str) -> tuple[tuple[str, ...], str] | None:
     return (kinds, bare[found.end() :].strip(" \t*|\u3000")) if kinds else None
 
 
-def read_fields(lines: Sequence[Line], start: int) -> Fields | None:
+def read_fields(lines: Lines, start: int) -> Fields | None:
     """The block that begins at `start`, whatever it holds; None where there is none."""
     values: dict[str, str] = {}
     end = index = start
     last = ""
     while index < len(lines) and index < start + _LINES:
-        bare = lines[index].bare
+        bare = lines.at[index].bare
         if not bare or _is_rule(bare):
             index += 1
             if values and not _goes_on(lines, index, values):
@@ -84,17 +83,17 @@ def _is_rule(bare: str) -> bool:
     return len(bare) > 2 and not bare.strip("-_=|: ")
 
 
-def _goes_on(lines: Sequence[Line], index: int, values: dict[str, str]) -> bool:
+def _goes_on(lines: Lines, index: int, values: dict[str, str]) -> bool:
     """Whether a field that is still missing follows an empty line."""
     if len(values) >= len(_FIELDS) or index >= len(lines):
         return False
-    found = field_of(lines[index].bare) if lines[index].mark is not Mark.END else None
+    found = field_of(lines.at[index].bare) if lines.at[index].mark is not Mark.END else None
     return found is not None and any(kind not in values for kind in found[0]) and len(values) >= 1
 
 
-def _continues(lines: Sequence[Line], index: int) -> bool:
+def _continues(lines: Lines, index: int) -> bool:
     """Whether a line that is no field belongs to the one above: another field follows soon."""
-    for line in lines[index + 1 : index + 4]:
+    for line in lines.between(index + 1, index + 4):
         if not line.bare:
             return False
         if field_of(line.bare):

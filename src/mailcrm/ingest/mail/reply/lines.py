@@ -1,15 +1,20 @@
-"""A text as lines that know whether they are quoted: by `>` before them, or by what the HTML put around them."""
+"""A text as lines that know whether they are quoted: by `>` before them, or by what the HTML put around them.
+
+Nearly all lines of nearly all mail are plain, and are not looked at closely.
+"""
 
 import re
+from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from html import unescape
 from typing import NamedTuple
 
 _QUOTE_SIGNS = re.compile(r"[ \t]{0,3}(?:>[ \t]?)+")
-_INVISIBLE = dict.fromkeys(
-    map(ord, "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069")
-)
+_INVISIBLE_SIGNS = "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069"
+_INVISIBLE = dict.fromkeys(map(ord, _INVISIBLE_SIGNS))
 _EDGES = " \t\r\xa0\u3000*"
+EDGES = f"{_EDGES}{_INVISIBLE_SIGNS}"
+"""What may stand around the words of a line."""
 _ENTITY = re.compile(r"&(?:nbsp|lt|gt|quot|amp|#\d{1,6});")
 _COLONS = frozenset(":：")
 _FIRST_COLON_WITHIN = 40
@@ -42,39 +47,93 @@ class Line(NamedTuple):
 PLAIN, OWN, _QUOTED = Mark.PLAIN, Mark.OWN, Mark.QUOTED
 _OWN_MARKS = (Mark.PLAIN, Mark.OWN)
 _CITED_MARKS = (Mark.QUOTED, Mark.CITED)
-_BLANK = Line("", "", PLAIN)
 _ENDS = frozenset(":：道성ル")
 _SIGNS = frozenset("-_=*~#—─━–ᐧ<`")
-_ODD_STARTS = _SIGNS | frozenset("0123456789")
-_new = tuple.__new__  # a third of the time of Line(...), which is made for each line
+_ODD_FIRSTS = _SIGNS | frozenset(">&0123456789")
+_ODD_LASTS = _ENDS | frozenset(";")  # of an entity, behind which others may stand
+_LOOKED_AT = _FIRST_COLON_WITHIN + 10
 
 
-def read_lines(text: str) -> list[Line]:
+class Lines:
+    """The lines of a text, by their numbers from 0. One is looked at closely when it is first asked for.
+
+    `texts`: as they stand in the mail; `odd`: the numbers of all that may not be PLAIN, in order; `at[number]`: each Line.
+    """
+
+    def __init__(self, texts: Sequence[str], odd: Sequence[int], known: Iterable[Line] = ()) -> None:
+        self.texts = texts
+        self.odd = odd
+        self.at = _Known(texts)
+        self.at.update(enumerate(known))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def between(self, start: int, end: int) -> list[Line]:
+        """Those from `start` on and before `end`."""
+        return [self.at[number] for number in range(start, min(end, len(self.texts)))]
+
+
+class _Known(dict[int, Line]):
+    def __init__(self, texts: Sequence[str]) -> None:
+        super().__init__()
+        self._texts = texts
+
+    def __missing__(self, number: int) -> Line:
+        line = self[number] = read_line(self._texts[number])
+        return line
+
+
+def read_lines(text: str) -> Lines:
     """The lines of a plain text."""
-    lines: list[Line] = []
-    for line in text.split("\n"):
-        bare = line.strip(_EDGES)
-        if not bare:
-            lines.append(_new(Line, (line, "", PLAIN)) if line else _BLANK)
-            continue
-        if ">" in line[:4] and (signs := _QUOTE_SIGNS.match(line)):
-            rest = readable(line[signs.end() :].strip(_EDGES))
-            if rest not in _COLONS:  # the end of "... <a@example.com" newline ">:", broken before its bracket
-                lines.append(_new(Line, (line, rest, _QUOTED)))
-                continue
-        if "&" in bare or not bare.isascii():
-            bare = readable(bare)
-        lines.append(_new(Line, (line, bare, PLAIN if not bare or _is_plain(bare) else OWN)))
+    texts = text.split("\n")
+    lines = Lines(texts, ())
+    lines.odd = [number for number in _candidates(texts, text) if lines.at[number].mark is not PLAIN]
     return lines
+
+
+def _candidates(texts: Sequence[str], text: str) -> list[int]:
+    """The numbers of the lines for which it is worth the while to look closely; fast."""
+    bares = [line.strip(EDGES) for line in texts]
+    if "：" in text:
+        bares = [bare.replace("：", ":") for bare in bares]
+    return [
+        number
+        for number, bare in enumerate(bares)
+        if bare
+        and (bare[0] in _ODD_FIRSTS or bare[-1] in _ODD_LASTS or (":" in bare[:_LOOKED_AT] and bare[:4] != "http"))
+    ]
+
+
+def known_lines(lines: Sequence[Line]) -> Lines:
+    """Lines whose marks are known."""
+    odd = [number for number, line in enumerate(lines) if line.mark is not PLAIN]
+    return Lines([line.text for line in lines], odd, lines)
+
+
+def read_line(line: str) -> Line:
+    """A line of plain text by itself."""
+    bare = line.strip(_EDGES)
+    if not bare:
+        return Line(line, "", PLAIN)
+    if ">" in line[:4] and (signs := _QUOTE_SIGNS.match(line)):
+        rest = readable(line[signs.end() :].strip(_EDGES))
+        if rest not in _COLONS:  # the end of "... <a@example.com" newline ">:", broken before its bracket
+            return Line(line, rest, _QUOTED)
+    if "&" in bare or not bare.isascii():
+        bare = readable(bare)
+    return Line(line, bare, PLAIN if not bare or _is_plain(bare) else OWN)
 
 
 def _is_plain(bare: str) -> bool:
     """What mail programs write above quotes has a colon near its begin or at its end, or begins with a date or dashes."""
-    first = bare[0]
-    if first in _ODD_STARTS or first.isdigit():
-        return first in "-*" and len(bare) > 1 and bare[1] not in _SIGNS  # of a list
-    if bare[-1] in _ENDS:
+    first, last = bare[0], bare[-1]
+    if first in _SIGNS:
+        return first == "-" and len(bare) > 1 and bare[1] not in _SIGNS  # of a list
+    if last in _ENDS:
         return False
+    if first.isdigit():
+        return "@" not in bare and " GMT" not in bare
     head = bare[:_FIRST_COLON_WITHIN]
     return (":" not in head or head.startswith("http")) and (head.isascii() or "：" not in head)
 

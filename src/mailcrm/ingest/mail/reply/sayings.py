@@ -15,30 +15,38 @@ class Openings:
     """Do these words stand at the beginning of a line? `tail` is a pattern that has to follow them."""
 
     def __init__(self, alternatives: Iterable[str], tail: str = "") -> None:
-        longest_first = sorted(set(alternatives), key=lambda word: (-len(word), word))
-        self.heads = frozenset(word[:HEAD] for word in longest_first if len(word) >= HEAD)
-        self._short = tuple(word for word in longest_first if len(word) < HEAD)
-        self._expression = rf"(?:{either(longest_first)}){tail}"
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile(self._expression, re.IGNORECASE)
+        self._by_head: dict[str, list[str]] = {}
+        for word in set(alternatives):
+            self._by_head.setdefault(word[:HEAD] if len(word) >= HEAD else "", []).append(word)
+        self._short = tuple(self._by_head.setdefault("", []))
+        self.heads = self._by_head.keys() - {""}
+        self._tail = tail
+        self._patterns: dict[str, re.Pattern[str]] = {}
 
     def match(self, text: str) -> re.Match[str] | None:
         """The match of words that begin `text`."""
         head = text[:HEAD].lower()
-        if head in self.heads or (self._short and head.startswith(self._short)):
-            return self._pattern.match(text)
-        return None
+        if head not in self.heads:
+            if not (self._short and head.startswith(self._short)):
+                return None
+            head = ""
+        return (self._patterns.get(head) or self._compile(head)).match(text)
+
+    def _compile(self, head: str) -> re.Pattern[str]:
+        words = sorted({*self._by_head[head], *self._short}, key=lambda word: (-len(word), word))
+        pattern = self._patterns[head] = re.compile(rf"(?:{either(words)}){self._tail}", re.IGNORECASE)
+        return pattern
 
 
 class Inside:
-    """Do any of these words stand somewhere in a text?"""
+    """Do any of these words stand somewhere in a text? Only its `last` characters are searched, if that is given."""
 
-    def __init__(self, alternatives: Iterable[str], pattern: str) -> None:
+    def __init__(self, alternatives: Iterable[str], pattern: str, last: int = 0) -> None:
         found = set(alternatives)
-        self._stems = tuple(sorted(word for word in found if not any(other in word for other in found - {word})))
+        self._stems = sorted(word for word in found if not any(other in word for other in found - {word}))
+        self._ascii_stems = [word for word in self._stems if word.isascii()]
         self._expression = pattern
+        self._last = last
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -46,11 +54,16 @@ class Inside:
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first match of the whole pattern."""
+        start = max(0, len(text) - self._last) if self._last else 0
+        return self._pattern.search(text, start) if self.may_be_in(text[start:]) else None
+
+    def may_be_in(self, text: str) -> bool:
+        """Whether one of the words is there, whatever the pattern says."""
         lowered = text.lower()
-        for stem in self._stems:
+        for stem in self._ascii_stems if text.isascii() else self._stems:  # noqa: SIM110 - any() takes twice as long
             if stem in lowered:
-                return self._pattern.search(text)
-        return None
+                return True
+        return False
 
 
 def either(alternatives: Iterable[str]) -> str:

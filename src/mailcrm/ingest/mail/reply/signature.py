@@ -4,10 +4,13 @@ Closing words ("Best regards,") are of the letter and stay with it; so does a ba
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import pairwise
 
 from mailcrm.ingest.mail.reply.languages import words
-from mailcrm.ingest.mail.reply.lines import LONGEST_MARK, PLAIN, Line
+from mailcrm.ingest.mail.reply.lines import EDGES, LONGEST_MARK, Lines
 from mailcrm.ingest.mail.reply.sayings import HEAD, Openings
 
 _DELIMITERS = frozenset({"--", "—", "–", "——", "- -", "ᐧ"})
@@ -20,6 +23,7 @@ _BRACKETS = "*[(<_【 "
 _SENT_FROM = Openings(words("sent_from"))
 _SENT_FROM_ENDS = ("から送信", "에서 보냄", "'umdan gönderildi", "cihazımdan gönderildi")
 _SENT_FROM_LAST = frozenset(end[-1] for end in _SENT_FROM_ENDS)
+_SKIPPED = frozenset(f"{_BRACKETS}{EDGES}>&")
 _MINE = re.compile(
     r"\b(?:my|meine[mr]|mon|mi|meu|mijn|min|mit|mio|minu|moj\w{0,4}|моего|мого)\b|我的|自我", re.IGNORECASE
 )
@@ -43,10 +47,11 @@ _CONTACT = re.compile(
     r"(?<![^\W_])(?:t|m|p|f|tel|tél|telephone|telefon|phone|ph|mob|mobile|mobil|handy|cell|fax|direct|office|skype|wechat|whatsapp"
     r"|电话|電話|手机|手機|传真|傳真|微信|座机|热线|固话|携帯|直通|전화|팩스|휴대폰|тел|моб|факс|qq"
     r"|telefono|teléfono|móvil|cellulare|telefone|gsm)\s?[.:：|/]{0,2}\s{0,3}[+(]{0,2}\d[\d\s().-]{4,}"
-    r"|www\.\w|https?://\w|\+\d{1,3}[\s().-]{0,3}\d{2,}[\d\s().-]{4,}",
+    r"|www\.\w|\+\d{1,3}[\s().-]{0,3}\d{2,}[\d\s().-]{4,}",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d[\d\s().-]{4}")
+_SITE = re.compile(r"www\.\w|https?://\w", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<![^\s<>():：])[^\s<>()@:：]{1,80}@[^\s<>()@.]{1,80}\.[^\s<>()@]{2,80}")
 _BLOCK_LINES = 12
 _LINE_LENGTH = 90
@@ -55,47 +60,112 @@ _FACTS_OF_CARD = 2
 _TAIL = 40
 
 
-def signature_start(lines: Sequence[Line]) -> int | None:
-    """The position in one stretch of own lines where the signature begins, None if there is none."""
-    filled = [position for position, line in enumerate(lines) if line.bare]
-    start: int | None = None
-    for find in (_by_delimiter, _by_phone_line, _by_small_print, _by_contact_facts):
-        found = find(lines, filled)
-        if found is not None:
-            start = found
-            filled = [position for position in filled if position < start]
-    return start
+class Signatures:
+    """Finds the signatures below the stretches of own lines in a mail."""
 
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
 
-def _by_delimiter(lines: Sequence[Line], filled: Sequence[int]) -> int | None:
-    """The first delimiter with little enough below it. A drawn rule is one above what looks like a signature."""
-    for place, position in enumerate(filled):
-        _, bare, mark = lines[position]
-        if mark is PLAIN or bare[0] not in _DELIMITING or bare.strip(_DELIMITING):
-            continue
-        below = len(filled) - place - 1
-        if bare in _DELIMITERS:
-            if below <= (_DELIMITED_LINES if place else _RULED_LINES):
+    def start(self, own: Sequence[int]) -> int | None:
+        """Where in `own`, the numbers of a stretch of own lines, the signature begins; None if there is none."""
+        start: int | None = None
+        tail = self._tail(own)
+        for find in (self._by_delimiter, self._by_phone_line, self._by_small_print, self._by_contact_facts):
+            found = find(own, tail)
+            if found is not None:
+                start, own = found, own[:found]
+                tail = self._tail(own)
+        return start
+
+    def _tail(self, own: Sequence[int]) -> list[int]:
+        """The last positions in `own` that hold more than white space, in order; so many are looked at."""
+        found: list[int] = []
+        texts, at = self._lines.texts, self._lines.at
+        for position in range(len(own) - 1, -1, -1):
+            number = own[position]
+            if texts[number][:1].isalpha() or (texts[number] and at[number].bare):  # which takes longer
+                found.append(position)
+                if len(found) > _TAIL:
+                    break
+        found.reverse()
+        return found
+
+    def _by_delimiter(self, own: Sequence[int], tail: Sequence[int]) -> int | None:
+        """The first delimiter with little enough below it. A drawn rule is one above what looks like a signature."""
+        lines = self._lines
+        for index in _within(lines.odd, own):
+            bare = lines.at[index].bare
+            if not bare or bare[0] not in _DELIMITING or bare.strip(_DELIMITING):
+                continue
+            place = _place(tail, _place(own, index))
+            if place is None:
+                continue
+            below = tail[place + 1 :]
+            if bare in _DELIMITERS:
+                if len(below) <= (_DELIMITED_LINES if place else _RULED_LINES):
+                    return tail[place]
+            elif (
+                len(bare) >= _RULE and len(below) <= _RULED_LINES and _is_footer([lines.at[own[p]].bare for p in below])
+            ):
+                return tail[place]
+        return None
+
+    @cached_property
+    def _phone_lines(self) -> list[int]:
+        """The numbers of the few lines that may be such a one."""
+        heads, at = _SENT_FROM.heads, self._lines.at
+        found = []
+        for number, text in enumerate(self._lines.texts):
+            if text and (text[:HEAD].lower() in heads or text[0] in _SKIPPED or text[-1] in _SENT_FROM_LAST):
+                bare = at[number].bare
+                if bare and (bare[0] in _BRACKETS or bare[-1] in _SENT_FROM_LAST or bare[:HEAD].lower() in heads):
+                    found.append(number)
+        return found
+
+    def _by_phone_line(self, own: Sequence[int], tail: Sequence[int]) -> int | None:
+        """What stands below it is what a program quoted without a word. Above all other text it ends nothing."""
+        for index in _within(self._phone_lines, own):
+            position = _place(own, index)
+            if position is not None and _is_phone_line(self._lines.at[index].bare.lstrip(_BRACKETS)):
+                is_last = not tail or tail[-1] <= position
+                if is_last or any(self._lines.at[above].bare for above in own[:position]):
+                    return position
+        return None
+
+    def _by_small_print(self, own: Sequence[int], tail: Sequence[int]) -> int | None:
+        """The first paragraph near the end that begins as a notice of confidentiality does."""
+        lines = self._lines
+        if tail and tail[0] and len(tail) <= _TAIL and _is_notice(lines.at[own[tail[0]]].bare):
+            return tail[0]  # nothing but white space above it
+        for above, position in pairwise(tail):
+            if position - above > 1 and _is_notice(lines.at[own[position]].bare):
                 return position
-        elif len(bare) >= _RULE and below <= _RULED_LINES and _is_footer([lines[p].bare for p in filled[place + 1 :]]):
-            return position
-    return None
+        return None
+
+    def _by_contact_facts(self, own: Sequence[int], tail: Sequence[int]) -> int | None:
+        """Short lines at the end with a phone, an address or a site: below closing words, or as a paragraph of their own."""
+        tail = tail[-_BLOCK_LINES - 1 :]
+        numbers = [own[position] for position in tail]
+        if not _may_be_contact("\n".join([self._lines.texts[number] for number in numbers])):
+            return None
+        return _contact_block(tail, [self._lines.at[number].bare for number in numbers])
+
+
+def _within(ordered: Sequence[int], own: Sequence[int]) -> Sequence[int]:
+    """Those of the numbers in order that are not before the first and not behind the last of `own`."""
+    return ordered[bisect_left(ordered, own[0]) : bisect_right(ordered, own[-1])] if own else ()
+
+
+def _place(ordered: Sequence[int], value: int | None) -> int | None:
+    """Where `value` stands among numbers in order, None where it does not."""
+    if value is None:
+        return None
+    place = bisect_left(ordered, value)
+    return place if place < len(ordered) and ordered[place] == value else None
 
 
 def _is_footer(texts: Sequence[str]) -> bool:
     return not texts or any(_FOOTER.search(text) or _is_notice(text) or _is_contact(text) for text in texts)
-
-
-def _by_phone_line(lines: Sequence[Line], filled: Sequence[int]) -> int | None:
-    """What stands below it is what a program quoted without a word. Above all other text it ends nothing."""
-    heads = _SENT_FROM.heads
-    for place, position in enumerate(filled):
-        bare = lines[position].bare
-        if bare[-1] not in _SENT_FROM_LAST and bare[0] not in _BRACKETS and bare[:HEAD].lower() not in heads:
-            continue  # nearly all
-        if _is_phone_line(bare.lstrip(_BRACKETS)) and (place or len(filled) == 1):
-            return position
-    return None
 
 
 def _is_phone_line(bare: str) -> bool:
@@ -108,22 +178,12 @@ def _is_phone_line(bare: str) -> bool:
     return bool(_MINE.search(head) or _DEVICE.search(bare[: 3 * _PHONE_LINE]))
 
 
-def _by_small_print(lines: Sequence[Line], filled: Sequence[int]) -> int | None:
-    """The first paragraph near the end that begins as a notice of confidentiality does."""
-    for position in filled[-_TAIL:]:
-        if position and not lines[position - 1].bare and _is_notice(lines[position].bare):
-            return position
-    return None
-
-
 def _is_notice(text: str) -> bool:
     return _NOTICE.match(text.lstrip(_BRACKETS)) is not None
 
 
-def _by_contact_facts(lines: Sequence[Line], filled: Sequence[int]) -> int | None:
-    """Short lines at the end with a phone, an address or a site: below closing words, or as a paragraph of their own."""
-    tail = filled[-_BLOCK_LINES - 1 :]
-    texts = [lines[position].bare for position in tail]
+def _contact_block(tail: Sequence[int], texts: Sequence[str]) -> int | None:
+    """Where in `tail` the block of contact facts begins; `texts` are the lines of these positions."""
     facts = [_is_contact(text) for text in texts]
     if not any(facts):
         return None
@@ -147,12 +207,19 @@ def _card(tail: Sequence[int], texts: Sequence[str], facts: Sequence[bool]) -> i
     return block if is_card and not any(text.endswith(_SENTENCE_END) or text.endswith(".") for text in card) else 0
 
 
+def _may_be_contact(text: str) -> bool:
+    """Whether it is worth the while to ask `_is_contact` of a line of the text. Fast."""
+    return "@" in text or "://" in text or "www." in text or _NUMBER.search(text) is not None
+
+
 def _is_contact(text: str) -> bool:
     if "@" in text and _ADDRESS.search(text):
         return True
-    if len(text) > LONGEST_MARK or not ("://" in text or "www." in text or _NUMBER.search(text)):
+    if len(text) > LONGEST_MARK:
         return False
-    return _CONTACT.search(text) is not None
+    if ("://" in text or "www." in text) and _SITE.search(text):
+        return True
+    return _NUMBER.search(text) is not None and _CONTACT.search(text) is not None
 
 
 def _is_short(text: str) -> bool:

@@ -6,7 +6,7 @@ HTML, and the marks become those of the lines. So one cutter reads both forms of
 
 import re
 
-from mailcrm.ingest.mail.reply.lines import Line, Mark, read_lines, readable
+from mailcrm.ingest.mail.reply.lines import Line, Lines, Mark, known_lines, read_line, readable
 from mailcrm.ingest.mail.text import html_to_text
 
 # Parts of the ids, classes and names that programs give their wrappers, in lower case; the first that fits counts.
@@ -45,6 +45,9 @@ _WRAPPERS = {
 }
 _NAMES = tuple((name, mark) for mark, names in _WRAPPERS.items() for name in names)
 _HINTS = tuple(dict.fromkeys(("<blockquote", *(name for name, _ in _NAMES))))
+# Letters that most of the hints share, and the hints that share none: to look for so few is quick.
+_ROOTS = ("quote", "sign", "reply", "forward", "outlook", "mail-")
+_SHORT_HINTS = (*_ROOTS, *(hint for hint in _HINTS if not any(root in hint for root in _ROOTS)))
 # Without one of these there is none of the others; most HTML of people is as plain as that.
 _WHERE = ("<blockquote", "class=", "id=", "name=", "border-top:solid")
 _CITED = re.compile(r"type\s?=\s?[\"']?cite|gmail_quote|isreplycontent|_quote", re.IGNORECASE)
@@ -63,14 +66,14 @@ _CLOSED = {sign: mark for mark, sign in _CLOSE.items()}
 _POINTED = {sign: mark for mark, sign in _POINT.items()}
 
 
-def marked_lines(html: str) -> list[Line] | None:
+def marked_lines(html: str) -> Lines | None:
     """The lines of an HTML mail with what its wrappers say; None where there are none that we know."""
     if not html:
         return None
     lowered = html.lower()
-    if not any(hint in lowered for hint in _WHERE) or not any(hint in lowered for hint in _HINTS):
+    if not all(any(hint in lowered for hint in hints) for hints in (_WHERE, _SHORT_HINTS, _HINTS)):
         return None
-    return _read(html_to_text(_with_signs(_SIGNS.sub("", html))))
+    return known_lines(_read(html_to_text(_with_signs(_SIGNS.sub("", html)))))
 
 
 def _with_signs(html: str) -> str:
@@ -136,7 +139,7 @@ def _read(text: str) -> list[Line]:
                 mark = _innermost(depth)
         text = _SIGNS.sub("", raw).rstrip() if signs else raw
         if mark is Mark.PLAIN:
-            lines += read_lines(text)
+            lines.append(read_line(text))
         else:
             lines.append(Line(text, readable(text.strip(" \t*>")), mark))
     return lines

@@ -51,7 +51,7 @@ _ASKS = any_of(rf"""
     newsletter (?:\w+ )?(?:abmelden|abbestellen)
     (?:mich|uns|mein\w*|unser\w*)\b.{{0,40}} (?:aus|von) (?:dem|der|ihrem|ihrer|eurem|eurer|diesem|dieser) {_LIST_DE}
     keine (?:weiteren )?(?:e-?mails|newsletter|mails) mehr|keine (?:weitere )?(?:werbung|werbe-?mails)(?: mehr)?{_END}
-    \b(?:me|nous) (?:désabonner|désinscrire)|\b(?:me|nous|mon adresse) retirer de (?:votre|vos|cette|la) 
+    \b(?:me|nous) (?:désabonner|désinscrire)|\b(?:me|nous|mon adresse) retirer de (?:votre|vos|cette|la)\b
     retirez-(?:moi|nous) de
     (?:souhait|veux|voul|désir)\w* (?:plus|ne plus) recevoir
     ne plus (?:m'|me |nous )(?:envoyer|adresser) (?:(?:de|vos|ces|aucun|d') ?){{1,2}}{_MAILS_FR}

@@ -45,6 +45,16 @@ _SENTENCE_ENDS = re.compile(r"[.!?]\s|[\n。！？]")
 _SAME_MONTH = re.compile(
     r"(\d\d?)(\s?[月월]\s?)(\d\d?)(\s?[日号號일]?\s?(?:[(（][^()（）]{1,4}[)）])?\s?[-–—~～〜至到]\s?)(?=\d\d?\s?[日号號일])"
 )
+_OPENING_WITHIN = 1_000
+_AWAY = re.compile(
+    r"out of (?:the |my )?office|(?:on|annual|parental|sick|maternity) (?:vacation|holidays?|leave)\b"
+    r"|(?:i am|i'm|i will be|i'll be) (?:currently )?(?:away|travell?ing|abroad|offline)\b|not in the office"
+    r"|im urlaub|in elternzeit|nicht im (?:b(?:ü|ue)ro|hause?)\b|abwesend|nicht erreichbar|auf (?:dienst|geschäfts)reise"
+    r"|\b(?:absente?|en congés?|en vacances|en déplacement)\b|fuera de (?:la )?oficina|de vacaciones|ausente\b|de férias"
+    r"|fora do escritório|in ferie\b|fuori (?:sede|ufficio)|afwezig|op vakantie|semester till|på semester|na urlopie"
+    r"|в отпуске|буду отсутствовать|休假|年假|不在办公室|不在辦公室|出差|放假|休暇|不在に|不在です|출장|휴가|부재중",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(r"\d|\w{4,}\s+\w+\s+\w{4,}")
 _CLOSE = 20
 _MONTH_NAMES = (
@@ -74,6 +84,11 @@ _DATE = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+
+
+def says_away(text: str) -> bool:
+    """Whether an automatic answer says that somebody is not there; others say that a request was received."""
+    return _AWAY.search(text[:_OPENING_WITHIN]) is not None
 
 
 def away_until(text: str, sent: date) -> date | None:

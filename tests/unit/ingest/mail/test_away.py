@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailcrm.ingest.mail.away import away_until
+from mailcrm.model.message import MailKind
 from tests.unit.ingest.mail.samples import parsed
 
 SENT = date(2026, 11, 20)
@@ -65,6 +66,26 @@ SENT = date(2026, 11, 20)
 def test_last_day_is_found(text: str, last: str | None) -> None:
     found = away_until(text, SENT)
     assert (found.isoformat() if found else None) == last
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "kind"),
+    [
+        ("Auto-Submitted: auto-replied", "Ich bin bis 4.12. im Urlaub.", MailKind.OUT_OF_OFFICE),
+        ("X-Autoreply: yes", "I am out of the office until 4 December.", MailKind.OUT_OF_OFFICE),
+        ("Auto-Submitted: auto-replied", "我正在休假，12月5日上班", MailKind.OUT_OF_OFFICE),
+        ("Auto-Submitted: auto-replied", "Your request has number 7, we answer until 4 December.", MailKind.AUTO),
+        ("Auto-Submitted: auto-generated", "Bob is on vacation until 4 December.", MailKind.AUTO),
+        ("X-Mailer: x", "I am out of the office until 4 December.", MailKind.PERSON),
+    ],
+)
+def test_an_automatic_answer_without_a_telling_subject_is_known_by_its_words(
+    header: str, text: str, kind: MailKind
+) -> None:
+    date_line = "Date: Fri, 20 Nov 2026 09:00:00 +0000"
+    message = parsed(f"From: a@example.org\n{date_line}\nSubject: Re: offer\n{header}\n\n{text}\n".encode())
+    assert message.headers.kind is kind
+    assert message.away_until == (date(2026, 12, 4) if kind is MailKind.OUT_OF_OFFICE else None)
 
 
 def test_only_an_absence_is_read_for_it() -> None:

@@ -11,7 +11,7 @@ from phonenumbers import NumberParseException, PhoneNumberType
 
 _NUMBER = re.compile(r"(?<![\w.])(?:\+|00)?\(?\+?\d(?:[\d\u00a0 ().\-/–‐‑]{4,26}\d)(?![0-9A-WYZa-wyz_])")
 _EXTENSION = re.compile(
-    r"[ ,;]{0,3}(?:ext(?:ension)?\.?|x|转|轉|分机|分機|內線|内线|-|доб\.?)[ :：.]{0,3}(\d{1,6})(?!\d)", re.IGNORECASE
+    r"[ ,;]{0,3}(?:ext(?:ension)?\.?|x|转|轉|分机|分機|內線|内线|-|доб\.?)[ :：.=]{0,3}(\d{1,6})(?!\d)", re.IGNORECASE
 )
 _TRUNK = re.compile(r"\( ?0 ?\)")
 _WIDE = str.maketrans("０１２３４５６７８９＋（）－", "0123456789+()-")

@@ -82,8 +82,8 @@ def _findings(card: Any, domain: str) -> Iterator[ContactFinding]:
     region = region_of("\n".join(places), domain)
     for each in _values(card, "tel"):
         for number in find_numbers(str(each.value).removeprefix("tel:"), region)[:1]:
-            if field := _sort(each, mobile=number.mobile):
-                yield ContactFinding(field, number.written, _CONFIDENCE, number.e164, "vcard")
+            if kind := _sort(each, mobile=number.mobile):
+                yield ContactFinding(kind, number.written, _CONFIDENCE, number.e164, "vcard")
 
 
 def _finding(field: ContactField, text: object) -> Iterator[ContactFinding]:

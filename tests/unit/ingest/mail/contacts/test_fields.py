@@ -60,6 +60,9 @@ def test_of_each_field_nearly_all_is_found_and_hardly_anything_else() -> None:
         ("所属部门：海外事业部", {("department", "海外事业部")}),
         ("☎ +44 20 7946 0018", {("phone", "+442079460018")}),
         ("Sales Manager, Tallowbridge Castings Ltd", {("title", "Sales Manager"), ("company", "Tallowbridge Castings Ltd")}),
+        ("The Tallowbridge Company", {("company", "The Tallowbridge Company")}),
+        ("A Plus Castings Ltd", {("company", "A Plus Castings Ltd")}),
+        ("Responsable région est", {("title", "Responsable région est")}),
         ("Kernel Developer at Tallowbridge", {("title", "Kernel Developer"), ("company", "Tallowbridge")}),
     ],
 )  # fmt: skip

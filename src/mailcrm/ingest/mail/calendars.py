@@ -164,14 +164,8 @@ class _Reader:
         """The zone of times that name none: the calendar's own, else the only one that it defines."""
         from icalendar.timezone import tzp
 
-        names = (
-            [self._usual]
-            if self._usual
-            else [_name_of(block) for block in self._zones]
-            if len(self._zones) == 1
-            else []
-        )
-        return next((zone for name in names if name and (zone := tzp.timezone(name) or self._own_zone(name))), None)
+        name = self._usual or (_name_of(self._zones[0]) if len(self._zones) == 1 else "")
+        return (tzp.timezone(name) or self._own_zone(name)) if name else None
 
 
 def _name_of(block: bytes) -> str:

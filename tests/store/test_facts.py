@@ -12,7 +12,7 @@ from mailcrm.model.account import Visibility
 from mailcrm.model.address import AddressKind
 from mailcrm.model.contact import ContactField, ContactFinding
 from mailcrm.model.interaction import Direction
-from mailcrm.model.message import BodyState, MailKind
+from mailcrm.model.message import RULES, BodyState, MailKind
 from mailcrm.model.rights import Viewer
 from mailcrm.service.customers import change_customer
 from mailcrm.store import Session, Store, facts, messages
@@ -92,6 +92,31 @@ def test_a_mail_that_is_read_by_better_rules_takes_back_what_it_alone_told(store
         assert [fact.times for fact in facts.facts_of(session, who.party_id or 0, ALL)] == [1, 2]
         facts.forget_findings(session, [first])
         assert shown(session, who.party_id) == [("phone", "+494033445566", True)]
+
+
+def test_what_several_mails_told_goes_when_better_rules_find_it_in_none(store: Store) -> None:
+    with a_write(store) as session:
+        who = a_person(session)
+        mails = [told(session, who, TITLE, PHONE, days=days) for days in (0, 1)]
+        gone = told(session, who, replace(PHONE, number="+4940999"), days=2)
+        session.execute(update(ContactFactRow).values(rules=0))
+        session.execute(update(Message).where(Message.id.in_(mails)).values(rules=RULES))
+        session.expire_all()
+        assert change_customer(session, who.party_id or 0, {"company": "Bolts"}, NOW) is None
+        for mail in mails:
+            facts.forget_findings(session, [mail])
+            facts.record_findings(session, {mail: [replace(PHONE, confidence=0.7)]}, again=True)
+        assert facts.forget_outdated(session, 10) == 1
+        assert facts.forget_outdated(session, 10) == 0
+        kept = {
+            (f.field, f.value, f.confidence, f.times, f.source_ref)
+            for f in facts.facts_of(session, who.party_id or 0, ALL)
+        }
+    assert kept == {
+        ("company", "Bolts", 1.0, 1, None),
+        ("phone", "+494033445566", 0.7, 2, mails[1]),
+        ("phone", "+4940999", 0.85, 1, gone),  # its mail was not read again
+    }
 
 
 @pytest.mark.parametrize("change", ["role", "list", "noreply", "nobody", "bulk", "calendar", "out"])

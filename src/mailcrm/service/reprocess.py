@@ -16,11 +16,14 @@ from mailcrm.service.app import App
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.service.guard import Guard
 from mailcrm.service.retry import store_retry
-from mailcrm.store import Session, audit, blobs, rereading
+from mailcrm.store import Session, audit, blobs, facts, rereading
 from mailcrm.store.rereading import Kept
 
 _BATCH = 50
 """Messages in one transaction: others want to write, too."""
+
+_FACTS = 500
+"""Contact facts in one transaction."""
 
 _log = get_logger("mailcrm.reprocess")
 
@@ -39,6 +42,7 @@ def reprocess(app: App, actor: Actor, progress: Callable[[Reprocessed], None], *
     if all_:
         with app.store.write(actor) as session:
             rereading.forget_rules(session)
+            facts.forget_rules(session)
     with app.store.read() as session:
         report = Reprocessed(rereading.count_old(session))
     after = 0
@@ -49,6 +53,7 @@ def reprocess(app: App, actor: Actor, progress: Callable[[Reprocessed], None], *
             report.done += len(batch)
             report.failed += sum(parsed is None for _, parsed, _ in batch)
             progress(report)
+    _forget_outdated(app, actor)
     draw_consequences(app.store, app.clock)
     if report.done:
         with app.store.write(actor) as session:
@@ -56,6 +61,14 @@ def reprocess(app: App, actor: Actor, progress: Callable[[Reprocessed], None], *
                 session, "mail.reprocess", "messages", app.clock(), done=report.done, failed=report.failed
             )
     return report
+
+
+def _forget_outdated(app: App, actor: Actor) -> None:
+    """What no mail tells any more by today's rules, now that all has been read by them."""
+    while True:
+        with app.store.write(actor) as session:
+            if not facts.forget_outdated(session, _FACTS):
+                return
 
 
 Read = tuple[Kept, ParsedMessage | None, str]

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.address import AddressKind
 from mailcrm.model.contact import LONGEST_VALUE, ContactFact, ContactField, ContactFinding, current_fact, value_hash
 from mailcrm.model.interaction import Direction
-from mailcrm.model.message import MailKind, ParticipantRole, written_at
+from mailcrm.model.message import RULES, MailKind, ParticipantRole, written_at
 from mailcrm.model.rights import Viewer
 from mailcrm.model.text import clean_line
 from mailcrm.store.bulk import portions
@@ -36,12 +36,43 @@ def forget_findings(session: Session, message_ids: Sequence[int]) -> None:
     """Take away what only these mails told, before they are recorded again by better rules."""
     for part in portions(message_ids):
         alone = ContactFactRow.source.in_(_OF_MAIL), ContactFactRow.source_ref.in_(part), ContactFactRow.times == 1
-        rows = session.execute(select(ContactFactRow).where(*alone)).scalars().all()
-        touched = {(row.party_id, row.field) for row in rows}
-        for row in rows:
-            session.delete(row)
-        session.flush()
-        _choose(_rows(session, sorted({party_id for party_id, _ in touched})).values(), touched)
+        _take_away(session, session.execute(select(ContactFactRow).where(*alone)).scalars().all())
+
+
+def forget_rules(session: Session) -> None:
+    """All that mail told is to be told anew, whatever rules read it."""
+    anew = update(ContactFactRow).where(ContactFactRow.source.in_(_OF_MAIL)).values(rules=0)
+    session.execute(anew.execution_options(synchronize_session=False))
+
+
+def forget_outdated(session: Session, limit: int) -> int:
+    """Take away what older rules read in several mails and today's in none of them; at most `limit`, returns how many.
+
+    To be asked when all mail has been read again. What a mail told that cannot be read any more stays.
+    """
+    query = (
+        select(ContactFactRow)
+        .join(Message, Message.id == ContactFactRow.source_ref)
+        .where(
+            ContactFactRow.source.in_(_OF_MAIL),
+            ContactFactRow.rules < RULES,
+            Message.rules == RULES,
+            Message.last_error == "",
+        )
+        .order_by(ContactFactRow.id)
+        .limit(limit)
+    )
+    rows = session.execute(query).scalars().all()
+    _take_away(session, rows)
+    return len(rows)
+
+
+def _take_away(session: Session, rows: Sequence[ContactFactRow]) -> None:
+    touched = {(row.party_id, row.field) for row in rows}
+    for row in rows:
+        session.delete(row)
+    session.flush()
+    _choose(_rows(session, sorted({party_id for party_id, _ in touched})).values(), touched)
     session.flush()
 
 
@@ -117,11 +148,13 @@ def _observe(
         row = ContactFactRow(
             party_id=writer.party_id, field=finding.field, value=value, value_hash=key[2], source=finding.source,
             source_ref=message_id, confidence=confidence, observed_at=writer.at, times=1, is_current=False, verified_by="",
+            rules=RULES,
         )  # fmt: skip
         session.add(row)
         rows[key] = row
         return
-    row.confidence = max(row.confidence, confidence)
+    row.confidence = max(row.confidence, confidence) if row.rules == RULES else confidence
+    row.rules = RULES
     if row.source_ref == message_id:
         return
     row.times += counts

@@ -12,8 +12,9 @@ _NEAR = 60
 
 # Words behind which the day stands that somebody is back, and those behind which the last day of their absence stands.
 _BACK = re.compile(
-    r"\b(?:back|return(?:ing|s)?|resum\w+|again|available (?:from|on|after)|zurück|wieder|erreichbar ab|ab dem|"
-    r"de retour|reviens|retour le|vuelvo|regres\w+|de vuelta|rientr\w+|tornerò|di ritorno|volto|retorn\w+|regresso|"
+    r"\b(?:back|return(?:ing|s)?|resum\w+|again|available (?:from|on|after)|zurück|wieder|erreichbar ab|ab dem|rückkehr|kehre|"
+    r"de retour|reviens|retour le|reprendr\w+|reprise|reincorpor\w+|"
+    r"vuelvo|regres\w+|de vuelta|rientr\w+|tornerò|di ritorno|volto|retorn\w+|regresso|"
     r"terug|weer (?:bereikbaar|aanwezig)|tilbage|tillbaka|tilbake|åter|wracam|powr\w+|верн\w+|вернусь)\b"
     r"|返回|回来|回來|上班|回到|恢复|恢復|出社|戻り|복귀",
     re.IGNORECASE,
@@ -21,10 +22,39 @@ _BACK = re.compile(
 _NOT_BEFORE = re.compile(r"\bnot\b.{0,40}\b(?:until|before)\b|\bnicht vor\b|\bpas avant\b", re.IGNORECASE | re.DOTALL)
 _UNTIL = re.compile(
     r"\b(?:until|till?|through|to|bis(?: zum| einschließlich)?|jusqu['’]au|au|hasta(?: el)?|al|fino al|até|tot(?: en met)?|"
-    r"t/m|til(?: og med)?|till och med|t\.?o\.?m\.?|do|по|до)\b|[-–—~～至到]|まで|까지",
+    r"t/m|til(?: og med)?|till och med|t\.?o\.?m\.?|do|по|до)\b|[-–—~～〜至到]|\ball['’]|まで|까지",
     re.IGNORECASE,
 )
-_ENDS_BEHIND = re.compile(r"\s?(?:まで|까지)")
+_WEEKDAY = r"\s?(?:[(（][^()（）]{1,4}[)）])?\s?"
+_ENDS_BEHIND = re.compile(rf"{_WEEKDAY}(?:まで|까지|の間|间|期间)")
+# "before 9 May", said of an absence.
+_ENDS_BEFORE = re.compile(rf"{_WEEKDAY}(?:之前|以前|前)[^，。,.\n]{{0,6}}(?:无法|不能|不便|不在|休假|没有)")
+_BACK_BEHIND = re.compile(
+    rf"{_WEEKDAY}[ .,，起后後]*(?:(?:bin ich|sind wir|werde ich|を?より|から)\s?)?(?={_BACK.pattern})", re.IGNORECASE
+)
+_ANSWERS_BEHIND = re.compile(rf"{_WEEKDAY}(?:以降|より|から)に?、?(?:順次)?(?:ご連絡|ご返信|ご回答|対応|返信|回答)")
+# What else has a last day in such mail.
+_OF_OTHERS = re.compile(
+    r"\b(?:valid|prices?|offers?|fair|exhibition|trade ?show|booth|webinar|deadline|order (?:by|before)|part[- ]time"
+    r"|messe|stand|gültig|preise?|angebot\w*|teilzeit|valables?|prix|offre|salon|válid\w+|precios?|oferta|feria|preços?"
+    r"|действ\w+|цен\w+|выставк\w+)\b|有效|报价|价格|展会|优惠|有効|価格|展示会",
+    re.IGNORECASE,
+)
+_SENTENCE_ENDS = re.compile(r"[.!?]\s|[\n。！？]")
+# "5月4日-8日": the second day has the month of the first.
+_SAME_MONTH = re.compile(
+    r"(\d\d?)(\s?[月월]\s?)(\d\d?)(\s?[日号號일]?\s?(?:[(（][^()（）]{1,4}[)）])?\s?[-–—~～〜至到]\s?)(?=\d\d?\s?[日号號일])"
+)
+_OPENING_WITHIN = 1_000
+_AWAY = re.compile(
+    r"out of (?:the |my )?office|(?:on|annual|parental|sick|maternity) (?:vacation|holidays?|leave)\b"
+    r"|(?:i am|i'm|i will be|i'll be) (?:currently )?(?:away|travell?ing|abroad|offline)\b|not in the office"
+    r"|im urlaub|in elternzeit|nicht im (?:b(?:ü|ue)ro|hause?)\b|abwesend|nicht erreichbar|auf (?:dienst|geschäfts)reise"
+    r"|\b(?:absente?|en congés?|en vacances|en déplacement)\b|fuera de (?:la )?oficina|de vacaciones|ausente\b|de férias"
+    r"|fora do escritório|in ferie\b|fuori (?:sede|ufficio)|afwezig|op vakantie|semester till|på semester|na urlopie"
+    r"|в отпуске|буду отсутствовать|休假|年假|不在办公室|不在辦公室|出差|放假|休暇|不在に|不在です|출장|휴가|부재중",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(r"\d|\w{4,}\s+\w+\s+\w{4,}")
 _CLOSE = 20
 _MONTH_NAMES = (
@@ -50,10 +80,15 @@ _DATE = re.compile(
     | \b(?P<name_day>\d\d?)(?:st|nd|rd|th|er|\.|º|°|:e)?(?:\s(?:of|de|di))?\s?-?(?P<name_month>{_MONTH})\b\.?
       (?:,?\s?-?(?:de\s|del\s)?(?P<name_year>20\d\d)\b)?
     | \b(?P<en_month>{_MONTH})\.?\s(?P<en_day>\d\d?)(?:st|nd|rd|th)?\b(?:,?\s(?P<en_year>20\d\d)\b)?
-    | \b(?P<first>\d\d?)(?P<mark>[./-])(?P<second>\d\d?)(?:(?P=mark)(?P<number_year>(?:20)?\d\d))?(?![\d:])
+    | \b(?P<first>\d\d?)(?P<mark>[./-])(?P<second>\d\d?)(?:(?P=mark)(?P<number_year>(?:20)?\d\d))?(?![\d:]|\.?\s?(?:{_MONTH})\b)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+
+
+def says_away(text: str) -> bool:
+    """Whether an automatic answer says that somebody is not there; others say that a request was received."""
+    return _AWAY.search(text[:_OPENING_WITHIN]) is not None
 
 
 def away_until(text: str, sent: date) -> date | None:
@@ -63,6 +98,8 @@ def away_until(text: str, sent: date) -> date | None:
     is taken which comes sooner.
     """
     text = text[:_WITHIN]
+    if "月" in text or "월" in text:
+        text = _SAME_MONTH.sub(r"\1\2\3\4\1\2", text)
     found = [day for day in _days(text, sent) if sent <= day <= sent + _LONGEST]
     return max(found, default=None)
 
@@ -72,15 +109,15 @@ def _days(text: str, sent: date) -> Iterator[date]:
     for hit in _DATE.finditer(text):
         day = _read(hit, sent)
         cue = text[max(before, hit.start() - _NEAR) : hit.start()]
-        behind = text[hit.end() : hit.end() + _NEAR // 4]
+        behind = text[hit.end() : hit.end() + _NEAR // 2]
         before = hit.end()
-        if day is None:
+        if day is None or _OF_OTHERS.search(_SENTENCE_ENDS.split(cue)[-1] + _SENTENCE_ENDS.split(behind)[0]):
             continue
         if _NOT_BEFORE.search(cue):
             yield day - timedelta(days=1)
         elif _until(cue, behind):
             yield day
-        elif _BACK.search(cue) or _BACK.match(behind.lstrip(" 起后後,，(（)）")):
+        elif _BACK.search(cue) or any(words.match(behind) for words in (_BACK_BEHIND, _ANSWERS_BEHIND, _ENDS_BEFORE)):
             yield day - timedelta(days=1)
 
 

@@ -11,7 +11,7 @@ from mailcrm.ingest.mail.charset import Guesser
 from mailcrm.ingest.mail.fields import HeaderFields, header_block, read_block
 from mailcrm.ingest.mail.headers import parse_headers
 from mailcrm.ingest.mail.kinds import has_null_return_path, says_returned
-from mailcrm.ingest.mail.notices import Failure, Notice, introduction_of, opens_like_notice, read_notice
+from mailcrm.ingest.mail.notices import Failure, Notice, introduction_of, opens_like_notice, read_notice, words_about
 from mailcrm.ingest.mail.notifications import read_notification
 from mailcrm.ingest.mail.parts import Part
 from mailcrm.ingest.mail.reasons import find_status, is_hard, reason_of
@@ -46,6 +46,8 @@ def read_reports(root: Part, headers: ParsedHeaders, text: str) -> tuple[Report,
     leaves = [leaf for leaf in _leaves(root) if leaf.mime_type in _REPORT_TYPES]  # in most mail there is none
     if not leaves and (found := read_notification(text)):
         return found
+    if leaves and _is_passed_on(root, headers):
+        return ()
     returned = _returned_header(leaves)
     original = parse_headers(returned) if returned else ParsedHeaders()
     feedback = [leaf for leaf in leaves if leaf.mime_type == _FEEDBACK_TYPE]
@@ -75,6 +77,12 @@ def _leaves(part: Part) -> Iterator[Part]:
         yield part
     for child in part.children:
         yield from _leaves(child)
+
+
+def _is_passed_on(root: Part, headers: ParsedHeaders) -> bool:
+    """Whether somebody forwards a report with all its parts, as Thunderbird does: it is told to us, and not of our mail."""
+    is_human = headers.kind is MailKind.PERSON and root.mime_type != "multipart/report"
+    return is_human and base_subject(headers.subject) != headers.subject
 
 
 def _returned_header(leaves: list[Part]) -> bytes:
@@ -114,11 +122,14 @@ def _report_of_block(block: HeaderFields, text: str, original: ParsedHeaders) ->
     diagnostic = clean_line(
         decode_words(_behind_type(block.first("diagnostic-code")), block.guesser), _DIAGNOSTIC_LIMIT
     )
+    introduction = introduction_of(text)
+    if not diagnostic:
+        diagnostic = clean_line(words_about(introduction, recipient), _DIAGNOSTIC_LIMIT)
     status = find_status(block.first("status")) or find_status(diagnostic)
     kind = _kind_of_action(block.first("action").lower(), status)
     if kind == "delivered":
         return Report(kind, recipient, "delivered", False, status, diagnostic, original.message_id)
-    reason = _reason(diagnostic, text, status)
+    reason = _reason(diagnostic, introduction, status)
     return Report(kind, recipient, reason, _hard(kind, reason, status), status, diagnostic, original.message_id)
 
 
@@ -129,9 +140,8 @@ def _kind_of_action(action: str, status: str) -> str:
     return "delayed" if word.startswith(("delay", "defer")) else "bounced"
 
 
-def _reason(diagnostic: str, text: str, status: str) -> str:
+def _reason(diagnostic: str, introduction: str, status: str) -> str:
     """The reason that the diagnostic gives; if it gives none, what the words for the human say."""
-    introduction = introduction_of(text)
     reason = reason_of(diagnostic, status, introduction)
     return reason_of(introduction, status) if reason == "other" else reason
 

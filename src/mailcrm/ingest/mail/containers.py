@@ -61,8 +61,9 @@ def _signed(content: bytes) -> tuple[list[Part], list[str]]:
     at = content.find(_DATA, 0, _WITHIN)
     if at < 0:
         return [], [_BAD_SMIME]
-    octets = b"".join(_octets(content, at + len(_DATA)))
-    return ([read_tree(octets)], []) if octets else ([], [_BAD_SMIME])
+    inside = read_tree(b"".join(_octets(content, at + len(_DATA))))
+    is_whole = inside.children or inside.content().strip()  # with a wrong length, only a piece of its header is there
+    return ([inside], []) if is_whole else ([], [_BAD_SMIME])
 
 
 def _octets(data: bytes, at: int) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mailcrm.ingest.mail.phrases import alternatives, any_of
 
-_ADDRESS = r"[^\s<>()\[\]\"',;:，；：、。@]{1,200}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}[A-Za-z0-9]"
+_ADDRESS = r"[^\s<>()\[\]\"',;:，；：、。（）《》「」【】“”‘’@]{1,200}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}[A-Za-z0-9]"
 # Where the copy of the returned mail begins.
 _COPY_BEGINS = alternatives(r"""
     below this line is a copy|this is a copy of (?:the|your) message|(?:here|below) is (?:a copy|your)
@@ -33,7 +33,7 @@ _NAMED = tuple(
         rf"^[ \t>*-]*\"?<?({_ADDRESS})>?\"?[ \t]*(?:<[^<>\n]*>)?:?[ \t]*$",
         rf"(?:收件人|收信人|收件地址|无法(?:发送|投递|送达)(?:到|至)?|(?:发送|投递)(?:到|给|至))[^\n@]{{0,20}}?<?({_ADDRESS})",
         rf"rcpt to:\s*<({_ADDRESS})>",
-        rf"^[ \t]*({_ADDRESS})(?::|[ \t]+(?:on \w{{3}}|on \d|\(|-|:|\.\.\.))",
+        rf"^[ \t]*({_ADDRESS})(?::|[ \t]+(?:on \w{{3}}|on \d|\(|-|:|\.\.\.|[^\n@]{{0,60}}\berror))",
         rf"(?:recipients?|deliver\w*|sen[dt]|reach\w*|address\w*|mail|user|to)\b[^\n@]{{0,60}}?[\s<(\"']({_ADDRESS})",
         rf"<({_ADDRESS})>",
     )
@@ -89,6 +89,10 @@ _INTRODUCTION_LIMIT = 20_000
 _DIAGNOSTIC_LIMIT = 800
 
 
+_ANY_ADDRESS = re.compile(_ADDRESS)
+_BLANK_LINE = re.compile(r"\S[^\n]*\n[ \t]*\n")
+
+
 class Failure(NamedTuple):
     """An address that was not reached, as written ('' if the notice does not say), and the words that belong to it."""
 
@@ -136,6 +140,18 @@ def introduction_of(text: str) -> str:
         if text[: mark.start()].strip():
             return text[: min(mark.start(), _INTRODUCTION_LIMIT)]
     return text[:_INTRODUCTION_LIMIT]
+
+
+def words_about(introduction: str, address: str) -> str:
+    """What an introduction says of an address (in lower case): up to the next address or paragraph; '' if it is not there."""
+    begin = introduction.lower().find(address)
+    if not address or begin < 0:
+        return ""
+    begin += len(address)
+    words = introduction[begin : begin + _DIAGNOSTIC_LIMIT]
+    others = (found.start() for found in _ANY_ADDRESS.finditer(words) if found[0].lower() != address)
+    end = min(next(others, len(words)), (paragraph.end() if (paragraph := _BLANK_LINE.search(words)) else len(words)))
+    return words[:end].strip(" \t\r\n<>:\"'")
 
 
 def _failures(introduction: str, known_failed: tuple[str, ...], not_failed: frozenset[str]) -> tuple[Failure, ...]:

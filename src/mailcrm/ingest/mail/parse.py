@@ -8,12 +8,13 @@ from datetime import date
 
 from mailcrm.errors import Unparsable
 from mailcrm.ingest.mail import armour
-from mailcrm.ingest.mail.away import away_until
+from mailcrm.ingest.mail.away import away_until, says_away
 from mailcrm.ingest.mail.bounce import read_reports
 from mailcrm.ingest.mail.calendars import is_calendar, read_meetings
 from mailcrm.ingest.mail.contacts import may_be_card
 from mailcrm.ingest.mail.fields import normalise_raw
 from mailcrm.ingest.mail.headers import parse_headers, read_headers
+from mailcrm.ingest.mail.kinds import says_auto_reply
 from mailcrm.ingest.mail.parts import Part, read_tree
 from mailcrm.ingest.mail.reply.cut import cut
 from mailcrm.ingest.mail.stop import asks_to_stop
@@ -62,6 +63,8 @@ def _understand(raw: bytes, *, with_findings: bool) -> ParsedMessage:
     reports = read_reports(root, headers, text)
     if reports and headers.kind in (MailKind.PERSON, MailKind.AUTO, MailKind.BULK):
         headers = replace(headers, kind=MailKind.COMPLAINT if reports[0].kind == "complained" else MailKind.BOUNCE)
+    if headers.kind is MailKind.AUTO and says_auto_reply(root.fields) and says_away(text):
+        headers = replace(headers, kind=MailKind.OUT_OF_OFFICE)  # Gmail's has the subject of what it answers
     html = body.html
     said = _said(headers, text, html if body.html_is_whole else "")
     calendars = [part for part in (body.attachments or [root]) if is_calendar(part)]

@@ -1,4 +1,6 @@
-"""Why a mail was refused: a class for each diagnostic of a mail system, by our own table, English and Chinese.
+"""Why a mail was refused: a class for each diagnostic of a mail system, by our own table of words.
+
+English and Chinese, and what systems of other countries say most.
 
 The words decide before the status code does: systems give 5.1.1 to spam and 5.7.1 to unknown users. A reason is
 `hard` when another try can never succeed; policy, quota and spam blocks are not, whatever their code.
@@ -33,6 +35,11 @@ _CERTAIN = (
             out of storage space|not enough (?:storage )?space|has (?:run out|exhausted)
             storage (?:allocation|quota|limit)
             disk quota|user is over
+            (?:postfach|mailbox) (?:\S+ ){0,4}?(?:voll|überfüllt)|speicherplatz (?:\S+ ){0,3}?(?:erschöpft|überschritten)
+            bo[iî]te (?:\S+ ){0,4}?(?:pleine|saturée)|quota (?:dépassé|superad\w+|excedid\w+|superat\w+)
+            (?:buzón|casilla|caixa|casella|correo)\S* (?:\S+ ){0,4}?(?:llen|chei|pien)[oa]\b
+            ящик\S* (?:\S+ ){0,2}?(?:переполнен|заполнен)|(?:편지함|메일함|용량)\S* ?\S{0,6}(?:가득|초과)
+            (?:メールボックス|受信箱|容量)\S{0,10}(?:一杯|いっぱい|超過|オーバー)
             (?:邮箱|信箱)(?:空间|容量)?[已己]?[满滿]
             (?:空间|容量|存储|空間)(?:[已己][满滿]|不足)
             超出(?:邮箱)?(?:配额|容量)
@@ -55,7 +62,7 @@ _CERTAIN = (
         any_of(r"""
             (?:not found|unexpected|failure|error)[^.]{0,40}(?:try again|name server reply)
             insufficient disk space
-            receiving mail at a rate
+            receiving mail at a rate|gr[ae]y ?-?listing
             temporarily (?:\w+ )?(?:unavailable|disabled)
         """),
     ),
@@ -82,6 +89,8 @@ _CERTAIN = (
             (?:account|mailbox|user|recipient|address|customer)\S* (?:\S+ ){0,5}?(?:locked|closed|terminated)
             (?:account|mailbox|user|recipient|address|customer)\S* (?:\S+ ){0,5}?(?:not activ|de-?activ)ated?
             (?:disabled|suspended|inactive|deactivated|locked) (?:\w+ )?(?:account|mailbox|user|recipient|address)
+            (?:konto|postfach) (?:\S+ ){0,3}?(?:deaktiviert|gesperrt)|compte (?:\S+ ){0,3}?(?:désactivé|suspendu)
+            cuenta (?:\S+ ){0,3}?(?:desactivad|deshabilitad|suspendid|inactiv)|conta (?:\S+ ){0,3}?(?:desativad|suspens|inativ)
             (?:[帐账帳][号户號]|邮箱|用户|信箱)[已被]{0,2}(?:停用|冻结|禁用|锁定|关闭|注销|暂停|停權)
         """),
     ),
@@ -99,6 +108,8 @@ _CERTAIN = (
             content (?:\w+ )?(?:rejected|blocked|filter|restriction)
             message (?:\w+ )?(?:blocked|content)
             permission to post
+            dns check failed|invalid dns mx
+            \b(?:dt|rp|mi|hl|fc):[a-z]{3}\b
             垃圾[邮信]|反垃圾|黑名单|病毒|拒收|被拦截|策略|封禁|違反|发信(?:IP|ip)
         """),
     ),
@@ -113,10 +124,21 @@ _CERTAIN = (
             (?:unknown|invalid|no such|non-?existent|not a valid|bad) (?:\w+ )?(?:address|account|name|destination)
             does not exist|doesn'?t exist|user not local|not our customer|not (?:a )?(?:known|local) (?:user|recipient)
             no (?:such )?(?:mailbox|user|account|recipient|person|address)
+            (?:address|domain|user|recipient|mailbox)\S* (?:\S+ ){0,2}?(?:could ?n[o']t|can ?n[o']t|was ?n[o']t) (?:be )?found
             doesn'?t have (?:an? )?(?:\S+ )?account
             (?:mailbox|user|recipient|address) has moved|no (?:forwarding|new) address
             no longer (?:in use|valid|available|on|accept)
             not accept(?:ing)? (?:any )?(?:mail|messages|network)|does not accept mail|null mx
+            (?:empfänger|benutzer)\S* (?:\S+ ){0,2}?unbekannt|unbekannter (?:empfänger|benutzer)
+            (?:adresse|postfach|benutzer|empfänger)\S* (?:\S+ ){0,3}?(?:existiert nicht|nicht gefunden|ungültig)
+            (?:utilisateur|destinataire|adresse)\S* (?:\S+ ){0,3}?(?:inconnue?|inexistante?|introuvable|n'existe pas|invalide)
+            (?:usu[aá]rio|destinat[aá]ri[oa]|utente|direcci[óo]n|endereço|indirizzo) (?:\S+ ){0,3}?(?:des|s)con(?:oc|hec|osc)\w+
+            (?:usu[aá]rio|destinat[aá]ri[oa]|utente|cuenta|conta)\S* (?:\S+ ){0,3}?(?:inexistente|(?:no|não) existe|non esiste)
+            (?:usu[aá]rio|destinat[aá]ri[oa]|utente|cuenta|conta)\S* (?:\S+ ){0,3}?(?:(?:no|não) encontrad[oa]|non trovato)
+            (?:пользовател|получател|адрес|ящик)\S* (?:\S+ ){0,3}?(?:не найден|не существует|неизвест\S+)
+            нет такого (?:пользователя|ящика|получателя)
+            (?:ユーザー?|宛先|アドレス|受信者|メールボックス)\S{0,12}(?:存在しません|見つかりません|不明)
+            (?:수신자|사용자|주소|받는 ?사람)\S* ?\S{0,6} ?(?:찾을 수 없|존재하지 않|없습니다)
             (?:用户|收件人|用戶|使用者)(?:地址|邮箱|名)?(?:不存在|未找到|错误|无效|已失效|不正确|有误)
             (?:邮箱|地址|帐号|账号|信箱)(?:地址|名)?(?:不存在|未找到|错误|无效|已失效|不正确|有误)
             不存在(?:该|此|这个)?(?:用户|收件人|邮箱|地址)?|无[此效](?:用户|收件人|地址)|查無此
@@ -131,7 +153,8 @@ _VAGUE = (
             gr[ae]y ?-?list|temporar|delayed|deferred|expired|giving up|throttl|rate limit|too many|\bloop
             try (?:again|later)|(?:please )?retry|retry time
             timed? ?-?out|time ?limit|for (?:the last )?\d+ (?:days|hours|seconds)|failing for a long time
-            connection (?:refused|reset|lost|closed|dropped|was)|requests to connect
+            connection (?:refused|reset|lost|closed|dropped|was)|lost connection|requests to connect
+            frequency limited|servfail
             could not connect|(?:unable|failed|can'?t|cannot) (?:to )?connect
             no route|unreachable|no answer|not responding|not (?:yet )?been delivered
             system (?:error|resources|full)|internal (?:server |system )?error
@@ -197,7 +220,9 @@ def _doubted(words: str, status: str, transcript: str) -> str:
     if status.startswith("4") and _NO_ANSWER.search(words):
         return "temporary"
     phase = _first(_PHASES, f"{words} {_SPACES.sub(' ', transcript)}")
-    if status in ("5.2.0", "5.2.1") and phase != "rcpt":  # RFC 3463: something is with the mailbox, so there is one
+    if (
+        status.startswith(("5.2.", "5.3.")) and phase != "rcpt"
+    ):  # RFC 3463: it is the mailbox, or the system, that is not well
         return "disabled"
     if status.startswith("5.1.") and phase != "mail":
         return "invalid"

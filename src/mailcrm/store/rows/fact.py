@@ -12,7 +12,8 @@ from mailcrm.store.rows.base import SOURCE, Base, EnumText, Hash, Id, UtcMicros
 
 class ContactFactRow(Base):
     """One value of one field from one source. Seen again, it counts up (`times`) and moves on (`observed_at`, `source_ref`: the
-    id of the mail that said it last). `confidence` is in percent; `verified_by` is the human who entered it.
+    id of the mail that said it last). `confidence` is in percent; `verified_by` is the human who entered it; `rules` are
+    those by which it was read in a mail last.
 
     Facts stay on the party they were found for; a merge shows them together.
     """
@@ -35,3 +36,4 @@ class ContactFactRow(Base):
     times: Mapped[int] = mapped_column(default=1)
     is_current: Mapped[bool] = mapped_column(default=False)
     verified_by: Mapped[str] = mapped_column(String(120), default="")
+    rules: Mapped[int] = mapped_column(default=0)

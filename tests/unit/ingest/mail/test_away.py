@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailcrm.ingest.mail.away import away_until
+from mailcrm.model.message import MailKind
 from tests.unit.ingest.mail.samples import parsed
 
 SENT = date(2026, 11, 20)
@@ -40,6 +41,22 @@ SENT = date(2026, 11, 20)
         ("vom 21.11. bis 28.11.2026 im Urlaub", "2026-11-28"),
         ("Our meeting on 25 November is back to normal", None),
         ("нахожусь в отпуске до 5 декабря", "2026-12-05"),
+        ("I am on leave 23-27 November.", "2026-11-27"),
+        ("Ich bin am 1.12. zurück.", "2026-11-30"),
+        ("Am 1. Dezember bin ich wieder für Sie da.", "2026-11-30"),
+        ("Ich bin bis zum 27.11. im Urlaub. Rückkehr: 30.11.2026", "2026-11-29"),
+        ("Je reprendrai le 1er décembre", "2026-11-30"),
+        ("Sono fuori ufficio fino all'8 dicembre", "2026-12-08"),
+        ("您好，本人11月23日-27日休假，", "2026-11-27"),
+        ("我在11月27日前无法回复邮件", "2026-11-26"),
+        ("请于11月27日前付款", None),
+        ("11月23日（月）から11月27日（金）まで不在です。", "2026-11-27"),
+        ("11月23日〜27日は休暇をいただきます", "2026-11-27"),
+        ("11月30日より出社いたします。", "2026-11-29"),
+        ("11月30日（月）以降にご連絡いたします", "2026-11-29"),
+        ("I am out of office. Our prices are valid until 31 December 2026.", None),
+        ("Ich arbeite bis 31.12.2026 in Teilzeit und bin heute nicht da.", None),
+        ("Ich bin bis 27.11. auf einer Reise.\nUnser Angebot gilt bis 31.12.2026.", "2026-11-27"),
         (
             "I am out of the office starting Friday, November 20, 2026 and will not return until Monday, November 30, 2026.",
             "2026-11-29",
@@ -49,6 +66,26 @@ SENT = date(2026, 11, 20)
 def test_last_day_is_found(text: str, last: str | None) -> None:
     found = away_until(text, SENT)
     assert (found.isoformat() if found else None) == last
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "kind"),
+    [
+        ("Auto-Submitted: auto-replied", "Ich bin bis 4.12. im Urlaub.", MailKind.OUT_OF_OFFICE),
+        ("X-Autoreply: yes", "I am out of the office until 4 December.", MailKind.OUT_OF_OFFICE),
+        ("Auto-Submitted: auto-replied", "我正在休假，12月5日上班", MailKind.OUT_OF_OFFICE),
+        ("Auto-Submitted: auto-replied", "Your request has number 7, we answer until 4 December.", MailKind.AUTO),
+        ("Auto-Submitted: auto-generated", "Bob is on vacation until 4 December.", MailKind.AUTO),
+        ("X-Mailer: x", "I am out of the office until 4 December.", MailKind.PERSON),
+    ],
+)
+def test_an_automatic_answer_without_a_telling_subject_is_known_by_its_words(
+    header: str, text: str, kind: MailKind
+) -> None:
+    date_line = "Date: Fri, 20 Nov 2026 09:00:00 +0000"
+    message = parsed(f"From: a@example.org\n{date_line}\nSubject: Re: offer\n{header}\n\n{text}\n".encode())
+    assert message.headers.kind is kind
+    assert message.away_until == (date(2026, 12, 4) if kind is MailKind.OUT_OF_OFFICE else None)
 
 
 def test_only_an_absence_is_read_for_it() -> None:

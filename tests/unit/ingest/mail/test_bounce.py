@@ -69,6 +69,19 @@ def test_words_for_humans_help_where_the_diagnostic_says_nothing() -> None:
     assert [r.reason for r in reports(raw)] == ["full"]
 
 
+def test_each_recipient_has_the_words_that_are_about_it() -> None:
+    text = (
+        b"These failed:\n\nfull@b.org: 552 5.2.2 <full@b.org>: Mailbox full\ngone@b.org: 550 5.1.1 User unknown\n\nBye"
+    )
+    block = b"Final-Recipient: x; %s@b.org\nAction: failed\nStatus: 5.0.0\n"
+    found = reports(dsn(block % b"gone" + b"\n" + block % b"full", text=text))
+    assert [(r.recipient, r.reason, r.hard) for r in found] == [
+        ("gone@b.org", "invalid", True),
+        ("full@b.org", "full", False),
+    ]
+    assert found[0].diagnostic == "550 5.1.1 User unknown"
+
+
 def test_command_that_was_refused_is_read_from_the_words_for_humans() -> None:
     status = b"Final-Recipient: x; a@b.org\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 unknown user\n"
     assert [r.hard for r in reports(dsn(status, text=b"said: 550 (in reply to RCPT TO command)"))] == [True]
@@ -192,6 +205,17 @@ def test_human_who_writes_of_a_bounce_reports_nothing(header: bytes) -> None:
     raw = b"From: Ann <ann@example.org>\nReturn-Path: <ann@example.org>\n" + header + b"\n\n"
     raw += b"Your message could not be delivered, I got this:\n\n  bob@example.net\n    550 User unknown\n"
     assert reports(raw) == ()
+
+
+def test_human_who_forwards_a_report_with_its_parts_reports_nothing() -> None:
+    report = sample("postfix_dsn")
+    parts = report[report.index(b"\n\n") :]
+    boundary = report.partition(b'boundary="')[2].partition(b'"')[0]
+    head = b"From: Ann <ann@example.org>\nSubject: %s: Undelivered\nContent-Type: multipart/%s; boundary=" + boundary
+    assert reports(head % (b"Fwd", b"mixed") + parts) == ()
+    assert parsed(head % (b"Fwd", b"mixed") + parts).headers.kind is MailKind.PERSON
+    assert reports(head % (b"Undelivered", b"mixed") + parts)
+    assert reports(head % (b"Fwd", b"report; report-type=delivery-status") + parts)
 
 
 def test_robot_that_answers_in_a_thread_reports_nothing() -> None:

@@ -47,6 +47,15 @@ def test_an_invitation_tells_all_of_a_meeting() -> None:
         (";VALUE=DATE:20250107", "", datetime(2025, 1, 7, tzinfo=UTC), 0),
         (":20250107T090000", "", NINE, 1),
         (";TZID=Nowhere/At All:20250107T090000", "", NINE, 1),
+        (";TZID=Europe/Berlin:20250107T090000Z", "", NINE, 0),
+        (";TZID=UTC+8:20250107T170000", "", NINE, 0),
+        (";TZID=GMT-0330:20250107T053000", "", NINE, 0),
+        (';TZID="(UTC+08:00) Beijing, Chongqing":20250107T170000', "", NINE, 1),
+        (";TZID=UTC+99:20250107T090000", "", NINE, 1),
+        (":20250107T170000", "X-WR-TIMEZONE:Asia/Shanghai\n", NINE, 0),
+        (":20250107T090000", "X-WR-TIMEZONE:../../etc\n", NINE, 1),
+        (":20250107T100000", BERLIN, NINE, 0),
+        (":20250107T090000", BERLIN + BERLIN.replace("Customized", "Other"), NINE, 1),
     ],
 )
 def test_times_are_right_in_every_zone(start: str, zone: str, wanted: datetime, defects: int) -> None:
@@ -76,7 +85,10 @@ def test_the_end_is_never_before_the_start(more: str, wanted: timedelta | None) 
         ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;COUNT=10", "every 2 weeks on MO, WE, 10 times"),
         ("FREQ=DAILY;UNTIL=20250301T000000Z", "every day, until 2025-03-01"),
         ("FREQ=YEARLY", "every year"),
-        ("FREQ=HOURLY", "every hourly"),
+        ("FREQ=HOURLY", "every hour"),
+        ("FREQ=MONTHLY;BYMONTHDAY=15,-1", "every month on day 15, -1"),
+        ("FREQ=MONTHLY;BYDAY=MO,FR;BYSETPOS=-1", "every month on MO, FR of these number -1"),
+        ("FREQ=YEARLY;BYMONTH=3;BYDAY=2TU", "every year on 2TU in month 3"),
     ],
 )
 def test_a_series_is_its_first_time_and_its_rule_in_words(rule: str, words: str) -> None:
@@ -87,6 +99,18 @@ def test_a_series_is_its_first_time_and_its_rule_in_words(rule: str, words: str)
 def test_one_of_a_series_is_a_meeting_of_its_own() -> None:
     found = meeting(a_calendar(more="RECURRENCE-ID;TZID=Europe/Berlin:20250114T100000\n"))
     assert found.instance == "2025-01-14T09:00:00+00:00"
+
+
+@pytest.mark.parametrize("flag", ["TRUE", "FALSE"])
+def test_whole_days_of_outlook_are_days_everywhere(flag: str) -> None:
+    zone = ";TZID=China Standard Time:2025010"
+    found = meeting(
+        a_calendar(start=f"{zone}7T000000", more=f"DTEND{zone}8T000000\nX-MICROSOFT-CDO-ALLDAYEVENT:{flag}\n")
+    )
+    day = datetime(2025, 1, 7, tzinfo=UTC)
+    wanted = (day, day + timedelta(days=1)) if flag == "TRUE" else (day - timedelta(hours=8), day + timedelta(hours=16))
+    assert (found.starts_at, found.ends_at) == wanted
+    assert found.all_day is (flag == "TRUE")
 
 
 def test_answers_and_cancellations_are_told() -> None:

@@ -55,6 +55,14 @@ def test_notice_that_begins_with_a_mark_is_no_copy() -> None:
         ("无法发送到 a@example.cn", {"a@example.cn": ""}),
         ("(<a@example.org>) was it", {"a@example.org": ") was it"}),
         ("to a@example.org and again to A@example.org", {"a@example.org": "and again to A@example.org"}),
+        ("收件人邮件地址（12345@example.cn）不存在", {"12345@example.cn": "）不存在"}),
+        (
+            "a@example.org Bad, ERROR :5.2.1 <a@example.org>... no\nb@example.org Bad, ERROR :5.2.2 <b@example.org>... full\n",
+            {
+                "a@example.org": "Bad, ERROR :5.2.1 <a@example.org>... no",
+                "b@example.org": "Bad, ERROR :5.2.2 <b@example.org>... full",
+            },
+        ),
         ("nobody is named here", {}),
     ],
 )

@@ -77,6 +77,31 @@ CLASSES = {"invalid", "full", "size", "disabled", "policy", "temporary", "other"
         ("连接超时，请稍后再试", "temporary"),
         ("I couldn't connect: could not connect to host", "temporary"),
         ("delivery failed 12 attempts", "temporary"),
+        ("451 4.7.1 Greylisting in action, please come back later", "temporary"),
+        ("lost connection with mx.example.org while sending RCPT TO", "temporary"),
+        ("550 Connection frequency limited", "temporary"),
+        # as 163.com says it
+        ("554 DT:SPM 163 smtp11", "policy"),
+        ("550 RP:TRC 192.0.2.1", "policy"),
+        # as Gmail says it to humans
+        (
+            "Your message wasn't delivered because the address couldn't be found. Check for typos and try again.",
+            "invalid",
+        ),
+        # in other languages
+        ("Empfänger unbekannt", "invalid"),
+        ("Das Postfach des Empfängers ist voll", "full"),
+        ("Dieses Konto wurde gesperrt", "disabled"),
+        ("utilisateur inconnu", "invalid"),
+        ("boîte aux lettres pleine", "full"),
+        ("usuario desconocido", "invalid"),
+        ("la casilla de correo está llena", "full"),
+        ("caixa postal cheia", "full"),
+        ("Пользователь не найден", "invalid"),
+        ("почтовый ящик переполнен", "full"),
+        ("宛先のユーザーが見つかりません", "invalid"),
+        ("メールボックスが一杯です", "full"),
+        ("수신자를 찾을 수 없습니다", "invalid"),
         # nothing to go by
         ("554 Transaction failed", "other"),
         ("", "other"),
@@ -125,6 +150,12 @@ def test_addresses_and_links_are_no_words() -> None:
 )
 def test_unknown_user_counts_only_where_users_are_asked_for(transcript: str, reason: str) -> None:
     assert reason_of("550 User unknown", "5.0.0", transcript) == reason
+
+
+@pytest.mark.parametrize("status", ["5.2.0", "5.2.1", "5.3.0"])
+def test_unknown_user_is_doubted_where_the_code_speaks_of_a_mailbox_or_a_system(status: str) -> None:
+    assert reason_of("550 User unknown", status) == "disabled"
+    assert reason_of("550 User unknown", status, "in reply to RCPT TO command") == "invalid"
 
 
 def test_unknown_user_with_a_status_of_its_own_counts_everywhere() -> None:

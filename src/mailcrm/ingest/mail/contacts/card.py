@@ -66,11 +66,15 @@ def _findings(card: Any, domain: str) -> Iterator[ContactFinding]:
     for name, field in _PLAIN.items():
         for each in _values(card, name):
             yield from _finding(field, each.value)
+    organisation = _values(card, "org")[:1]
+    units = [
+        str(unit) for each in organisation for unit in (each.value if isinstance(each.value, list) else [each.value])
+    ]
     for each in _values(card, "fn")[:1]:
-        yield from _finding(ContactField.NAME, each.value)
-    for each in _values(card, "org")[:1]:
-        units = each.value if isinstance(each.value, list) else [each.value]
-        yield from _finding(ContactField.COMPANY, units[0] if units else "")
+        if str(each.value).casefold() not in (unit.casefold() for unit in units):  # else it is the card of a firm
+            yield from _finding(ContactField.NAME, each.value)
+    if units:
+        yield from _finding(ContactField.COMPANY, units[0])
         yield from _finding(ContactField.DEPARTMENT, units[1] if len(units) > 1 else "")
     places = [_place(each.value) for each in _values(card, "adr")]
     for place in places:
@@ -78,7 +82,8 @@ def _findings(card: Any, domain: str) -> Iterator[ContactFinding]:
     region = region_of("\n".join(places), domain)
     for each in _values(card, "tel"):
         for number in find_numbers(str(each.value).removeprefix("tel:"), region)[:1]:
-            yield ContactFinding(_sort(each), number.written, _CONFIDENCE, number.e164, "vcard")
+            if kind := _sort(each, mobile=number.mobile):
+                yield ContactFinding(kind, number.written, _CONFIDENCE, number.e164, "vcard")
 
 
 def _finding(field: ContactField, text: object) -> Iterator[ContactFinding]:
@@ -87,11 +92,15 @@ def _finding(field: ContactField, text: object) -> Iterator[ContactFinding]:
         yield ContactFinding(field, value, _CONFIDENCE, source="vcard")
 
 
-def _sort(tel: Any) -> ContactField:
-    kinds = {word.upper() for each in tel.params.get("TYPE", []) for word in str(each).split(",")}
+def _sort(tel: Any, *, mobile: bool) -> ContactField | None:
+    """What a number is for; None for what nobody calls. vCard 2.1 has the words without TYPE= before them."""
+    given = [*tel.params.get("TYPE", []), *getattr(tel, "singletonparams", [])]
+    kinds = {word.upper() for each in given for word in str(each).split(",")}
+    if kinds & {"PAGER", "MODEM"}:
+        return None
     if "FAX" in kinds:
         return ContactField.FAX
-    return ContactField.MOBILE if kinds & {"CELL", "MOBILE"} else ContactField.PHONE
+    return ContactField.MOBILE if mobile or kinds & {"CELL", "MOBILE"} else ContactField.PHONE
 
 
 def _place(address: Any) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 
 from mailcrm.ingest.mail.contacts.labels import EMAIL, OTHER
+from mailcrm.ingest.mail.contacts.links import EMAIL_ADDRESS, find_links, handle_in, site_in
 from mailcrm.ingest.mail.contacts.names import SeenAs, bare_name, is_name
 from mailcrm.ingest.mail.contacts.region import region_of
 from mailcrm.ingest.mail.contacts.segments import LONGEST_SIGNATURE, Segment, read_segments
@@ -27,33 +28,18 @@ from mailcrm.model.contact import LONGEST_VALUE, ContactField, ContactFinding
 from mailcrm.model.text import clean_line, clean_text
 
 _PHONES = frozenset({ContactField.PHONE, ContactField.MOBILE, ContactField.FAX, ContactField.WHATSAPP})
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
-_URL = re.compile(
-    r"(?:https?://|www\.)[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}(?::\d{2,5})?(?:/[^\s<>|,;，；。）)]{0,300})?", re.IGNORECASE
+_SAME_WECHAT = re.compile(r"微信(?:同号|同號|同步|同手机|同手機)|同微信")
+_SENTENCE = re.compile(
+    r"(?<!\w)(?:is|are|was|we|you|this|these|our|your|ist|sind|wir|sie|unser\w*|ihr\w*|nous|vous|somos)(?!\w)"
 )
-_BARE_URL = re.compile(r"[a-z0-9][\w-]{0,62}(?:\.[\w-]{1,63}){0,4}\.[a-z]{2,12}(?:/[\w./?=&%-]{0,200})?", re.IGNORECASE)
-_NO_SITE = re.compile(
-    r"mailman|listinfo|unsubscribe|subscri|zoom\.us|teams\.microsoft|aka\.ms|[?&]\w+=.*[?&]\w+=", re.IGNORECASE
+# What a company belongs to, or sells: "an Anvil Group company", "certified partner of Anvil AG".
+_OF_ANOTHER = re.compile(
+    r"^(?:an?|eine?|une?|una) .*\b(?:company|group|gruppe|unternehmen|société|brand)$|certified|(?<!\w)(?:partner|member|part"
+    r"|division|subsidiary|brand|mitglied|unternehmen|distributor|dealer|représentant|filiale)"
+    r" (?:of|by|der|des|von|de|for)(?!\w)",
+    re.IGNORECASE,
 )
-_BESIDE_LINK = 3
-_SOCIAL = (
-    (ContactField.LINKEDIN, re.compile(r"(?:[a-z]{2,3}\.|www\.)?linkedin\.[a-z]{2,3}/", re.IGNORECASE)),
-    (ContactField.X, re.compile(r"(?:www\.)?(?:twitter|x)\.com/", re.IGNORECASE)),
-    (ContactField.FACEBOOK, re.compile(r"(?:www\.)?facebook\.com/", re.IGNORECASE)),
-    (ContactField.INSTAGRAM, re.compile(r"(?:www\.)?instagram\.com/", re.IGNORECASE)),
-    (ContactField.WHATSAPP, re.compile(r"wa\.me/", re.IGNORECASE)),
-    (ContactField.TELEGRAM, re.compile(r"t\.me/", re.IGNORECASE)),
-)
-_HANDLES = {
-    ContactField.WECHAT: re.compile(r"[A-Za-z][\w-]{4,19}(?![\w-])|(?<!\d)1[3-9]\d{9}(?!\d)|\+?\d[\d -]{7,16}\d"),
-    ContactField.QQ: re.compile(r"(?<!\d)[1-9]\d{4,10}(?!\d)"),
-    ContactField.TELEGRAM: re.compile(r"@?[A-Za-z]\w{4,31}|\+\d[\d -]{7,16}\d"),
-    ContactField.SKYPE: re.compile(r"(?:live:)?[A-Za-z.][\w.,:-]{5,31}"),
-    ContactField.LINKEDIN: re.compile(r"\S{3,200}"),
-    ContactField.X: re.compile(r"@?\w{2,30}(?!\S)"),
-    ContactField.FACEBOOK: re.compile(r"@?[\w./-]{3,100}(?!\S)"),
-    ContactField.INSTAGRAM: re.compile(r"@?[\w.]{3,30}(?!\S)"),
-}
+_OTHERS = re.compile(r"[^:：@]{3,40}[:：]\s{0,5}([^:：,，|]{2,60})")
 _ONLY_NUMBER = re.compile(r"[+(（]?[\d０-９][\d０-９ ()（）.\-/–]{5,24}(?: ?(?:ext\.?|x|转|-) ?\d{1,6})?")
 _TITLE_AND_COMPANY = re.compile(r"\s*(?:,|，|@| at | bei | chez | - | – )\s*")
 _HOUSE = re.compile(r"[^\W\d_][^\d\n]{2,40} \d{1,4} ?[a-zA-Z]?")
@@ -107,6 +93,7 @@ class _Reader:
         self._found: list[ContactFinding] = []
         self._place: list[tuple[int, str]] = []  # (line, a line of an address)
         self._street = -9, ""  # what is a street only if a postcode follows
+        self._of_others = -1  # the line of "Despatch: Bob Miller, Tel. 123": it is his
 
     @cached_property
     def _region(self) -> str:
@@ -124,10 +111,13 @@ class _Reader:
     def read(self, index: int, segment: Segment) -> None:
         """One segment, the `index`-th."""
         value, fields = segment.value, segment.fields
-        if OTHER in fields or not value:
+        if OTHER in fields or not value or segment.line == self._of_others:
             return
-        if EMAIL in fields or (not fields and "@" in value and _EMAIL.search(value)):
-            self.emails += _EMAIL.findall(value)[:5]
+        if self._names_another(value, fields):
+            self._of_others = segment.line
+            return
+        if EMAIL in fields or (not fields and "@" in value and EMAIL_ADDRESS.search(value)):
+            self.emails += EMAIL_ADDRESS.findall(value)[:5]
             self._read_links(value)
             return
         if fields:
@@ -136,14 +126,25 @@ class _Reader:
             return
         self._unlabelled(index, value, segment.line)
 
+    def _names_another(self, value: str, fields: tuple[str, ...]) -> bool:
+        """Whether it presents somebody else than the sender, who has signed above: "Warehouse: Bob Miller", "联系人：李四"."""
+        if not any(map(self._seen_as.matches, self.names)):
+            return False
+        if fields:
+            name = value if ContactField.NAME in fields else ""
+        else:
+            presented = _OTHERS.fullmatch(value)
+            name = presented[1] if presented else ""
+        return bool(name) and is_name(name, self._seen_as) and not self._seen_as.matches(name)
+
     # --- with a label
 
     def _labelled(self, field: ContactField, value: str, line: int) -> None:
         if field in _PHONES:
             self._numbers(field, value, 0.95)
         elif field == ContactField.URL:
-            if not self._read_links(value) and (bare := _BARE_URL.match(value)):
-                self._add(field, bare[0], 0.9)
+            if not self._read_links(value) and (site := site_in(value)):
+                self._add(field, site, 0.9)
         elif field == ContactField.ADDRESS:
             self._end_place()
             self._place.append((line, value))
@@ -154,18 +155,27 @@ class _Reader:
         elif field in (ContactField.COMPANY, ContactField.TITLE, ContactField.DEPARTMENT):
             if len(value) <= _LONGEST_TITLE:
                 self._add(field, value, 0.9)
-        elif not self._read_links(value) and (handle := _HANDLES[field].match(value)):
-            self._add(field, handle[0], 0.9)
+        elif not self._read_links(value) and (handle := handle_in(field, value)):
+            self._add(field, handle, 0.9)
+
+    def _bare_number(self, value: str) -> None:
+        """What no label calls a phone, and may be the number of an order."""
+        from mailcrm.ingest.mail.contacts.phones import is_dialled_so
+
+        if is_dialled_so(value, "" if value[0] == "+" else self._region):
+            self._numbers(ContactField.PHONE, value, 0.8)
 
     def _numbers(self, field: ContactField, value: str, confidence: float) -> None:
         from mailcrm.ingest.mail.contacts.phones import (
             find_numbers,
-        )  # only now: a signature without digits needs no tables
+        )  # only now: without digits its tables are not needed
 
         region = "" if value.startswith("+") else self._region
         for number in find_numbers(value, region)[:3]:
             of = ContactField.MOBILE if field == ContactField.PHONE and number.mobile else field
             self._add(of, number.written, confidence - 0.1 * number.national, number.e164)
+            if _SAME_WECHAT.search(value):
+                self._add(ContactField.WECHAT, number.written, 0.85)
 
     # --- without one
 
@@ -173,8 +183,7 @@ class _Reader:
         if self._read_links(value):
             return
         if _ONLY_NUMBER.fullmatch(value):
-            if value[0] in "+(" or (self._region and len(value) > 8):
-                self._numbers(ContactField.PHONE, value, 0.8)
+            self._bare_number(value)
             return
         if self._place and line - self._place[-1][0] <= 1 and self._is_place(value, after=True):
             self._place.append((line, value))
@@ -187,21 +196,10 @@ class _Reader:
             self._street = line, value
 
     def _read_links(self, value: str) -> bool:
-        links = [match[0].rstrip(".,;]'\"") for match in _URL.finditer(value) if not _NO_SITE.search(match[0])]
-        if links and len(_URL.sub("", _EMAIL.sub("", value)).split()) > _BESIDE_LINK:
-            return True  # a sentence that recommends something
-        if not links and " " not in value and ("/" in value or self._is_own_site(value)) and _BARE_URL.fullmatch(value):
-            links = [value]
-        for link in links[:5]:
-            plain = re.sub("^https?://", "", link, flags=re.IGNORECASE)
-            field = next((field for field, social in _SOCIAL if social.match(plain)), ContactField.URL)
-            own = field != ContactField.URL or self._seen_as.domain in plain.lower()
-            self._add(field, link, 0.9 if own else 0.75)
-        return bool(links)
-
-    def _is_own_site(self, value: str) -> bool:
-        domain = self._seen_as.domain
-        return bool(domain) and value.lower().removeprefix("www.") == domain
+        links = find_links(value, self._seen_as.domain)
+        for field, link, confidence in links or ():
+            self._add(field, link, confidence)
+        return links is not None
 
     def _read_words(self, index: int, value: str) -> bool:
         """A name, a title, a department or a company, or some of them on one line."""
@@ -234,7 +232,7 @@ class _Reader:
             head = parts[0]
             rest = value[len(head) :].lstrip(" ,-–")
             return _is_company(head) and self._add(ContactField.COMPANY, head, 0.7) and self._start_place(rest)
-        if len(value.split()) > 10 or (TITLE.search(value) and not COMPANY.search(value)):
+        if len(value.split()) > 10 or (TITLE.search(value) and not COMPANY.search(value)) or _OF_ANOTHER.search(value):
             return False
         return self._add(ContactField.COMPANY, value, 0.85 if COMPANY.search(value) else 0.7)
 
@@ -269,6 +267,8 @@ class _Reader:
     def _read_post(self, value: str) -> bool:
         """A title or a department."""
         if len(value) > _LONGEST_TITLE or value.endswith((".", "。", "!", "?")) or len(value.split()) > 9:
+            return False
+        if _SENTENCE.search(value) or sum(map(str.isdigit, value)) > 4:
             return False
         if HAN_TITLE.search(value) and len(value) <= 25:
             return self._add(ContactField.TITLE, value, 0.85)

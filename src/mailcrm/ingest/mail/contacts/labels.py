@@ -13,14 +13,14 @@ EMAIL, OTHER = "email", "other"
 
 _WORDS: dict[str, str] = {
     F.MOBILE: """mobile phone|mobile no|mobile|mobil|mob|cell phone|cellphone|cell|cel|gsm|handy|mobiltelefon|mobilnummer
-        |téléphone portable|tél portable|portable|port|móvil|movil|celular|telemóvel|cellulare|komórka|kom|mobiel|mobilní
-        |мобильный|моб|сот|手机号码|手机号|手机|手機|移动电话|行動電話|携帯電話|携帯|휴대폰|휴대전화|핸드폰|m""",
+        |natel|téléphone portable|tél portable|portable|port|móvil|movil|celular|telemóvel|cellulare|komórka|kom|mobiel|mobilní
+        |мобильный|моб|сот|手机号码|手机号|手机|手機|移动电话|行動電話|携帯電話|携帯|휴대폰|휴대전화|핸드폰|m|c""",
     F.FAX: """telefax|fax no|fax|télécopie|факс|传真号码|传真|傳真|ファックス|ファクス|팩스|f""",
     F.PHONE: """telephone|phone number|phone no|phone|direct line|direct dial|direct|office phone|office|landline
-        |tel no|tel|ph
+        |tel no|tel|ph|tfno|telf|tlfno
         |telefonnummer|telefon|durchwahl|fon|tlf|tfn|puh|téléphone|tél|ligne directe|standard|teléfono fijo|teléfono
         |telefono
-        |telefone|telefoon|телефон|тел|联系电话|公司电话|办公电话|固定电话|电话号码|电话|電話|座机|总机|直线|热线|直通
+        |telefone|telefoon|телефон|тел|联系电话|公司电话|办公电话|固定电话|电话号码|电话|電話|座机|代表電話|代表番号|总机|直线|热线|直通
         |联系方式|전화|t|p|o|d""",
     F.WHATSAPP: """whatsapp|whats app|wa""",
     F.WECHAT: """wechat id|wechat|we chat|weixin|wechatid|微信号码|微信号|微信號|微信|wx""",
@@ -59,8 +59,9 @@ _WORDS: dict[str, str] = {
         |customer number|ticket|case|tracking|tracking no|auftragsnummer|auftrag|bestellnummer|bestellung
         |rechnungsnummer|rechnung
         |rechnung nr|kundennummer|kunden-nr|bestell-nr|auftrags-nr|n° de commande|commande|facture|pedido|factura
-        |meeting id|passcode
-        |订单号|订单编号|订单|合同号|发票号|快递单号|运单号|单号|客户编号|编号|开户行|开户银行|银行账号|账号|帐号|账户
+        |meeting id|passcode|delivery address|shipping address|ship to|bill to|lieferadresse|lieferanschrift
+        |rechnungsadresse|rechnungsanschrift|adresse de livraison|adresse de facturation
+        |收货地址|收件地址|送货地址|交货地址|仓库地址|发票地址|订单号|订单编号|订单|合同号|发票号|快递单号|运单号|单号|客户编号|编号|开户行|开户银行|银行账号|账号|帐号|账户
         |户名|税号|纳税人识别号|统一社会信用代码
         |信用代码|会议号|会议 id|密码|身份证|邮编|郵編|邮政编码|post code|postcode|zip code|zip|plz|口座番号|계좌""",
 }

@@ -11,12 +11,19 @@ from phonenumbers import NumberParseException, PhoneNumberType
 
 _NUMBER = re.compile(r"(?<![\w.])(?:\+|00)?\(?\+?\d(?:[\d\u00a0 ().\-/–‐‑]{4,26}\d)(?![0-9A-WYZa-wyz_])")
 _EXTENSION = re.compile(
-    r"[ ,;]{0,3}(?:ext(?:ension)?\.?|x|转|轉|分机|內線|内线|-|доб\.?)[ :：.]{0,3}(\d{1,6})(?!\d)", re.IGNORECASE
+    r"[ ,;]{0,3}(?:ext(?:ension)?\.?|x|转|轉|分机|分機|內線|内线|-|доб\.?)[ :：.=]{0,3}(\d{1,6})(?!\d)", re.IGNORECASE
 )
 _TRUNK = re.compile(r"\( ?0 ?\)")
 _WIDE = str.maketrans("０１２３４５６７８９＋（）－", "0123456789+()-")
 _PIECES = re.compile(r" {0,2}(?:/|,|;|、|，|\bor\b|\boder\b) {0,2}", re.IGNORECASE)
+_DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1(?:19|20)\d\d(?!\d)|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}(?!\d)")
+_HOURS = re.compile(
+    r"(?<!\d)\d{1,2}(?:[:.]\d\d)?[ \xa0]?(?:-|–|bis|to|à|a)[ \xa0]?\d{1,2}(?:[:.]\d\d)?[ \xa0]?(?:uhr|hrs?|h|am|pm)(?!\w)",
+    re.IGNORECASE,
+)
 _SHORTEST, _LONGEST = 7, 15
+_WHOLE = 9
+"""Digits of a number that stands for itself before a slash: "+49 89 123456 / 57" are two, "+49 89 / 123456" is one."""
 
 
 class Number(NamedTuple):
@@ -30,21 +37,40 @@ class Number(NamedTuple):
 
 def find_numbers(text: str, region: str) -> list[Number]:
     """The phone numbers in a short text that holds nothing else, or is labelled; `region` (ISO 3166) is for national ones."""
-    narrow = text.translate(_WIDE)
+    narrow = _HOURS.sub(lambda hours: " " * len(hours[0]), text.translate(_WIDE))
     found: list[Number] = []
     for match in _NUMBER.finditer(narrow):
-        ext = _EXTENSION.match(narrow, match.end())
-        whole = _number(text, match.start(), match[0], ext, region)
-        if whole:
-            found.append(whole)
+        if _DATE.match(match[0]):
             continue
-        start = match.start()
-        for piece in _PIECES.split(match[0]):
-            at = narrow.find(piece, start)
-            if number := _number(text, at, piece, None, region):
-                found.append(number)
-            start = at + len(piece)
+        ext = _EXTENSION.match(narrow, match.end())
+        first, *others = _PIECES.split(match[0])
+        is_list = others and sum(map(str.isdigit, first)) >= _WHOLE and _parse(first, region) is not None
+        whole = None if is_list else _number(text, match.start(), match[0], ext, region)
+        found += [whole] if whole else _each(text, match, narrow, region)
     return found
+
+
+def _each(text: str, match: re.Match[str], narrow: str, region: str) -> list[Number]:
+    """The numbers in a row of them; of one that is written only by its last digits nothing is made."""
+    found: list[Number] = []
+    start = match.start()
+    for piece in _PIECES.split(match[0]):
+        at = narrow.find(piece, start)
+        if number := _number(text, at, piece, None, region):
+            found.append(number)
+        start = at + len(piece)
+    return found
+
+
+def is_dialled_so(written: str, region: str) -> bool:
+    """Whether a number that nothing calls one is written as people of this region write theirs.
+
+    With its country, its trunk prefix or its area in brackets; as Americans or Chinese mobiles, or in groups where there is no
+    trunk prefix. Else it may be the number of anything.
+    """
+    if written.startswith(("+", "0", "(+", "(0")) or _UNMISTAKABLE.fullmatch(written):
+        return True
+    return " " in written and bool(region) and not phonenumbers.ndd_prefix_for_region(region, True)
 
 
 def _number(text: str, start: int, written: str, ext: re.Match[str] | None, region: str) -> Number | None:
@@ -89,6 +115,7 @@ def _parse(written: str, region: str) -> phonenumbers.PhoneNumber | None:
 
 
 _INTERNATIONAL = re.compile(r"(?<![\w+])(?:\+|00)(\d[\d ().-]{6,20}\d)")
+_UNMISTAKABLE = re.compile(r"1[3-9]\d[ -]?\d{4}[ -]?\d{4}|\(\d{2,3}\)[ -]?\d[\d -]{5,12}|\d{3}[.-]\d{3}[.-]\d{4}")
 _AMERICAN = re.compile(r"(?<!\d)(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[.-]\d{4}(?!\d)")
 
 

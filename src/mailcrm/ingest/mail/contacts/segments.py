@@ -132,8 +132,10 @@ def _opens(match: re.Match[str], piece: str, field: str) -> bool:
     if match["han"] and match.start() == 0 and len(match["han"]) > 1 and (behind or field in _NUMBERED):
         return rest[:1] in "+(（0123456789" or bool(behind)
     if field in _NUMBERED:
-        alone = match.start() == 0 or not match["letter"] or bool(_BEHIND_NUMBER.search(piece, 0, match.start()))
-        return alone and rest[:1] in "+(（0123456789"
+        if match["letter"]:  # "T 089 1234", but not "P 4500012"
+            alone = match.start() == 0 or bool(_BEHIND_NUMBER.search(piece, 0, match.start()))
+            return alone and (behind.startswith(".") or _LIKE_NUMBER.match(rest) is not None)
+        return rest[:1] in "+(（0123456789"
     if field == EMAIL:
         return "@" in rest.split(" ", 1)[0]
     if field == "url":
@@ -154,6 +156,7 @@ def _opens_later(match: re.Match[str], piece: str) -> bool:
 
 
 _BEHIND_NUMBER = re.compile(r"\d[ ,;]{1,3}$")
+_LIKE_NUMBER = re.compile(r"[+(（0]|\d{2,3}[ .-]\d{2,3}[ .-]")
 _NUMBERED = frozenset({"phone", "mobile", "fax", "whatsapp", "wechat", "qq"})
 _BY_ID = frozenset({"wechat", "qq", "skype", "telegram", "whatsapp"})
 

@@ -411,6 +411,7 @@ def upgrade() -> None:
         sa.Column("times", sa.Integer(), nullable=False),
         sa.Column("is_current", sa.Boolean(), nullable=False),
         sa.Column("verified_by", sa.String(length=120), nullable=False),
+        sa.Column("rules", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_contact_fact_party_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_fact")),
         sa.UniqueConstraint(

@@ -49,6 +49,22 @@ def test_the_card_of_somebody_else_tells_nothing() -> None:
     assert found(nobodys, "", "bob@example.org") == set()
 
 
+def test_the_card_of_a_firm_names_no_person() -> None:
+    assert found(CARD.replace("FN:Ann Whitfield", "FN:Tallowbridge castings Ltd")) == WANTED - {
+        ("name", "Ann Whitfield")
+    }
+
+
+def test_what_a_number_is_for_is_told_in_the_manner_of_each_version() -> None:
+    card = "BEGIN:VCARD\nVERSION:2.1\nFN:Ann Whitfield\nTEL;{}:+44 20 7946 0018\nEMAIL:ann@example.org\nEND:VCARD\n"
+    number = "+442079460018"
+    for kind, field in {"CELL": "mobile", "WORK;FAX": "fax", "WORK;VOICE": "phone"}.items():
+        assert (field, number) in found(card.format(kind))
+    assert found(card.format("PAGER")) == {("name", "Ann Whitfield")}
+    uri = card.replace("2.1", "4.0").replace("+44 20 7946 0018", "tel:+44-20-7946-0018;ext=12").format("VALUE=uri")
+    assert ("phone", f"{number};ext=12") in found(uri)
+
+
 def test_of_several_cards_the_senders_is_read() -> None:
     other = CARD.replace("Ann", "Bob").replace("Sales Manager", "CEO")
     assert found(other + CARD) == WANTED

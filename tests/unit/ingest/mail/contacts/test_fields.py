@@ -60,6 +60,9 @@ def test_of_each_field_nearly_all_is_found_and_hardly_anything_else() -> None:
         ("所属部门：海外事业部", {("department", "海外事业部")}),
         ("☎ +44 20 7946 0018", {("phone", "+442079460018")}),
         ("Sales Manager, Tallowbridge Castings Ltd", {("title", "Sales Manager"), ("company", "Tallowbridge Castings Ltd")}),
+        ("The Tallowbridge Company", {("company", "The Tallowbridge Company")}),
+        ("A Plus Castings Ltd", {("company", "A Plus Castings Ltd")}),
+        ("Responsable région est", {("title", "Responsable région est")}),
         ("Kernel Developer at Tallowbridge", {("title", "Kernel Developer"), ("company", "Tallowbridge")}),
     ],
 )  # fmt: skip
@@ -82,6 +85,49 @@ def test_a_line_tells_what_it_says(line: str, wanted: set[tuple[str, str]]) -> N
 @pytest.mark.parametrize("domain", ["example.com", "example.de", "example.cn"])
 def test_what_only_looks_like_a_field_is_none(line: str, domain: str) -> None:
     assert found(f"Ann Whitfield\n{line}\n", "Ann Whitfield", f"ann@{domain}") <= {("name", "Ann Whitfield")}
+
+
+ANN = ("Ann Berg", "ann@example.de")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("04.05.2026 - 08.05.2026", "Tel. 04.05.2026", "2026-05-04", "05/04/2026"),
+        *("300000000", "4500 0123 45", "P 4500012", "Part 089-1"),
+        *("Follow us on Facebook | Instagram\nVisit us in hall 5", "X: 12x30x40 mm", "LinkedIn: Bob Miller", "Facebook: Bolts Ltd"),
+        *("an Anvil Group company", "Certified partner of Anvil AG", "Proudly part of Anvil Holding"),
+        *("Head of the shift is Bob Miller", "Delivery address: 1 Quay Road, Hull HU1 1AA", "收货地址：浙江省宁波市江北区长兴路1号"),
+        *("Warehouse: Bob Miller, Tel. +49 40 3344551", "Ansprechpartner Versand: Herr Groß Tel. 040 334455", "仓库联系人：李四 电话：13900139000"),
+        *("https://news.example.net/2026/05/story.html", "Book me: https://calendly.com/ann-berg"),
+    ],
+)  # fmt: skip
+def test_below_her_name_what_is_not_hers_is_not_taken_for_hers(line: str) -> None:
+    assert found(f"Ann Berg\n{line}\n", *ANN) == {("name", "Ann Berg")}
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("Tel: +49 40 334455 / 334456", {("phone", "+4940334455")}),
+        ("Tel: +49 40 / 33 44 55 - 0", {("phone", "+49403344550")}),
+        ("Tel. 040 334455 9-12 Uhr", {("phone", "+4940334455")}),
+        ("Tel. 040 334455 oder 0171 1234567", {("phone", "+4940334455"), ("mobile", "+491711234567")}),
+        ("C: +1 217 555 0199", {("mobile", "+12175550199")}),
+        ("M 0171 1234567", {("mobile", "+491711234567")}),
+        ("手机：138-0013-8000（微信同号） 中国", {("mobile", "+8613800138000"), ("wechat", "138-0013-8000")}),
+        ("電話：(02) 2345-6789 分機 123 台灣", {("phone", "+886223456789;ext=123")}),
+    ],
+)  # fmt: skip
+def test_numbers_are_cut_where_they_end(line: str, wanted: set[tuple[str, str]]) -> None:
+    assert found(f"Ann Berg\n{line}\n", *ANN) - {("name", "Ann Berg")} == wanted
+
+
+def test_a_spanish_number_needs_no_trunk_prefix() -> None:
+    assert found("Ana Ruiz\n91 123 45 67\n", "Ana Ruiz", "ana@example.es") == {
+        ("name", "Ana Ruiz"),
+        ("phone", "+34911234567"),
+    }
 
 
 def test_a_colleague_who_is_quoted_or_signs_gives_nothing() -> None:

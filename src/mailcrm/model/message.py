@@ -26,7 +26,7 @@ LONGEST_TEXT = 2_000_000
 """Characters of text kept beside a message; the raw bytes are always whole."""
 
 
-RULES = 2
+RULES = 3
 """Of understanding mail: grows by one with each change by which `mailcrm reprocess` should read stored mail again."""
 
 _CLOCK_SKEW = timedelta(days=1)

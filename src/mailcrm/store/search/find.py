@@ -1,35 +1,33 @@
 """Hits: the newest mail first, and how many there are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, true
 from sqlalchemy.orm import Session
 
 from mailcrm.model.hits import MailHit, Piece, Pieces
-from mailcrm.model.interaction import Direction
+from mailcrm.model.message import ParticipantRole
 from mailcrm.model.rights import Viewer
 from mailcrm.model.search import Search
-from mailcrm.model.snippet import Finder
+from mailcrm.model.snippet import MOST_TEXT, Finder, beginning
 from mailcrm.store.attachments import attached_texts
 from mailcrm.store.bulk import rows_in
 from mailcrm.store.prepared import Lookup
-from mailcrm.store.rows.mail import Message
+from mailcrm.store.rows.mail import Attachment, Message, MessageParticipant
+from mailcrm.store.rows.party import EmailAddress
 from mailcrm.store.rows.search import MessageSearch
 from mailcrm.store.search.keys import least_key
 from mailcrm.store.search.match import Asked, condition
 from mailcrm.store.search.words import WORDS
-from mailcrm.store.timeline import attached_counts, sender_names
 from mailcrm.store.visibility import visible_message
 
 _PAGE = 64
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     key: int
     message_id: int
     at: datetime
@@ -78,33 +76,40 @@ def _query(asked: Asked, *columns: Any) -> Select[*tuple[Any, ...]]:
 
 
 def _shown(session: Session, search: Search, rows: Sequence[_Row]) -> list[MailHit]:
-    ids = [row.message_id for row in rows]
-    names, attached, mails = sender_names(session, ids), attached_counts(session, ids), _texts(session, ids)
+    mails = {row[0]: row[1:] for row in rows_in(session, _mails(), [row.message_id for row in rows])}
     finder = Finder(search)
-    elsewhere = [i for i in ids if i in attached and not finder.hits(mails[i][2] or "")]
-    files = attached_texts(session, elsewhere) if elsewhere else {}
+    places = {i: finder.around(body or "") for i, (_, _, body, *_) in mails.items()}
+    files = attached_texts(session, [i for i, (*_, count) in mails.items() if count and places[i] is None])
     found = []
-    for row in rows:
-        direction, subject, body = mails[row.message_id]
-        who = finder.marked(names.get(row.message_id, ""))
-        place = _place(finder, body or "", files.get(row.message_id, ()))
-        count = attached.get(row.message_id, 0)
-        found.append(MailHit(row.message_id, row.at, direction, who, finder.marked(subject), place, count))
+    for _, message_id, at in rows:
+        direction, subject, body, name, address, count = mails[message_id]
+        who = finder.marked(name or address or "")
+        place = places[message_id] or _attached(finder, files.get(message_id, ())) or beginning(body or "")
+        found.append(MailHit(message_id, at, direction, who, finder.marked(subject), place, count))
     return found
 
 
-def _place(finder: Finder, body: str, files: Sequence[tuple[str, str]]) -> Pieces:
-    """In the body, or else in the attachment that hits, behind its name."""
+def _attached(finder: Finder, files: Sequence[tuple[str, str]]) -> Pieces | None:
+    """The place in the first attachment that hits, behind its name."""
     for name, text in files:
-        if finder.hits(text):
-            return (Piece(f"{name}: "), *finder.snippet(text))
-    return finder.snippet(body)
-
-
-def _texts(session: Session, ids: Sequence[int]) -> dict[int, tuple[Direction, str, str | None]]:
-    return {row[0]: (row[1], row[2], row[3]) for row in rows_in(session, _text(), ids)}
+        if place := finder.around(text):
+            return (Piece(f"{name}: "), *place)
+    return None
 
 
 @cache
-def _text() -> Lookup:
-    return Lookup(select(Message.id, Message.direction, Message.subject, Message.body_text), Message.id)
+def _mails() -> Lookup:
+    """What is shown of mail. Of long texts only as much is read as is looked through."""
+    body = func.substr(Message.body_text, 1, MOST_TEXT, type_=Message.body_text.type)
+    attached = select(func.count()).where(Attachment.message_id == Message.id, Attachment.inline.is_(False))
+    first = and_(
+        MessageParticipant.message_id == Message.id,
+        MessageParticipant.role == ParticipantRole.FROM,
+        MessageParticipant.position == 0,
+    )
+    columns = select(
+        Message.id, Message.direction, Message.subject, body,
+        MessageParticipant.display_name, EmailAddress.address_display, attached.scalar_subquery(),
+    )  # fmt: skip
+    people = columns.outerjoin(MessageParticipant, first)
+    return Lookup(people.outerjoin(EmailAddress, EmailAddress.id == MessageParticipant.email_id), Message.id)

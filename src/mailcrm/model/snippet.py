@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise
+from operator import attrgetter
 
 from mailcrm.model.hits import Piece, Pieces
 from mailcrm.model.search import Search, Words
@@ -21,9 +22,10 @@ _BEFORE, _AFTER = 40, 120
 """Characters around a hit; of characters that are two columns wide half as many."""
 
 _GAP = r"[\W_]{1,20}"
-_WIDE = re.compile(RUN)
+_MANY_WIDE = re.compile(f"(?s:(?>.*?{RUN}){{11}})")
 _SPACE = re.compile(r"\s")
 _SAID = re.compile(r"\S")
+_TEXT = attrgetter("text")
 
 
 class Finder:
@@ -41,7 +43,7 @@ class Finder:
             at = end
         if not at:
             return (Piece(text),) if text else ()
-        return tuple(piece for piece in [*pieces, Piece(text[at:])] if piece.text)
+        return tuple(filter(_TEXT, [*pieces, Piece(text[at:])]))
 
     def around(self, text: str) -> Pieces | None:
         """The surroundings of a hit in one line, None where there is no hit."""
@@ -50,8 +52,7 @@ class Finder:
         if place is None:
             return None
         dots, line, more = _cut(text, *place)
-        pieces = (Piece(dots), *self.marked(line), Piece(more))
-        return tuple(piece for piece in pieces if piece.text)
+        return tuple(filter(_TEXT, (Piece(dots), *self.marked(line), Piece(more))))
 
     def _place(self, text: str) -> tuple[int, int] | None:
         """Where a hit is: one that needs no folding, which takes most of the time, or else the first."""
@@ -129,7 +130,7 @@ def _unfolded(text: str, span: tuple[int, int]) -> tuple[int, int]:
 def _cut(text: str, start: int, end: int) -> tuple[str, str, str]:
     """The text around a place in one line, and what stands before and after it: dots where it goes on."""
     near = text[max(start - 5, 0) : end + 20]
-    wide = not near.isascii() and len(_WIDE.findall(near)) > 10
+    wide = not near.isascii() and _MANY_WIDE.match(near)
     before, after = (_BEFORE // 2, _AFTER // 2) if wide else (_BEFORE, _AFTER)
     first, last = _begin(text, start, before), _stop(text, end, after)
     more = _SAID.search(text, 0, first), _SAID.search(text, last)

@@ -20,10 +20,10 @@ from mailcrm.model.interaction import Direction
 from mailcrm.model.message import Attachment, BodyState, MailKind, ParsedHeaders, ParsedMessage, ParticipantRole
 from mailcrm.model.rights import Viewer
 from mailcrm.model.search import parse_search
-from mailcrm.service.reindex import reindex_mail
+from mailcrm.service.reindex import merge_index, reindex_mail
 from mailcrm.store import Session, Store, addresses, corrections, message_bodies, messages, threads
 from mailcrm.store.rows.search import MessageSearch
-from mailcrm.store.search import find, index
+from mailcrm.store.search import find, index, words
 from mailcrm.store.search.documents import documents
 from tests.builders import NOW, a_write, an_address
 from tests.flow.filing import a_box
@@ -386,6 +386,45 @@ def test_what_other_rules_put_there_is_not_touched(sqlite_store: Store) -> None:
         with index.changing(session, [one]):
             session.execute(sql("UPDATE message SET body_text = 'coffee'"))
         assert words_in_index_of(session) == before
+
+
+def test_many_parts_become_one(sqlite_store: Store) -> None:
+    """In small steps, while others write."""
+    store = sqlite_store
+    with a_write(store) as session:
+        archive = an_archive(session)
+        folder = archive.folder
+    ids = []
+    for start in range(7):
+        with a_write(store) as session:
+            archive.session = session
+            texts = [" ".join(f"tea{start}n{n}w{word}" for word in range(300)) for n in range(60)]
+            ids += [archive.put(text) for text in texts]
+    with a_write(store) as session:
+        index.forget(session, [ids.pop()])
+        assert len(words.part_sizes(session)) > 2
+        assert index.is_scattered(session)
+        assert index.merge(session, begin=True)
+        archive = Archive(session, folder)
+        archive.uid = 1000
+        new = archive.put("tea0n0w7", at=NOW)
+    before = words_in_index(store)
+    assert merge_index(store) > 3
+    with a_write(store) as session:
+        assert len(words.part_sizes(session)) == 1
+        assert not index.merge(session, begin=True)
+    assert merge_index(store) == 0
+    assert words_in_index(store) == before
+    assert found(store, "tea0n0w7") == [new, ids[0]]
+
+
+def test_an_index_of_one_part_is_left_alone(store: Store) -> None:
+    assert merge_index(store) == 0
+    with a_write(store) as session:
+        an_archive(session).put("tea")
+    merge_index(store)
+    assert merge_index(store) == 0
+    assert len(found(store, "tea")) == 1
 
 
 def words_in_index_of(session: Session) -> int:

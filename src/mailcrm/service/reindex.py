@@ -1,4 +1,4 @@
-"""Puts mail into the search index that is not there, after an update whose index has other rules or by hand, and tidies it up."""
+"""Puts mail into the search index that is not there, after an update whose index has other rules or by hand; merges it."""
 
 import time
 

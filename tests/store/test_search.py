@@ -237,6 +237,42 @@ def test_a_hit_tells_what_was_found(store: Store) -> None:
     assert (hit.at, hit.attachments, hit.direction) == (NOW, 1, Direction.IN)
 
 
+def test_a_hit_names_the_first_sender_or_his_address_or_nobody(store: Store) -> None:
+    with a_write(store) as session:
+        archive = an_archive(session)
+        named = archive.put("tea", sender=("Jörg", "j@acme.example"))
+        bare, nobodys = archive.put("tea", sender=("", "j@acme.example")), archive.put("tea")
+        second = {
+            "message_id": named, "role": ParticipantRole.FROM, "position": 1, "party_id": None,
+            "email_id": an_address(session, "second@example.com"), "display_name": "Second",
+        }  # fmt: skip
+        messages.add_participants(session, [second])
+        session.execute(sql(f"DELETE FROM message_participant WHERE message_id = {nobodys}"))  # noqa: S608
+    with store.read() as session:
+        hits = find.find_mail(session, BOSS, parse_search("tea"), NOW)
+    assert [(hit.id, plain(hit.who)) for hit in hits] == [(named, "Jörg"), (bare, "j@acme.example"), (nobodys, "")]
+
+
+def test_a_hit_counts_the_attachments_that_somebody_would_open(store: Store) -> None:
+    with a_write(store) as session:
+        only = an_archive(session).put("tea", files=("a.pdf", "b.pdf", "logo.png"))
+        session.execute(sql(f"UPDATE attachment SET inline = TRUE WHERE message_id = {only} AND position = 2"))  # noqa: S608
+    with store.read() as session:
+        [hit] = find.find_mail(session, BOSS, parse_search("tea"), NOW)
+    assert hit.attachments == 2
+
+
+def test_the_place_is_found_far_down_in_a_long_mail(store: Store) -> None:
+    with a_write(store) as session:
+        archive = an_archive(session)
+        archive.put("some words " * 15_000 + "the needle")
+        archive.put("some words " * 40_000 + "the needle")  # further than is looked
+    with store.read() as session:
+        near, far = find.find_mail(session, BOSS, parse_search("needle"), NOW)
+    assert plain(near.text).endswith("some words the needle")
+    assert plain(far.text).startswith("some words some")
+
+
 # --- rights ------------------------------------------------------------------------------------------------------
 
 

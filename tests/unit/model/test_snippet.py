@@ -20,6 +20,8 @@ def shown(pieces: Pieces | None) -> str:
     [
         ("price", "The price of Price.", "The [price] of [Price]."),
         ("price", "prices surprise", "prices surprise"),
+        ("rice", "price of Rice, 价rice", "price of [Rice], 价[rice]"),
+        ("rice", "price of Rice", "price of [Rice]"),
         ("pric*", "prices surprise", "[pric]es surprise"),
         ("cafe", "Im Café „CAFÉ“", "Im [Café] „[CAFÉ]“"),
         ("cafe", "… un cafe\u0301!", "… un [cafe\u0301]!"),

@@ -94,10 +94,10 @@ def test_attachments_stay_on_the_server_until_they_are_opened(dovecot: Dovecot, 
     target.mkdir()
     instance.cli("mail", "open", "offer@kunde.example", "--to", str(target))
     assert sorted(path.name for path in target.iterdir()) == sorted(
-        ["logo.png", "图纸 drawing.pdf", "meeting.ics", "mail-1-attachment-4.eml"]
+        ["logo.png", "图纸 drawing.pdf", "meeting.ics", "Inner.eml"]
     )
     assert (target / "logo.png").read_bytes() == LOGO
-    inner = parse_message(RawMessage(1, (target / "mail-1-attachment-4.eml").read_bytes()))
+    inner = parse_message(RawMessage(1, (target / "Inner.eml").read_bytes()))
     assert (inner.headers.subject, inner.attachments[0].filename) == ("Inner", "inner.zip")
     with dovecot.reader("files") as reader:
         assert reader.flags("INBOX") == before

@@ -99,7 +99,7 @@ def test_a_file_that_takes_too_much_kills_only_the_child(
     monkeypatch.setattr(Guard.__init__, "__defaults__", (0.02, defaults[1]))
     read_attachments(app)
     state, error = states(store)["much.xlsx"]
-    assert (state, error) == (TextState.FAILED, "to understand the message takes more than 0.02 s or 500 MiB")
+    assert (state, error) == (TextState.FAILED, "to understand the attachment takes more than 0.02 s or 500 MiB")
 
 
 def test_reading_stops_when_it_is_asked_to_and_goes_on_later(app: App, store: Store) -> None:

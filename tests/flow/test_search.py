@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailcrm.service.customers import add_customer
+from mailcrm.store.search import index
 from tests.builders import NOW, a_write
 from tests.flow.filing import a_box
 from tests.flow.instance import Instance
@@ -50,6 +51,17 @@ def test_words_that_the_shell_took_apart_are_one_search(instance: Instance) -> N
 def test_only_people_or_only_mail(instance: Instance) -> None:
     assert len(_lines(instance, "müller", "--people")) == 2
     assert len(_lines(instance, "müller", "--mail")) == 2
+
+
+def test_nothing_found_is_told_with_what_may_help(instance: Instance) -> None:
+    assert " ".join(_lines(instance, "nowhere")).startswith("nothing found. Words are found whole")
+    assert " ".join(_lines(instance, "nowhere", "--people")).startswith("nobody found. Customers are found by parts")
+    app = instance.app()
+    with a_write(app.store) as session:
+        index.forget(session, [1])
+    app.store.close()
+    assert "`mailcrm db reindex` puts it there" in " ".join(_lines(instance, "unser"))
+    assert "reindex" not in " ".join(_lines(instance, "team"))
 
 
 def test_as_json(instance: Instance) -> None:

@@ -20,10 +20,10 @@ from mailcrm.model.interaction import Direction
 from mailcrm.model.message import Attachment, BodyState, MailKind, ParsedHeaders, ParsedMessage, ParticipantRole
 from mailcrm.model.rights import Viewer
 from mailcrm.model.search import parse_search
-from mailcrm.service.reindex import reindex_mail
+from mailcrm.service.reindex import merge_index, reindex_mail
 from mailcrm.store import Session, Store, addresses, corrections, message_bodies, messages, threads
 from mailcrm.store.rows.search import MessageSearch
-from mailcrm.store.search import find, index
+from mailcrm.store.search import find, index, words
 from mailcrm.store.search.documents import documents
 from tests.builders import NOW, a_write, an_address
 from tests.flow.filing import a_box
@@ -237,6 +237,42 @@ def test_a_hit_tells_what_was_found(store: Store) -> None:
     assert (hit.at, hit.attachments, hit.direction) == (NOW, 1, Direction.IN)
 
 
+def test_a_hit_names_the_first_sender_or_his_address_or_nobody(store: Store) -> None:
+    with a_write(store) as session:
+        archive = an_archive(session)
+        named = archive.put("tea", sender=("Jörg", "j@acme.example"))
+        bare, nobodys = archive.put("tea", sender=("", "j@acme.example")), archive.put("tea")
+        second = {
+            "message_id": named, "role": ParticipantRole.FROM, "position": 1, "party_id": None,
+            "email_id": an_address(session, "second@example.com"), "display_name": "Second",
+        }  # fmt: skip
+        messages.add_participants(session, [second])
+        session.execute(sql(f"DELETE FROM message_participant WHERE message_id = {nobodys}"))  # noqa: S608
+    with store.read() as session:
+        hits = find.find_mail(session, BOSS, parse_search("tea"), NOW)
+    assert [(hit.id, plain(hit.who)) for hit in hits] == [(named, "Jörg"), (bare, "j@acme.example"), (nobodys, "")]
+
+
+def test_a_hit_counts_the_attachments_that_somebody_would_open(store: Store) -> None:
+    with a_write(store) as session:
+        only = an_archive(session).put("tea", files=("a.pdf", "b.pdf", "logo.png"))
+        session.execute(sql(f"UPDATE attachment SET inline = TRUE WHERE message_id = {only} AND position = 2"))  # noqa: S608
+    with store.read() as session:
+        [hit] = find.find_mail(session, BOSS, parse_search("tea"), NOW)
+    assert hit.attachments == 2
+
+
+def test_the_place_is_found_far_down_in_a_long_mail(store: Store) -> None:
+    with a_write(store) as session:
+        archive = an_archive(session)
+        archive.put("some words " * 15_000 + "the needle")
+        archive.put("some words " * 40_000 + "the needle")  # further than is looked
+    with store.read() as session:
+        near, far = find.find_mail(session, BOSS, parse_search("needle"), NOW)
+    assert plain(near.text).endswith("some words the needle")
+    assert plain(far.text).startswith("some words some")
+
+
 # --- rights ------------------------------------------------------------------------------------------------------
 
 
@@ -386,6 +422,45 @@ def test_what_other_rules_put_there_is_not_touched(sqlite_store: Store) -> None:
         with index.changing(session, [one]):
             session.execute(sql("UPDATE message SET body_text = 'coffee'"))
         assert words_in_index_of(session) == before
+
+
+def test_many_parts_become_one(sqlite_store: Store) -> None:
+    """In small steps, while others write."""
+    store = sqlite_store
+    with a_write(store) as session:
+        archive = an_archive(session)
+        folder = archive.folder
+    ids = []
+    for start in range(7):
+        with a_write(store) as session:
+            archive.session = session
+            texts = [" ".join(f"tea{start}n{n}w{word}" for word in range(300)) for n in range(60)]
+            ids += [archive.put(text) for text in texts]
+    with a_write(store) as session:
+        index.forget(session, [ids.pop()])
+        assert len(words.part_sizes(session)) > 2
+        assert index.is_scattered(session)
+        assert index.merge(session, begin=True)
+        archive = Archive(session, folder)
+        archive.uid = 1000
+        new = archive.put("tea0n0w7", at=NOW)
+    before = words_in_index(store)
+    assert merge_index(store) > 3
+    with a_write(store) as session:
+        assert len(words.part_sizes(session)) == 1
+        assert not index.merge(session, begin=True)
+    assert merge_index(store) == 0
+    assert words_in_index(store) == before
+    assert found(store, "tea0n0w7") == [new, ids[0]]
+
+
+def test_an_index_of_one_part_is_left_alone(store: Store) -> None:
+    assert merge_index(store) == 0
+    with a_write(store) as session:
+        an_archive(session).put("tea")
+    merge_index(store)
+    assert merge_index(store) == 0
+    assert len(found(store, "tea")) == 1
 
 
 def words_in_index_of(session: Session) -> int:

@@ -14,6 +14,10 @@ _NOTHING = (
     "nothing found. Words are found whole: a star finds what begins so (invoic*), OR joins two (invoice OR receipt). "
     "See `mailcrm search --help`."
 )
+_NOBODY = (
+    "nobody found. Customers are found by parts of name, number and addresses; without --people mail is searched, too."
+)
+_INCOMPLETE = "Some mail is not in the index yet: `mailcrm db reindex` puts it there."
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +44,7 @@ def search(
     """
     from mailcrm.model.search import parse_search
     from mailcrm.store.people import find_people
-    from mailcrm.store.search import find
+    from mailcrm.store.search import find, index
 
     if people and mail:
         raise UserError("--people or --mail, or none of them for both")
@@ -51,6 +55,7 @@ def search(
     found: list[Any] = []
     hits: list[Any] = []
     total = 0
+    incomplete = False
     with context.app() as crm, crm.store.read(context.viewer) as session:
         viewer, now = context.viewer, crm.clock()
         if wanted.for_people is not None and not mail:
@@ -59,14 +64,16 @@ def search(
             hits = find.find_mail(session, viewer, wanted, now, limit)
             full = len(hits) == limit
             total = find.count_mail(session, viewer, wanted, now, _COUNTED) if full else len(hits)
+            incomplete = not hits and bool(index.unindexed(session, 0, 1))
     if json:
         shown = {"people": found, "mail": [_plain(hit) for hit in hits], "total": total}
         print_json(shown | {"total_is_at_least": total == _COUNTED})
         return
     if not found and not hits:
-        say(_NOTHING)
-        return
+        say(_NOBODY if people else _NOTHING)
     _print_people(found)
+    if incomplete:
+        say(_INCOMPLETE)
     _print_mail(hits)
     if len(hits) < total:
         say(f"\n{len(hits)} of {'more than ' * (total == _COUNTED)}{total}; --limit shows more", style="dim")

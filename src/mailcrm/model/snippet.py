@@ -6,86 +6,107 @@ folded text are brought back to places in the text itself.
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from functools import cached_property
 from itertools import pairwise
+from operator import attrgetter
 
 from mailcrm.model.hits import Piece, Pieces
 from mailcrm.model.search import Search, Words
-from mailcrm.model.words import RUN, UNSEEN, WORD, fold, is_run
+from mailcrm.model.words import OTHER_SCRIPTS, RUN, UNSEEN, WORD, WORD_OF_MOST, fold, is_run
 
-_MOST_TEXT = 200_000
-"""Characters of a body in which a hit is looked for."""
+MOST_TEXT = 200_000
+"""Characters of a text in which a hit is looked for."""
 
 _BEFORE, _AFTER = 40, 120
 """Characters around a hit; of characters that are two columns wide half as many."""
 
 _GAP = r"[\W_]{1,20}"
-_WIDE = re.compile(RUN)
+_MANY_WIDE = re.compile(f"(?s:(?>.*?{RUN}){{11}})")
 _SPACE = re.compile(r"\s")
 _SAID = re.compile(r"\S")
+_TEXT = attrgetter("text")
 
 
 class Finder:
     """Finds the words of one search in texts. `text` arguments are as they were written."""
 
     def __init__(self, search: Search) -> None:
-        patterns = sorted({_pattern(each) for each in search.wanted}, key=len, reverse=True)
-        self._hits = re.compile("|".join(patterns)) if patterns else None
+        self._wanted = search.wanted
 
     def marked(self, text: str) -> Pieces:
         """All of a short text."""
-        spans = self._spans(text)
         pieces: list[Piece] = []
         at = 0
-        for start, end in spans:
+        for start, end in self._spans(text):
             pieces += [Piece(text[at:start]), Piece(text[start:end], hit=True)]
             at = end
-        return tuple(piece for piece in [*pieces, Piece(text[at:])] if piece.text)
+        if not at:
+            return (Piece(text),) if text else ()
+        return tuple(filter(_TEXT, [*pieces, Piece(text[at:])]))
 
-    def snippet(self, text: str) -> Pieces:
-        """Around a hit, or the beginning where there is none; in one line."""
-        text = text[:_MOST_TEXT]
+    def around(self, text: str) -> Pieces | None:
+        """The surroundings of a hit in one line, None where there is no hit."""
+        text = text[:MOST_TEXT]
         place = self._place(text)
         if place is None:
-            return (Piece("".join(_cut(text, 0, 0))),) if _SAID.search(text) else ()
+            return None
         dots, line, more = _cut(text, *place)
-        pieces = (Piece(dots), *self.marked(line), Piece(more))
-        return tuple(piece for piece in pieces if piece.text)
-
-    def hits(self, text: str) -> bool:
-        """Whether there is something to show in a text."""
-        return self._place(text[:_MOST_TEXT]) is not None
+        return tuple(filter(_TEXT, (Piece(dots), *self.marked(line), Piece(more))))
 
     def _place(self, text: str) -> tuple[int, int] | None:
         """Where a hit is: one that needs no folding, which takes most of the time, or else the first."""
-        if self._hits is None:
+        if not self._wanted:
             return None
-        if as_written := self._hits.search(text):
+        hits = self._hits_in(text)
+        if as_written := hits.search(text):
             return as_written.span()
         folded = fold(text)
-        found = self._hits.search(folded)
+        found = self._hits_in(folded).search(folded)
         if found is None:
             return None
         return found.span() if _keeps_places(text, folded) else _unfolded(text, found.span())
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
-        if self._hits is None:
+        if not self._wanted:
             return []
         folded = fold(text)
-        found = [match.span() for match in self._hits.finditer(folded)]
-        if _keeps_places(text, folded):
+        found = [match.span() for match in self._hits_in(folded).finditer(folded)]
+        if not found or _keeps_places(text, folded):
             return found
         return [_unfolded(text, span) for span in found]
 
+    def _hits_in(self, text: str) -> re.Pattern[str]:
+        return self._of_any if not text.isascii() and OTHER_SCRIPTS.search(text) else self._of_most
 
-def _pattern(words: Words) -> str:
-    """Like the index matches them."""
+    @cached_property
+    def _of_any(self) -> re.Pattern[str]:
+        return _patterns(self._wanted, WORD)
+
+    @cached_property
+    def _of_most(self) -> re.Pattern[str]:
+        return _patterns(self._wanted, WORD_OF_MOST)
+
+
+def beginning(text: str) -> Pieces:
+    """How a text begins, in one line."""
+    text = text[:MOST_TEXT]
+    return (Piece("".join(_cut(text, 0, 0))),) if _SAID.search(text) else ()
+
+
+def _patterns(wanted: Iterable[Words], word: str) -> re.Pattern[str]:
+    return re.compile("|".join(sorted({_pattern(each, word) for each in wanted}, key=len, reverse=True)))
+
+
+def _pattern(words: Words, word: str) -> str:
+    """Like the index matches them. It begins with letters, which are found much faster than their borders."""
     pieces = words.phrase.pieces
-    before = "" if is_run(pieces[0]) else f"(?<!{WORD})"
-    after = "" if is_run(pieces[-1]) or words.phrase.begins else f"(?!{WORD})"
     joined = re.escape(pieces[0])
+    joined += "" if is_run(pieces[0]) else f"(?<!(?:{word}){joined})"
+    after = "" if is_run(pieces[-1]) or words.phrase.begins else f"(?!{word})"
     for last, piece in pairwise(pieces):
         joined += (f"(?:{_GAP})?" if is_run(last) != is_run(piece) else _GAP) + re.escape(piece)
-    return f"{before}{joined}{after}"
+    return f"{joined}{after}"
 
 
 def _keeps_places(text: str, folded: str) -> bool:
@@ -108,7 +129,8 @@ def _unfolded(text: str, span: tuple[int, int]) -> tuple[int, int]:
 
 def _cut(text: str, start: int, end: int) -> tuple[str, str, str]:
     """The text around a place in one line, and what stands before and after it: dots where it goes on."""
-    wide = len(_WIDE.findall(text, max(start - 5, 0), end + 20)) > 10
+    near = text[max(start - 5, 0) : end + 20]
+    wide = not near.isascii() and _MANY_WIDE.match(near)
     before, after = (_BEFORE // 2, _AFTER // 2) if wide else (_BEFORE, _AFTER)
     first, last = _begin(text, start, before), _stop(text, end, after)
     more = _SAID.search(text, 0, first), _SAID.search(text, last)

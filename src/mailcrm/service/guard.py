@@ -38,14 +38,14 @@ class Guard:
         answer = self._asked(message)
         if isinstance(answer, ParsedMessage):
             return answer
-        raise Unparsable(str(answer or self._beyond))
+        raise Unparsable(str(answer or self._beyond(message)))
 
     def text_of(self, document: DocumentBytes) -> str:
         """What is written in a file, always read by the child. Raises like a call."""
         answer = self._asked(document)
         if isinstance(answer, DocumentText):
             return answer.text
-        raise Unparsable(str(answer or self._beyond))
+        raise Unparsable(str(answer or self._beyond(document)))
 
     def _asked(self, asked: Asked) -> Answer | None:
         with _ONE_AT_A_TIME:
@@ -54,10 +54,9 @@ class Guard:
                 answer = self._ask(asked)
         return answer
 
-    @property
-    def _beyond(self) -> str:
+    def _beyond(self, asked: Asked) -> str:
         seconds, memory = self._limits
-        return f"to understand the message takes more than {seconds:g} s or {memory // 2**20} MiB"
+        return f"to understand {_named(asked)} takes more than {seconds:g} s or {memory // 2**20} MiB"
 
     def _ask(self, asked: Asked) -> Answer | None:
         """What was understood, or why nothing was; None where the child ended without a word, as one does that is idle."""
@@ -65,9 +64,9 @@ class Guard:
             self._child.line.send(asked)
             answer: Answer = self._child.said()
         except TimeoutError:
-            return f"to understand the message took more than {PATIENCE:g} s"
+            return f"to understand {_named(asked)} took more than {PATIENCE:g} s"
         except (EOFError, OSError):
-            return self._ended()
+            return self._ended(asked)
         except StoreBusy:
             raise
         except Exception as exc:  # another version of mailcrm answered: it is being installed
@@ -75,15 +74,19 @@ class Guard:
             raise StoreBusy(f"the process that reads large mail says what cannot be understood: {exc}") from exc
         return answer
 
-    def _ended(self) -> str | None:
+    def _ended(self, asked: Asked) -> str | None:
         """Why it did: killed for the limits, gone home, or never really there."""
         code = self._child.ended()
         if code > 0:
             raise StoreBusy(
                 f"the process that reads large mail ended with code {code}; is mailcrm being installed anew?"
             )
-        return self._beyond if code < 0 and code != -signal.SIGTERM else None
+        return self._beyond(asked) if code < 0 and code != -signal.SIGTERM else None
 
     def close(self) -> None:
         """End the child; the next large message starts another."""
         self._child.close()
+
+
+def _named(asked: Asked) -> str:
+    return "the attachment" if isinstance(asked, DocumentBytes) else "the message"

@@ -14,7 +14,7 @@ from mailcrm.service.app import App
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.service.documents import read_attachments
 from mailcrm.service.leases import Claim, Work
-from mailcrm.service.reindex import index_waiting
+from mailcrm.service.reindex import index_waiting, merge_index
 from mailcrm.store import blobs
 from mailcrm.store.partial import sweep_partials
 
@@ -74,11 +74,19 @@ def search(app: App) -> None:
         _log.info("attachments read", count=count)
 
 
+def tidy(app: App) -> None:
+    """The search index in one piece."""
+    steps = merge_index(app.store)
+    if steps:
+        _log.info("search index merged", steps=steps)
+
+
 JOBS = (
     Job("resolve", resolve, seconds=5, event=lambda app: app.signals.filed),
     Job("outbox", outbox, seconds=2),
     Job("search", search, seconds=60),
     Job("sweep", sweep, cron=CronTrigger(hour=3, minute=17, timezone="UTC")),
+    Job("tidy", tidy, cron=CronTrigger(hour=3, minute=47, timezone="UTC")),
 )
 
 

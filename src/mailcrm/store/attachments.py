@@ -4,6 +4,7 @@ that were opened."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
@@ -14,6 +15,8 @@ from mailcrm.model.folder import FolderInfo, FolderRef, FolderRole
 from mailcrm.model.message import BodyState
 from mailcrm.model.rights import Viewer
 from mailcrm.store import blobs
+from mailcrm.store.bulk import rows_in
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.account import Account, Folder
 from mailcrm.store.rows.mail import Attachment, Message, MessageLocation
 from mailcrm.store.threads import ref_hash
@@ -130,13 +133,16 @@ def keep_opened(session: Session, attachment: AttachmentLine, staged: StagedBlob
 
 def attached_texts(session: Session, message_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
     """Name and text of the attachments of mails whose text was read."""
-    query = select(Attachment.message_id, Attachment.filename, Attachment.text).where(
-        Attachment.message_id.in_(message_ids), Attachment.text.is_not(None)
-    )
     found: dict[int, list[tuple[str, str]]] = {}
-    for row in session.execute(query.order_by(Attachment.id)):
-        found.setdefault(row[0], []).append((row[1], row[2] or ""))
+    for message_id, name, text in rows_in(session, _read(), message_ids):
+        found.setdefault(message_id, []).append((name, text))
     return found
+
+
+@cache
+def _read() -> Lookup:
+    columns = select(Attachment.message_id, Attachment.filename, Attachment.text)
+    return Lookup(columns.where(Attachment.text.is_not(None)).order_by(Attachment.id), Attachment.message_id)
 
 
 @dataclass(frozen=True, slots=True)

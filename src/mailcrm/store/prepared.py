@@ -43,9 +43,10 @@ class Prepared:
         given.update(self.fixed)
         parameters: Any = tuple(given[name] for name in self.names) if self.positional else given
         rows = connection.exec_driver_sql(self.sql, parameters).all()
-        if not any(self.found):
+        if not rows or not any(self.found):
             return rows
-        return [[c(value) if c else value for c, value in zip(self.found, each, strict=True)] for each in rows]
+        columns = zip(self.found, zip(*rows, strict=True), strict=True)
+        return list(zip(*(map(convert, column) if convert else column for convert, column in columns), strict=True))
 
     def _parameters(self, rows: Sequence[Mapping[str, object]]) -> list[Any]:
         tuples = zip(*(self._column(name, rows) for name in self.names), strict=True)
@@ -73,6 +74,12 @@ def change(dialect: Dialect, statement: Update) -> Prepared:
     return _prepared(dialect, statement)
 
 
+@lru_cache(maxsize=_MOST)
+def selection(dialect: Dialect, statement: Select[*tuple[Any, ...]]) -> Prepared:
+    """A SELECT with named parameters (`bindparam`)."""
+    return _selection(dialect, statement)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Lookup:
     """What is selected where `column` is one of some values. Other parameters it names (`bindparam`); none is a list."""
@@ -85,9 +92,13 @@ class Lookup:
 def lookup(dialect: Dialect, what: Lookup, size: int) -> Prepared:
     """A lookup of so many values, which are its parameters `some_0`, `some_1` and so on."""
     some = [bindparam(f"some_{number}", type_=what.column.type) for number in range(size)]
-    types = [column.type.dialect_impl(dialect) for column in what.select.selected_columns]
+    return _selection(dialect, what.select.where(what.column.in_(some)))
+
+
+def _selection(dialect: Dialect, statement: Select[*tuple[Any, ...]]) -> Prepared:
+    types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
     found = tuple(each.result_processor(dialect, None) for each in types)
-    return replace(_prepared(dialect, what.select.where(what.column.in_(some))), found=found)
+    return replace(_prepared(dialect, statement), found=found)
 
 
 def _prepared(

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from mailcrm.errors import SearchError
 from mailcrm.model.hits import Pieces, plain
 from mailcrm.model.search import parse_search
-from mailcrm.model.snippet import Finder
+from mailcrm.model.snippet import Finder, beginning
 
 
-def shown(pieces: Pieces) -> str:
+def shown(pieces: Pieces | None) -> str:
+    assert pieces is not None
     return "".join(f"[{piece.text}]" if piece.hit else piece.text for piece in pieces)
 
 
@@ -19,6 +20,8 @@ def shown(pieces: Pieces) -> str:
     [
         ("price", "The price of Price.", "The [price] of [Price]."),
         ("price", "prices surprise", "prices surprise"),
+        ("rice", "price of Rice, 价rice", "price of [Rice], 价[rice]"),
+        ("rice", "price of Rice", "price of [Rice]"),
         ("pric*", "prices surprise", "[pric]es surprise"),
         ("cafe", "Im Café „CAFÉ“", "Im [Café] „[CAFÉ]“"),
         ("cafe", "… un cafe\u0301!", "… un [cafe\u0301]!"),
@@ -39,7 +42,7 @@ def test_what_is_marked(search: str, text: str, marked: str) -> None:
 
 def test_the_place_around_the_first_hit() -> None:
     text = "alpha beta " * 100 + "the needle\nis here " + "gamma delta " * 100
-    found = shown(Finder(parse_search("needle")).snippet(text))
+    found = shown(Finder(parse_search("needle")).around(text))
     assert found.startswith("… ")
     assert "the [needle] is here" in found
     assert found.endswith(" …")
@@ -49,15 +52,15 @@ def test_the_place_around_the_first_hit() -> None:
 
 def test_the_place_in_chinese_is_half_as_long() -> None:
     text = "这是一封很长的信" * 50 + "请退款" + "谢谢您的帮助" * 50
-    found = shown(Finder(parse_search("退款")).snippet(text))
+    found = shown(Finder(parse_search("退款")).around(text))
     assert "[退款]" in found
     assert len(found) < 110
 
 
 def test_without_a_hit_it_is_the_beginning() -> None:
-    finder = Finder(parse_search("needle"))
-    assert shown(finder.snippet("Hello\n\nworld")) == "Hello world"
-    assert finder.snippet(" \n") == ()
+    assert Finder(parse_search("needle")).around("Hello\n\nworld") is None
+    assert shown(beginning("Hello\n\nworld")) == "Hello world"
+    assert beginning(" \n") == ()
 
 
 @given(
@@ -67,13 +70,13 @@ def test_without_a_hit_it_is_the_beginning() -> None:
 def test_marks_lose_nothing_of_a_text(text: str, search: str) -> None:
     finder = Finder(parse_search(search))
     assert plain(finder.marked(text)) == text
-    finder.snippet(text)
+    finder.around(text)
 
 
 def test_two_megabytes_of_nearly_hits_take_no_longer() -> None:
     """The time-out of the tests is what would fail: a pattern that goes back and forth needs hours."""
     for text in ("a" * 2_000_000, "a." * 1_000_000, "é" * 2_000_000, "发" * 2_000_000, "a\u0301" * 1_000_000):
-        Finder(parse_search('"a a a a a b" OR 发发票 OR é*')).snippet(text)
+        Finder(parse_search('"a a a a a b" OR 发发票 OR é*')).around(text)
 
 
 def test_an_empty_search_is_no_search() -> None:

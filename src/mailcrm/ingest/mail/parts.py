@@ -10,7 +10,7 @@ import re
 import pybase64
 
 from mailcrm.ingest.mail.charset import Guesser
-from mailcrm.ingest.mail.fields import HeaderFields
+from mailcrm.ingest.mail.fields import HeaderFields, header_block, read_block
 from mailcrm.ingest.mail.params import parse_parameters
 from mailcrm.ingest.mail.split import Piece, split
 from mailcrm.ingest.mail.words import decode_words
@@ -19,6 +19,9 @@ from mailcrm.model.text import clean_line
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _UU_CODINGS = frozenset({"x-uuencode", "uuencode", "uue", "x-uue"})
 _PATH = re.compile(r"[/\\]")
+_MESSAGES = frozenset({"message/rfc822", "message/global"})
+_LONGEST_NAME = 255
+_ENDING = ".eml"
 
 
 class Part:
@@ -56,11 +59,20 @@ class Part:
 
     @property
     def filename(self) -> str:
-        """The file name a human may see, without a path, '' if there is none."""
+        """The file name a human may see, without a path, '' if there is none. A mail without one goes by its subject."""
         fields = self.fields
         name = self._disposition.decoded("filename", fields.guesser, fields.charset)
         name = name or fields.content_type.decoded("name", fields.guesser, fields.charset)
-        return clean_line(_PATH.split(decode_words(name, fields.guesser))[-1], 255) if name else ""
+        if name:
+            return clean_line(_PATH.split(decode_words(name, fields.guesser))[-1], _LONGEST_NAME)
+        return self._name_by_subject() if self.mime_type in _MESSAGES else ""
+
+    def _name_by_subject(self) -> str:
+        guesser = self.fields.guesser
+        inner = HeaderFields(read_block(header_block(self.content())).items, guesser)
+        subject = _PATH.sub("_", decode_words(inner.first("subject"), guesser, inner.charset))
+        line = clean_line(subject, _LONGEST_NAME - len(_ENDING))
+        return f"{line}{_ENDING}" if line else ""
 
     def content(self) -> bytes:
         """The body with its transfer encoding undone."""

@@ -64,6 +64,8 @@ def forget(session: Session, message_ids: Sequence[int]) -> None:
 
 
 leave_no_trace = words.leave_no_trace
+is_scattered = words.is_scattered
+merge = words.merge
 
 
 def _of_these_rules(rows: Iterable[Sequence[int]]) -> dict[int, int]:

@@ -67,8 +67,18 @@ def condition(asked: Asked) -> ColumnElement[bool]:
     text = [item for item in items if _is_text(item)]
     others = [_any(asked, item) for item in items if not _is_text(item)]
     if asked.dialect == "sqlite":
-        return and_(_matches(And(tuple(text))), *others)
+        return and_(matches(literal(_fts(And(tuple(text))))), *others)
     return and_(true(), *(_text(asked, item) for item in text), *others)
+
+
+def words_alone(asked: Asked) -> str | None:
+    """All of a search for `matches`; None where it asks for more than words, or another engine than SQLite."""
+    return _fts(asked.search.root) if asked.dialect == "sqlite" and _is_text(asked.search.root) else None
+
+
+def matches(query: ColumnElement[str]) -> ColumnElement[bool]:
+    """What SQLite's index finds."""
+    return column("message_words").op("MATCH")(query)
 
 
 def _is_text(node: Node) -> bool:
@@ -107,7 +117,9 @@ def _any(asked: Asked, node: Node) -> ColumnElement[bool]:
 
 def _text(asked: Asked, node: Node) -> ColumnElement[bool]:
     if asked.dialect == "sqlite":
-        rows: Select[int] = select(column("rowid")).select_from(WORDS).where(_matches(node)).correlate(None)
+        rows: Select[int] = (
+            select(column("rowid")).select_from(WORDS).where(matches(literal(_fts(node)))).correlate(None)
+        )
         return MessageSearch.key.in_(rows)
     if asked.dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import TSQUERY  # only there: a dialect is a large package
@@ -115,10 +127,6 @@ def _text(asked: Asked, node: Node) -> ColumnElement[bool]:
         found = WORDS.c.words.op("@@")(cast(literal(_tsquery(node)), TSQUERY))
         return or_(found, and_(WORDS.c.words.is_(None), _like(node)))
     return _like(node)
-
-
-def _matches(node: Node) -> ColumnElement[bool]:
-    return column("message_words").op("MATCH")(literal(_fts(node)))
 
 
 def _fts(node: Node) -> str:

@@ -36,6 +36,12 @@ _PUT_VECTOR = text(
     " VALUES (:key, CAST(:words AS tsvector), :a, :b, :c, :d)"
 )
 _PUT_TEXTS = text("INSERT INTO message_words (`key`, sender, recipients, subject, body) VALUES (:key, :a, :b, :c, :d)")
+_MERGE = text("INSERT INTO message_words (message_words, rank) VALUES ('merge', :pages)")
+_CHANGES = text("SELECT total_changes()")
+_MERGED_AT_ONCE = 64
+"""Pages: about ten milliseconds in which nobody else can write."""
+
+_SCATTERED = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +120,27 @@ def leave_no_trace(session: Session) -> None:
     """SQLite: what was taken out lies in the file until all is written anew. That takes seconds for much mail."""
     if session.get_bind().dialect.name == "sqlite":
         session.execute(text("INSERT INTO message_words (message_words) VALUES ('optimize')"))
+
+
+# --- parts -------------------------------------------------------------------------------------------------------
+# SQLite puts what is new into a part of its own, and merges some parts now and then; a search reads in each of them.
+
+
+def part_sizes(session: Session) -> list[int]:
+    """Pages of each part of the index, about; none on other engines."""
+    if session.get_bind().dialect.name != "sqlite":
+        return []
+    return list(session.execute(text("SELECT count(*) FROM message_words_idx GROUP BY segid")).scalars())
+
+
+def is_scattered(session: Session) -> bool:
+    """Whether it is worth to write all parts anew as one: the small ones make up a fifth."""
+    sizes = part_sizes(session)
+    return sum(sizes) > _SCATTERED * max(sizes, default=0)
+
+
+def merge(session: Session, *, begin: bool) -> bool:
+    """Merge some pages of all parts there are now (`begin`), or go on with that; returns whether there is more to do."""
+    before = session.execute(_CHANGES).scalar_one()
+    session.execute(_MERGE, {"pages": -_MERGED_AT_ONCE if begin else _MERGED_AT_ONCE})
+    return int(session.execute(_CHANGES).scalar_one()) - int(before) > 1  # as SQLite says that nothing was left to do

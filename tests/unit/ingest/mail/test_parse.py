@@ -61,6 +61,7 @@ def test_inline_image_and_nested_message_are_attachments() -> None:
         (3, "message/rfc822", False, ""),
     ]
     assert message.attachments[3].size == len(b"Subject: inner\n\ninner text")
+    assert [a.filename for a in message.attachments] == ["", "", "", "inner.eml"]
 
 
 def test_mailbox_separator_before_the_header_is_dropped() -> None:

@@ -41,6 +41,23 @@ def test_message_inside_base64_comes_out_as_its_bytes() -> None:
     assert read_tree(multipart("mixed", part)).children[0].content() == ENVELOPE
 
 
+@pytest.mark.parametrize(
+    ("head", "subject", "name"),
+    [
+        (b"Content-Type: message/rfc822", b"Your order", "Your order.eml"),
+        (b"Content-Type: message/rfc822; name=note.eml", b"Your order", "note.eml"),
+        (b"Content-Type: message/global", "订单 7".encode(), "订单 7.eml"),
+        (b"Content-Type: message/rfc822", b"=?utf-8?b?UmU6IDEvMg==?=\n \tfolded", "Re: 1_2 folded.eml"),
+        (b"Content-Type: message/rfc822", b"a" * 300, "a" * 251 + ".eml"),
+        (b"Content-Type: message/rfc822", b" ", ""),
+        (b"Content-Type: message/delivery-status", b"Your order", ""),
+    ],
+)
+def test_a_message_without_a_file_name_goes_by_its_subject(head: bytes, subject: bytes, name: str) -> None:
+    root = read_tree(multipart("mixed", head + b"\n\nFrom: a@example.com\nSubject: " + subject + b"\n\nSubject: no"))
+    assert root.children[0].filename == name
+
+
 def test_parts_of_a_digest_are_messages_unless_they_say_otherwise() -> None:
     root = read_tree(multipart("digest", b"\nSubject: one\n\n1", b"Content-Type: text/plain\n\n2"))
     assert shape(root) == ("multipart/digest", ["message/rfc822", "text/plain"])

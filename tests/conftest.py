@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import settings
 
+from tests.quick import keep_files_in_memory, share_compiled_statements
 from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.mail import MAIL_SERVERS, MailServer
@@ -18,6 +19,8 @@ from tests.servers.smtp_sink import SmtpSink
 
 settings.register_profile("patient", deadline=None)  # a busy machine is not a fault of the code
 settings.load_profile("patient")
+keep_files_in_memory()
+share_compiled_statements()
 
 _SERVER_FIXTURES = frozenset(
     {"dovecot", "cyrus", "mail_server", "compressing_server", "smtp_sink", "postgres", "mariadb"}

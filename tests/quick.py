@@ -11,7 +11,7 @@ from sqlalchemy.util import LRUCache
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 * 2**30
-"""Bytes that a whole run may take, with all servers; a quarter of it was seen."""
+"""Bytes that a whole run may take, with all servers; less than half of it was seen."""
 
 _COMPILED: LRUCache = LRUCache(2000)
 

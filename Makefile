@@ -9,6 +9,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 ARGS ?=
+# pytest rewrites what it runs: if it may not keep that, as in many containers, each process does so at each start.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+# The tests of a module stay in one process, so that what it makes for them is made once. The slow folders come first.
+PARALLEL := -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 # From the oldest to the newest imapclient that pyproject.toml allows.
 VERSIONS ?= 3.0.1 3.1.0 4.1.0
 LOCK_FLAGS ?=
@@ -40,7 +44,7 @@ demo: $(if $(wildcard $(ALL)),$(ALL),$(DEMO)) ## See the whole river run on samp
 	@$(BIN)/mailcrm demo $(ARGS)
 
 test: $(ALL) servers ## Install what the tests need, then run all of them (ARGS="-k thread" picks some)
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	$(PYTEST) $(PARALLEL) $(ARGS)
 
 check: style types layers unit ## What must hold before each commit: style, types, layers, unit tests
 
@@ -59,13 +63,13 @@ layers: $(ALL)
 	$(BIN)/lint-imports --no-cache
 
 unit: $(ALL)
-	$(BIN)/python -m pytest -q -x tests/unit
+	$(PYTEST) -q -x $(PARALLEL) tests/unit
 
 fuzz: $(ALL) ## Bend sample mails at random for ten minutes; each must be understood in time (ARGS="60 7": seconds, seed)
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 faults: $(ALL) servers ## Cut, garble and kill at very many bytes of a pass (MAILCRM_FAULT_STEP=1: at each; a day)
-	MAILCRM_FAULT_STEP=$${MAILCRM_FAULT_STEP:-131} $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/faults $(ARGS)
+	MAILCRM_FAULT_STEP=$${MAILCRM_FAULT_STEP:-131} $(PYTEST) -n auto --maxprocesses 4 tests/faults $(ARGS)
 
 mutants: $(ALL) servers ## Break the engine on purpose, one way after the other; the tests must notice each (ARGS="flags" picks)
 	$(BIN)/python -m tests.faults.mutants $(ARGS)
@@ -80,7 +84,7 @@ contract: $(ALL) servers ## Test the IMAP engine over each version of imapclient
 			$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --target "$$place" "imapclient==$$each"; \
 		echo "== imapclient $$each"; \
 		MAILCRM_IMAPCLIENT=$$each PYTHONPATH="$$place$${PYTHONPATH:+:$$PYTHONPATH}" \
-			$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup $(CONTRACT) $(ARGS); \
+			$(PYTEST) -q $(PARALLEL) $(CONTRACT) $(ARGS); \
 	done
 
 bench: $(ALL) ## Run every benchmark; each ends with one line of JSON

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
 
+from tests.quick import keep_files_in_memory, share_compiled_statements
 from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.mail import MAIL_SERVERS, MailServer
@@ -18,6 +20,8 @@ from tests.servers.smtp_sink import SmtpSink
 
 settings.register_profile("patient", deadline=None)  # a busy machine is not a fault of the code
 settings.load_profile("patient")
+keep_files_in_memory()
+share_compiled_statements()
 
 _SERVER_FIXTURES = frozenset(
     {"dovecot", "cyrus", "mail_server", "compressing_server", "smtp_sink", "postgres", "mariadb"}
@@ -29,6 +33,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("servers")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end: no need to look through it for garbage again and again."""
+    gc.freeze()
 
 
 def require(server: type[Server]) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import cache
 from random import Random
 
 FOLDERS = ("INBOX", "Sent", "Archive", "Projects", "客户")
@@ -32,8 +33,9 @@ class Corpus:
         return (set(self.wrote) | set(self.got)) - self.customers()
 
 
+@cache
 def a_corpus(count: int, seed: int = 1) -> Corpus:
-    """`count` mails in five folders: conversations in English and Chinese, and one robot in twenty."""
+    """`count` mails in five folders: conversations in English and Chinese, and one robot in twenty. Made once, to be read."""
     chance, corpus = Random(seed), Corpus({folder: [] for folder in FOLDERS})
     thread = made = 0
     while made < count:

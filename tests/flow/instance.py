@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,9 +17,10 @@ import tomlkit
 from mailcrm.config import load_config
 from mailcrm.service.app import App
 from mailcrm.service.bootstrap import build_app
-from mailcrm.service.upgrade import upgrade_if_embedded
 from mailcrm.store import Session
 from mailcrm.store.secrets import create_keys
+from tests.builders import a_database
+from tests.flow import starter
 from tests.servers.dovecot import PASSWORD
 from tests.servers.mail import MailServer
 
@@ -46,7 +46,7 @@ class Instance:
             "accounts": accounts,
         }
         self.write()
-        upgrade_if_embedded(load_config(self.path))
+        a_database(state)
 
     def write(self) -> None:
         """Put `document` on disk."""
@@ -68,13 +68,15 @@ class Instance:
 
     def cli(self, *args: str, ok: int | None = 0, text: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run `mailcrm ARGS` to its end; `ok` is the exit code it must have (None: any)."""
-        done = subprocess.run(
-            [sys.executable, "-m", "mailcrm", "--config", str(self.path), *args],
-            capture_output=True, text=True, timeout=120, input=text, env=environment(self.columns), check=False,
-        )  # fmt: skip
+        done = starter.run(["--config", str(self.path), *args], environment(self.columns), text or "", timeout=120)
         if ok is not None and done.returncode != ok:
             raise AssertionError(f"mailcrm {args} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
+
+    def start(self, *args: str) -> starter.Command:
+        """Begin `mailcrm ARGS`; nobody hears what it says."""
+        with Path(os.devnull).open("r+b") as nothing:
+            return starter.Command(["--config", str(self.path), *args], environment(), nothing, nothing, nothing)
 
     def json(self, *args: str) -> Any:
         """The JSON that a command prints."""
@@ -95,12 +97,12 @@ class Daemon:
 
     def __init__(self, instance: Instance) -> None:
         self.log = instance.folder / f"daemon-{time.monotonic_ns()}.log"
-        self._args = [sys.executable, "-m", "mailcrm", "--config", str(instance.path), "run"]
-        self.process: subprocess.Popen[bytes] | None = None
+        self._args = ["--config", str(instance.path), "run"]
+        self.process: starter.Command | None = None
 
     def __enter__(self) -> Daemon:
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(self._args, stderr=log, stdout=log, env=environment())
+        with self.log.open("wb") as log, Path(os.devnull).open("rb") as nothing:
+            self.process = starter.Command(self._args, environment(), nothing, log, log)
         return self
 
     def __exit__(self, *_exc: object) -> None:

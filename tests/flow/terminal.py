@@ -24,10 +24,13 @@ class Terminal:
         self._ours, theirs = os.openpty()
         self._text = ""
         self._read_to = 0
+        # Who starts the tests in the background of a script has Ctrl-C ignored, and a child would take that over.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "mailcrm", *args],
             stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, env=env,
         )  # fmt: skip
+        signal.signal(signal.SIGINT, before)
         os.close(theirs)
 
     def __enter__(self) -> Self:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import mailbox
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +20,7 @@ from mailcrm.store.rows.account import Folder
 from mailcrm.store.rows.mail import Blob, Message, MessageLocation
 from tests.flow.corpus import OWN, Corpus, a_corpus
 from tests.flow.importing import a_mail, an_mbox, counts, imported, locations, message_ids, unread_account
-from tests.flow.instance import Instance, environment, imap_account, until
+from tests.flow.instance import Instance, imap_account, until
 from tests.servers.dovecot import Dovecot
 
 KILLS = 5
@@ -76,8 +74,7 @@ def test_an_import_that_is_killed_again_and_again_loses_and_doubles_nothing(tmp_
 
 def _killed_at(instance: Instance, path: Path, mails: int, seconds: float) -> int:
     """One import, killed `seconds` after it has filed so many mails. Returns how many are filed then."""
-    args = [sys.executable, "-m", "mailcrm", "--config", str(instance.path), "import", "mail", str(path)]
-    process = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment())
+    process = instance.start("import", "mail", str(path))
     until(lambda: _filed(instance) >= mails, seconds=60, every=0.005)
     time.sleep(seconds)
     process.kill()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 from random import Random
@@ -11,7 +9,7 @@ from random import Random
 from mailcrm.model.message import BodyState
 from mailcrm.store import coverage, threads
 from tests.flow.corpus import a_corpus
-from tests.flow.instance import Instance, environment, imap_account
+from tests.flow.instance import Instance, imap_account
 from tests.servers.dovecot import Dovecot
 
 KILLS = 12
@@ -43,8 +41,7 @@ def test_kills_at_random_moments_lose_and_double_nothing(dovecot: Dovecot, tmp_p
 
 def _killed_after(instance: Instance, seconds: float) -> None:
     """One pass, killed `seconds` after it began to read."""
-    args = [sys.executable, "-m", "mailcrm", "--config", str(instance.path), "sync", "--once"]
-    process = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment())
+    process = instance.start("sync", "--once")
     wal = instance.folder / "state" / "mailcrm.db-wal"
     size, end = _size(wal), time.monotonic() + 20
     while _size(wal) == size and process.poll() is None and time.monotonic() < end:

@@ -63,6 +63,34 @@ def _locations(session: Session, folder: str) -> dict[int, str]:
     return dict(query.all())
 
 
+def test_a_mailbox_that_was_read_is_proved_complete(synced: Instance) -> None:
+    done = synced.cli("verify", "mail")
+    assert "2,000 of 2,000: every mail that the servers held at the last pass is accounted for" in done.stdout
+    assert "2,000 in the archive, 0 left out by your rules" in done.stdout
+    found = synced.json("verify", "mail")
+    assert found["complete"]
+    [account] = found["accounts"]
+    assert (account["accounted"], account["expected"], account["error"]) == (MAILS, MAILS, None)
+    read = {folder["folder"]: folder for folder in account["folders"] if folder["standing"] == "read"}
+    assert set(read) == set(FOLDERS)
+    assert all(folder["complete"] and folder["last_ok_at"] for folder in read.values())
+    assert {f["folder"]: f["why"] for f in account["folders"] if f["standing"] == "left out"} == {
+        "Drafts": "it holds drafts",
+        "Junk": "it holds junk",
+        "Trash": "it holds trash",
+    }
+
+
+def test_the_status_calls_the_folders_healthy_and_tells_their_lag(synced: Instance) -> None:
+    [account] = synced.json("status")["accounts"]
+    assert account["healthy"]
+    assert {folder["folder"] for folder in account["folders"]} == set(FOLDERS)
+    for folder in account["folders"]:
+        assert (folder["healthy"], folder["problems"], folder["server"]) == (True, [], folder["stored"])
+        assert 0 <= folder["lag"] < 600
+    assert "5 of 5 healthy" in synced.cli("status").stdout
+
+
 def test_conversations_are_those_that_were_written(synced: Instance, corpus: Corpus) -> None:
     app = synced.app()
     with app.store.read() as session:

@@ -21,25 +21,10 @@ from mailcrm.store.rows.account import Folder
 from mailcrm.store.rows.mail import Message, MessageLocation
 from mailcrm.store.sync_state import FolderRef
 from tests.builders import NOW
-from tests.flow.corpus import FOLDERS, a_corpus
 from tests.flow.instance import Instance, imap_account, until
 from tests.servers.dovecot import Dovecot
-from tests.servers.mail import MailServer
 
-MAILS = 2000
 ACTOR = Actor.system("test")
-
-
-@pytest.fixture(scope="module")
-def large(mail_server: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Instance:
-    """A mailbox of 2,000 mails in five folders, read once."""
-    corpus = a_corpus(MAILS, seed=7)
-    for folder in FOLDERS:
-        mail_server.fill("prove", corpus.mails[folder], folder, flags="S" if folder == "Sent" else "")
-    home = tmp_path_factory.mktemp("prove")
-    instance = Instance(home, [imap_account(home, mail_server, "prove")])
-    instance.cli("sync", "--once")
-    return instance
 
 
 class Small:
@@ -105,34 +90,6 @@ def folder_of(account: dict[str, Any], name: str = "INBOX") -> dict[str, Any]:
 
 
 # --- complete ----------------------------------------------------------------------------------------------------
-
-
-def test_a_mailbox_that_was_read_is_proved_complete(large: Instance) -> None:
-    done = large.cli("verify", "mail")
-    assert "2,000 of 2,000: every mail that the servers held at the last pass is accounted for" in done.stdout
-    assert "2,000 in the archive, 0 left out by your rules" in done.stdout
-    found = large.json("verify", "mail")
-    assert found["complete"]
-    [account] = found["accounts"]
-    assert (account["accounted"], account["expected"], account["error"]) == (MAILS, MAILS, None)
-    read = {folder["folder"]: folder for folder in account["folders"] if folder["standing"] == "read"}
-    assert set(read) == set(FOLDERS)
-    assert all(folder["complete"] and folder["last_ok_at"] for folder in read.values())
-    assert {f["folder"]: f["why"] for f in account["folders"] if f["standing"] == "left out"} == {
-        "Drafts": "it holds drafts",
-        "Junk": "it holds junk",
-        "Trash": "it holds trash",
-    }
-
-
-def test_the_status_calls_the_folders_healthy_and_tells_their_lag(large: Instance) -> None:
-    [account] = large.json("status")["accounts"]
-    assert account["healthy"]
-    assert {folder["folder"] for folder in account["folders"]} == set(FOLDERS)
-    for folder in account["folders"]:
-        assert (folder["healthy"], folder["problems"], folder["server"]) == (True, [], folder["stored"])
-        assert 0 <= folder["lag"] < 600
-    assert "5 of 5 healthy" in large.cli("status").stdout
 
 
 def test_verifying_works_while_the_daemon_holds_the_mailbox(small: Small) -> None:

@@ -100,7 +100,7 @@ def _box(box: Participant | None) -> dict[str, str]:
 def _bounce(message: ParsedMessage) -> dict[str, object] | None:
     """The worst report speaks for the message; recipients are those of all reports."""
     if message.reports:
-        worst = min(message.reports, key=lambda report: _ORDER.index(report.kind))
+        worst = min(message.reports, key=lambda report: (_ORDER.index(report.kind), not report.hard))
         recipients = dict.fromkeys(report.recipient for report in message.reports if report.recipient)
         kind = _REPORT_KINDS[worst.kind]
         return _verdict(kind, worst.reason, hard=worst.hard, status=worst.status, recipients=list(recipients))

@@ -24,6 +24,12 @@ _WHEN = re.compile(
     r"\d{1,2}[:.h：]\d{2}(?!\d)|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|(?:19|20)\d\d.{0,20}\d|\d.{0,20}(?:19|20)\d\d|\d{1,2}-\w{3}-\d{4}"
 )
 _STARTS_WITH_DATE = re.compile(r"[^\d]{0,25}\d")
+CLOCK = re.compile(r"\d{1,2}(?:[:：h时點点]|시\s)\d{2}(?!\d)|(?<![\d./-])\d{1,2}\.\d{2}(?![\d./-])")
+"""A time of day."""
+# Behind the verb, as in "schrieb Jana Roh:"; "wrote us that the goods are late:" is a sentence.
+_NAME = re.compile(
+    r"(?:\s?(?:von|van|de|del|der|den|da|di|du|la|le|via|[^\Wa-zß-öø-ÿа-я_][^\s:：]{0,40})){1,6}\s?[:：]"
+)
 _DATE_AND_AUTHOR = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b"
     r"(?:.{1,120}[<(][^\s<>()@]{1,120}@[^\s<>()@]{1,200}[>)]|\s\d{1,2}:\d{2}\sGMT[+-]\d\d:\d\d\s.{1,120})$"
@@ -74,9 +80,13 @@ def may_end_attribution(bare: str) -> bool:
     return (bare[0].isdigit() or not bare[-1].isascii()) and ("@" in bare or " GMT" in bare)
 
 
-def attribution_start(lines: Lines, index: int, first: int, *, quoted_follows: bool) -> int | None:
+def attribution_start(
+    lines: Lines, index: int, first: int, *, quoted_follows: bool, is_answer: bool = False
+) -> int | None:
     """Where the attribution that ends at line `index` begins, not before line `first`; None if it is none.
 
+    People write such lines, too ("On 4 May your colleague wrote:"): one without an address and a time of day counts in
+    an answer only (`is_answer`), or where quoted lines follow.
     Programs break it where it gets long: as few lines as make one with its date are taken, or as few as make one at all.
     """
     found: int | None = None
@@ -94,7 +104,7 @@ def attribution_start(lines: Lines, index: int, first: int, *, quoted_follows: b
             break
         if _closes_more_than_it_opens(text):
             continue
-        if _is_attribution(text):
+        if _is_attribution(text) and (quoted_follows or is_answer or _is_by_program(text)):
             if _WHEN.search(text):
                 return start
             found = start if found is None else found
@@ -112,6 +122,11 @@ def author_of(text: str) -> str:
     quoted = _QUOTED_NAME.search(before)
     name = quoted[1] if quoted else _LOWER_WORDS.sub("", _DATE_ENDS.split(before)[-1].strip())
     return f"{name} <{found[0]}>"
+
+
+def _is_by_program(text: str) -> bool:
+    """Whether an attribution holds what programs write and people seldom do."""
+    return text[-1] == "-" or _has_address(text) or CLOCK.search(text) is not None
 
 
 def _may_attribute(lines: Lines, start: int, end: int) -> bool:
@@ -143,7 +158,10 @@ def _is_attribution(text: str) -> bool:
         return bool(_WROTE_SOMEWHERE.search(text))
     if has_address:
         return bool(_CITING.match(text))
-    return bool(_STARTS.match(text) and _STARTS_WITH_DATE.match(text) and _WROTE_SOMEWHERE.search(text))
+    if not (_STARTS.match(text) and _STARTS_WITH_DATE.match(text)):
+        return False
+    wrote = _WROTE_SOMEWHERE.search(text)
+    return wrote is not None and _NAME.fullmatch(text, wrote.end()) is not None
 
 
 def _is_likely_attribution(text: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mailcrm.ingest.mail.reply.attributions import attribution_start, author_of, may_end_attribution, separator_kind
 from mailcrm.ingest.mail.reply.fields import Fields, field_of, is_block, read_fields
-from mailcrm.ingest.mail.reply.forwarded import Boundary, forwarded_by
+from mailcrm.ingest.mail.reply.forwarded import Boundary, forwarded_by, is_answer
 from mailcrm.ingest.mail.reply.lines import (
     LONGEST_MARK,
     OWN,
@@ -38,7 +38,7 @@ def cut(text: str, html: str = "", subject: str = "") -> OwnWords:
     `subject` tells forwards and answers apart. Each line of the result is a line of the text, or of the text of the HTML.
     """
     lines = marked_lines(html)
-    cutter = _Cutter(lines if lines is not None else read_lines(text))
+    cutter = _Cutter(lines if lines is not None else read_lines(text), is_answer=is_answer(subject))
     cutter.run()
     newest, signature = cutter.parts()
     if lines is None and not signature and cutter.is_whole():
@@ -49,9 +49,10 @@ def cut(text: str, html: str = "", subject: str = "") -> OwnWords:
 class _Cutter:
     """One walk over the lines: which are own, and where the quoted ones begin."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, *, is_answer: bool) -> None:
         self.boundary: Boundary | None = None
         self._lines = lines
+        self._is_answer = is_answer
         self._stretches: list[list[int]] = [[]]  # of own lines, divided by what is quoted
         self._blocks: list[tuple[int, int, int]] = []  # quoted lines that nothing announced: stretch before, start, end
         self._announced = False
@@ -202,7 +203,7 @@ class _Cutter:
                 return True
             if not may_end_attribution(line.bare):
                 continue
-            begins = attribution_start(self._lines, index, start, quoted_follows=False)
+            begins = attribution_start(self._lines, index, start, quoted_follows=False, is_answer=True)
             if begins is not None:
                 self._note(Boundary("attribution", {"sender": _author(self._lines.between(begins, index + 1))}))
                 return True
@@ -213,7 +214,8 @@ class _Cutter:
             return None
         own = self._stretches[-1]
         first = own[0] if own else index
-        return attribution_start(self._lines, index, first, quoted_follows=self._quote_follows(index + 1))
+        follows = self._quote_follows(index + 1)
+        return attribution_start(self._lines, index, first, quoted_follows=follows, is_answer=self._is_answer)
 
     def _is_separator(self, index: int, kind: str) -> bool:
         """Note what stands below a separator. One whose words we do not know needs header fields below it."""
@@ -223,6 +225,8 @@ class _Cutter:
         if not is_block(found, announced=True):  # some programs write the fields on the line of the separator
             inline = read_fields(known_lines([_without_dashes(self._lines.at[index])]), 0)
             found = inline if is_block(inline, announced=True) else found
+        if kind == "original" and not (found or self._is_answer or self._quote_follows(index + 1)):
+            return False  # somebody's own words, with a rule on both sides
         self._note(Boundary("forward" if kind == "forward" else "original", found.values if found else {}))
         return True
 
@@ -292,10 +296,9 @@ class _Cutter:
         signatures = Signatures(self._lines)
         for own in self._stretches:
             code = sum(index <= self._code_end for index in own) if self._code_end >= 0 else 0
-            start = signatures.start(own[code:] if code else own)
-            start = len(own) if start is None else start + code
-            newest.append(self._text(own[:start]))
-            signature.append(self._text(own[start:]))
+            own_words, signed = signatures.divide(own[code:] if code else own)
+            newest.append(self._text([*own[:code], *own_words]))
+            signature.append(self._text(signed))
         signature.append(self._text(self._signed))
         return "\n\n".join(filter(None, newest)), "\n\n".join(filter(None, signature))
 

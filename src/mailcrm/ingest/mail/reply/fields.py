@@ -4,6 +4,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from mailcrm.ingest.mail.reply.attributions import CLOCK
 from mailcrm.ingest.mail.reply.languages import words
 from mailcrm.ingest.mail.reply.lines import LONGEST_MARK, Lines, Mark
 
@@ -19,6 +20,7 @@ _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _WIDE = re.compile(r"[\s\u3000]+")
 _LINES = 24
 _FIELDS_OF_BLOCK = 3
+_FIELDS_BELOW_SEPARATOR = 2
 
 
 class Fields(NamedTuple):
@@ -75,8 +77,11 @@ def is_block(found: Fields | None, *, announced: bool = False) -> bool:
     if found is None or "sender" not in found.values:
         return announced and found is not None and len(found.values) >= _FIELDS_OF_BLOCK
     values = found.values
-    is_of_mail = "subject" in values or "@" in values["sender"] or "@" in values.get("to", "")
-    return is_of_mail and len(values) >= (2 if announced else 3)
+    has_address = "@" in values["sender"] or "@" in values.get("to", "")
+    if announced:
+        return (has_address or "subject" in values) and len(values) >= _FIELDS_BELOW_SEPARATOR
+    # Couriers, bookings and transfers have a sender, a receiver and a date, too, but no address and no time of day.
+    return (has_address or CLOCK.search(values.get("sent", "")) is not None) and len(values) >= _FIELDS_OF_BLOCK
 
 
 def _is_rule(bare: str) -> bool:

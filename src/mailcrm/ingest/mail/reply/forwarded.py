@@ -24,6 +24,11 @@ class Boundary(NamedTuple):
     values: dict[str, str]
 
 
+def is_answer(subject: str) -> bool:
+    """Whether a subject begins as that of an answer does."""
+    return not _PREFIX.match(subject) and base_subject(subject) != subject.strip()
+
+
 def forwarded_by(boundary: Boundary | None, subject: str) -> Forwarded | None:
     """The original that stands below `boundary` in a mail with `subject`; None where it is an answer, no forward.
 
@@ -33,10 +38,8 @@ def forwarded_by(boundary: Boundary | None, subject: str) -> Forwarded | None:
     if boundary is None:
         return None
     prefix = _PREFIX.match(subject)
-    if boundary.kind != "forward":
-        is_answer = not prefix and base_subject(subject) != subject.strip()
-        if is_answer or (boundary.kind == "attribution" and not prefix):
-            return None
+    if boundary.kind != "forward" and (is_answer(subject) or (boundary.kind == "attribution" and not prefix)):
+        return None
     name, address = sender_of(boundary.values.get("sender", ""))
     if not name and not address:
         return None

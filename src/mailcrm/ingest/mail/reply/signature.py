@@ -14,6 +14,7 @@ from mailcrm.ingest.mail.reply.lines import EDGES, LONGEST_MARK, Lines
 from mailcrm.ingest.mail.reply.sayings import HEAD, Openings
 
 _DELIMITERS = frozenset({"--", "—", "–", "——", "- -", "ᐧ"})
+_BARE = "--"
 _DELIMITING = "-_=~#─—━–ᐧ "
 _RULE = 3
 _DELIMITED_LINES = 30
@@ -53,6 +54,8 @@ _CONTACT = re.compile(
 _NUMBER = re.compile(r"\d[\d\s().-]{4}")
 _SITE = re.compile(r"www\.\w|https?://\w", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<![^\s<>():：])[^\s<>()@:：]{1,80}@[^\s<>()@.]{1,80}\.[^\s<>()@]{2,80}")
+_POSTSCRIPT = re.compile(r"(?:p\.?\s?){1,2}s\s?[:：.]|n\.?\s?b\s?[:：.]|又及\s?[:：]", re.IGNORECASE)
+_POSTSCRIPT_FIRSTS = ("p", "P", "n", "N", "又")
 _BLOCK_LINES = 12
 _LINE_LENGTH = 90
 _NAME_LENGTH = 60
@@ -66,8 +69,31 @@ class Signatures:
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
 
-    def start(self, own: Sequence[int]) -> int | None:
-        """Where in `own`, the numbers of a stretch of own lines, the signature begins; None if there is none."""
+    def divide(self, own: Sequence[int]) -> tuple[list[int], list[int]]:
+        """What is said in `own`, the numbers of a stretch of own lines, and what is signature: postscripts are said."""
+        said: list[int] = []
+        signed: list[int] = []
+        while own:
+            start = self._start(own)
+            said += own[:start]
+            if start is None:
+                break
+            end = self._postscript(own, start)
+            signed += own[start:end]
+            own = own[end:]
+        return said, signed
+
+    def _postscript(self, own: Sequence[int], start: int) -> int:
+        """Where below the begin of a signature one stands, as a paragraph of its own."""
+        at = self._lines.at
+        for position in range(start + 1, len(own)):
+            bare = at[own[position]].bare
+            if bare[:1] in _POSTSCRIPT_FIRSTS and _POSTSCRIPT.match(bare) and not at[own[position - 1]].bare:
+                return position
+        return len(own)
+
+    def _start(self, own: Sequence[int]) -> int | None:
+        """Where in `own` the signature begins; None if there is none."""
         start: int | None = None
         tail = self._tail(own)
         for find in (self._by_delimiter, self._by_phone_line, self._by_small_print, self._by_contact_facts):
@@ -93,7 +119,10 @@ class Signatures:
     def _by_delimiter(self, own: Sequence[int], tail: Sequence[int]) -> int | None:
         """The first delimiter with little enough below it. A drawn rule is one above what looks like a signature."""
         lines = self._lines
-        for index in _within(lines.odd, own):
+        odd = _within(lines.odd, own)
+        # Without the space behind them (RFC 3676, section 4.3) two of them are a drawn frame.
+        is_frame = sum(lines.texts[index] == _BARE for index in odd) > 1
+        for index in odd:
             bare = lines.at[index].bare
             if not bare or bare[0] not in _DELIMITING or bare.strip(_DELIMITING):
                 continue
@@ -101,11 +130,14 @@ class Signatures:
             if place is None:
                 continue
             below = tail[place + 1 :]
-            if bare in _DELIMITERS:
+            is_rule = is_frame and lines.texts[index] == _BARE
+            if bare in _DELIMITERS and not is_rule:
                 if len(below) <= (_DELIMITED_LINES if place else _RULED_LINES):
                     return tail[place]
             elif (
-                len(bare) >= _RULE and len(below) <= _RULED_LINES and _is_footer([lines.at[own[p]].bare for p in below])
+                (is_rule or len(bare) >= _RULE)
+                and len(below) <= _RULED_LINES
+                and _is_footer([lines.at[own[position]].bare for position in below])
             ):
                 return tail[place]
         return None

@@ -81,3 +81,19 @@ def test_what_stands_below_a_phone_line_is_an_unmarked_quote() -> None:
 
 def test_text_below_a_phone_line_is_the_answer_if_there_is_none_above() -> None:
     assert "Yes, please." in cut("Sent from my iPhone\n\nYes, please.").newest
+
+
+@pytest.mark.parametrize(
+    "postscript", ["PS: bring the samples", "P.S. bring the samples", "又及：请带样品", "N.B. by ship"]
+)
+@pytest.mark.parametrize("signature", ["Sent from my iPhone", "-- \nRosa Roe\nTel +49 30 1234567"])
+def test_postscript_below_a_signature_is_said(signature: str, postscript: str) -> None:
+    said = cut(f"Agreed.\n\n{signature}\n\n{postscript}", "", "Re: x")
+    assert (said.newest, said.signature) == (f"Agreed.\n\n{postscript}", signature)
+
+
+def test_two_bare_delimiters_are_a_frame() -> None:
+    text = "We need:\n--\n20 pcs of A\n40 pcs of B\n--\nPlease ship by Friday.\nRosa"
+    assert (cut(text).newest, cut(text).signature) == (text, "")
+    footer = "--\nRosa\n\n--\nTo unsubscribe send a mail to the list"
+    assert (cut(f"Agreed.\n\n{footer}").newest, cut(f"Agreed.\n\n{footer}").signature) == ("Agreed.", footer)

@@ -96,3 +96,41 @@ def test_code_is_never_cut() -> None:
 def test_text_without_a_quote_is_the_same_object() -> None:
     text = "Dear Jane,\n\n\nthank you.  \n\nBob\n"
     assert cut(text).newest is text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On May 4, 2026 we wrote you that the goods were late:\n\nplease answer now.\n\nRosa",
+        "Dear Max,\n\nOn 4 May 2026 Mr. Roe wrote us that nothing was ready:\n\nPlease explain.",
+        "Bonjour,\n\nLe 4 mai 2026, votre collègue nous a écrit :\n\nque la livraison aurait lieu.",
+        "您好，\n\n2026年5月4日，李经理来信写道：\n\n货已发出。\n\n但我们没收到。",
+    ],
+)
+def test_people_too_write_of_what_was_written(text: str) -> None:
+    assert cut(text, "", "Late goods").newest == text
+
+
+def test_sentence_about_what_was_written_is_own_text_in_an_answer_too() -> None:
+    text = "On May 4, 2026 we wrote you that the goods were late:\n\nplease answer now."
+    assert cut(text, "", "Re: Late goods").newest == text
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "发件人：王芳 13800138000\n收件人：李四 13900139000\n日期：5月6日\n主题：样品",
+        "From: 3 May 2026\nTo: 5 May 2026\nDate: 1 May\nSubject: hotel booking 4711",
+        "Von: Muster GmbH\nAn: Lager Nord\nDatum: 3.5.2026\nBetreff: Umlagerung",
+    ],
+)
+def test_order_of_a_courier_or_a_room_is_no_quoted_header(block: str) -> None:
+    text = f"Please see to this:\n\n{block}\n\nThank you!\nRosa"
+    said = cut(text, "", "An order")
+    assert (said.newest, said.forwarded) == (text, None)
+
+
+def test_title_between_rules_is_own_text_where_nothing_is_answered() -> None:
+    text = "This is what he said:\n\n----- Original message -----\nWe stop buying.\n\nRosa"
+    assert cut(text, "", "Our boss").newest == text
+    assert cut(text, "", "Re: Our boss").newest == "This is what he said:"

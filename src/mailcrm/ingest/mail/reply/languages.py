@@ -43,7 +43,8 @@ LANGUAGES = {
         sent_from="sent from|sent via|sent with|sent using|get outlook for|sent by|shared via|typed on my|composed on",
         closings="best regards|kind regards|warm regards|kindest regards|regards|best wishes|sincerely|yours sincerely"
         "|sincerely yours|yours faithfully|yours truly|best|cheers|many thanks|thanks|thank you|thanks and regards"
-        "|thanks & regards|thanks again|br|with kind regards|with best regards|respectfully|cordially|all the best|rgds",
+        "|thanks & regards|thanks again|br|with kind regards|with best regards|respectfully|cordially|all the best|rgds"
+        "|b.rgds|b. rgds|b rgds|brgds|b/rgds|best rgds|b.regards|b. regards|thanks & best regards|thanks and best regards",
         notices="confidentiality notice|disclaimer|this e-mail and any|this email and any|this message and any"
         "|this e-mail is confidential|this email is confidential|this message is confidential|this e-mail message"
         "|this email message|this communication is|this e-mail may contain|this email may contain|this message may contain"

@@ -232,7 +232,12 @@ def _card(tail: Sequence[int], texts: Sequence[str], facts: Sequence[bool]) -> i
     block = len(tail) - 1
     while block and tail[block] - tail[block - 1] == 1:
         block -= 1
-    if not block or sum(facts[block:]) < _FACTS_OF_CARD or texts[block - 1].endswith((":", "：")):
+    if not block or texts[block - 1].endswith((":", "：")):
+        return 0
+    if (
+        sum(_facts_in(text) for text, is_fact in zip(texts[block:], facts[block:], strict=True) if is_fact)
+        < _FACTS_OF_CARD
+    ):
         return 0
     card = texts[block:]
     is_card = all(map(_is_short, card)) and not facts[block] and len(card[0]) <= _NAME_LENGTH
@@ -252,6 +257,10 @@ def _is_contact(text: str) -> bool:
     if ("://" in text or "www." in text) and _SITE.search(text):
         return True
     return _NUMBER.search(text) is not None and _CONTACT.search(text) is not None
+
+
+def _facts_in(text: str) -> int:
+    return max(1, len(_CONTACT.findall(text)))
 
 
 def _is_short(text: str) -> bool:

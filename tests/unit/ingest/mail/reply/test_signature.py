@@ -97,3 +97,19 @@ def test_two_bare_delimiters_are_a_frame() -> None:
     assert (cut(text).newest, cut(text).signature) == (text, "")
     footer = "--\nRosa\n\n--\nTo unsubscribe send a mail to the list"
     assert (cut(f"Agreed.\n\n{footer}").newest, cut(f"Agreed.\n\n{footer}").signature) == ("Agreed.", footer)
+
+
+def test_two_numbers_on_one_line_are_two_facts() -> None:
+    card = "李娜\n采购部 经理\n某某电子有限公司\n电话：0755-12345678-801 手机：13800138000"
+    assert (cut(f"请发PI。\n\n{card}").newest, cut(f"请发PI。\n\n{card}").signature) == ("请发PI。", card)
+
+
+def test_short_paragraphs_with_facts_are_no_card() -> None:
+    text = "Hi,\n\nour new shop:\n\nwww.example.com\n\ncall +49 30 1234567"
+    assert (cut(text).newest, cut(text).signature) == (text, "")
+
+
+@pytest.mark.parametrize("closing", ["B.Rgds", "B. Regards", "Thanks & best regards,"])
+def test_closing_words_of_exporters(closing: str) -> None:
+    said = cut(f"Pls confirm.\n\n{closing}\nTony Roe\nSales\nTel: 86-579-12345678")
+    assert (said.newest, said.signature) == (f"Pls confirm.\n\n{closing}", "Tony Roe\nSales\nTel: 86-579-12345678")

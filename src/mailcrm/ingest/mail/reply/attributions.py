@@ -24,6 +24,7 @@ _WHEN = re.compile(
     r"\d{1,2}[:.h：]\d{2}(?!\d)|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|(?:19|20)\d\d.{0,20}\d|\d.{0,20}(?:19|20)\d\d|\d{1,2}-\w{3}-\d{4}"
 )
 _STARTS_WITH_DATE = re.compile(r"[^\d]{0,25}\d")
+_GLUED = re.compile(r"([^\W_].{0,300}?)\s+(?:On|Am|Le|El|Em|Il|Op|Den)\s(?:\w{2,10}\.?,?\s){0,2}\d{1,4}\b")
 CLOCK = re.compile(r"\d{1,2}(?:[:：h时點点]|시\s)\d{2}(?!\d)|(?<![\d./-])\d{1,2}\.\d{2}(?![\d./-])")
 """A time of day."""
 # Behind the verb, as in "schrieb Jana Roh:"; "wrote us that the goods are late:" is a sentence.
@@ -111,6 +112,14 @@ def attribution_start(
         elif found is None and quoted_follows and _is_likely_attribution(text):
             found = start
     return found
+
+
+def words_before(bare: str) -> str:
+    """What stands before the attribution on its own first line, where a phone put both on one; '' for nothing."""
+    found = _GLUED.match(bare)
+    if found is None or "@" in found[1] or _STARTS.match(bare) or _WROTE_SOMEWHERE.search(found[1]):
+        return ""
+    return found[1]
 
 
 def author_of(text: str) -> str:

@@ -3,7 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from mailcrm.ingest.mail.reply.attributions import attribution_start, author_of, may_end_attribution, separator_kind
+from mailcrm.ingest.mail.reply.attributions import (
+    attribution_start,
+    author_of,
+    may_end_attribution,
+    separator_kind,
+    words_before,
+)
 from mailcrm.ingest.mail.reply.fields import Fields, field_of, is_block, read_fields
 from mailcrm.ingest.mail.reply.forwarded import Boundary, forwarded_by, is_answer
 from mailcrm.ingest.mail.reply.lines import (
@@ -35,7 +41,8 @@ def cut(text: str, html: str = "", subject: str = "") -> OwnWords:
     Answers between quoted lines are kept, in their order, without what they answer. The forwarded original is not what
     the sender wrote: a mail that is forwarded without a word has an empty newest text. Quoted lines that no program
     announced are kept where they alone stand, or one block of them before or within own text: somebody chose them.
-    `subject` tells forwards and answers apart. Each line of the result is a line of the text, or of the text of the HTML.
+    `subject` tells forwards and answers apart. Each line of the result is a line of the text, or of the text of the HTML,
+    or its beginning.
     """
     lines = marked_lines(html)
     cutter = _Cutter(lines if lines is not None else read_lines(text), is_answer=is_answer(subject))
@@ -56,6 +63,7 @@ class _Cutter:
         self._stretches: list[list[int]] = [[]]  # of own lines, divided by what is quoted
         self._blocks: list[tuple[int, int, int]] = []  # quoted lines that nothing announced: stretch before, start, end
         self._announced = False
+        self._is_shortened = False
         self._code_end = -1
         self._signed: list[int] = []  # what the HTML says is the signature
 
@@ -95,6 +103,7 @@ class _Cutter:
             if start is not None:
                 del self._stretches[-1][len(self._stretches[-1]) - (index - start) :]
                 self._note(Boundary("attribution", {"sender": _author(self._lines.between(start, index + 1))}))
+                self._keep_words_before(start)
                 return self._below(index + 1)
         return self._own(index)
 
@@ -110,6 +119,14 @@ class _Cutter:
         if mark is Mark.SIGNATURE:
             self._signed.append(index)
         return index + 1
+
+    def _keep_words_before(self, start: int) -> None:
+        """Own words on the first line of an attribution, before it."""
+        words = words_before(self._lines.at[start].bare)
+        if words:
+            self._lines.shorten(start, words)
+            self._stretches[-1].append(start)
+            self._is_shortened = True
 
     def _own(self, index: int) -> int:
         self._stretches[-1].append(index)
@@ -285,7 +302,8 @@ class _Cutter:
         return any(self._lines.at[index].bare for own in self._stretches for index in own)
 
     def is_whole(self) -> bool:
-        return sum(map(len, self._stretches)) == len(self._lines)
+        """Whether every line is own, to its end."""
+        return not self._is_shortened and sum(map(len, self._stretches)) == len(self._lines)
 
     def parts(self) -> tuple[str, str]:
         """The newest text and the signature, each with its lines in their order."""

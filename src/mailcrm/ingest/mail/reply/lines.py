@@ -60,7 +60,7 @@ class Lines:
     `texts`: as they stand in the mail; `odd`: the numbers of all that may not be PLAIN, in order; `at[number]`: each Line.
     """
 
-    def __init__(self, texts: Sequence[str], odd: Sequence[int], known: Iterable[Line] = ()) -> None:
+    def __init__(self, texts: list[str], odd: Sequence[int], known: Iterable[Line] = ()) -> None:
         self.texts = texts
         self.odd = odd
         self.at = _Known(texts)
@@ -68,6 +68,11 @@ class Lines:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def shorten(self, number: int, text: str) -> None:
+        """Only `text`, its beginning, is left of a line; the rest is of a mail program."""
+        self.texts[number] = text
+        self.at[number] = Line(text, text, PLAIN)
 
     def between(self, start: int, end: int) -> list[Line]:
         """Those from `start` on and before `end`."""

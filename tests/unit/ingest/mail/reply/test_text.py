@@ -134,3 +134,11 @@ def test_title_between_rules_is_own_text_where_nothing_is_answered() -> None:
     text = "This is what he said:\n\n----- Original message -----\nWe stop buying.\n\nRosa"
     assert cut(text, "", "Our boss").newest == text
     assert cut(text, "", "Re: Our boss").newest == "This is what he said:"
+
+
+@pytest.mark.parametrize("quote", ["> Shall we?", "Shall we?\n\nRosa", ""])
+def test_words_on_the_line_of_the_attribution_are_own(quote: str) -> None:
+    text = f"Hi,\nok thanks On Mon, May 4, 2026 at 3:02 PM Rosa <rosa@example.com> wrote:\n\n{quote}"
+    assert cut(text, "", "Re: Offer").newest == "Hi,\nok thanks"
+    german = f"Ja, gern Am 04.05.2026 um 15:02 schrieb Rosa Roe <rosa@example.com>:\n{quote}"
+    assert cut(german, "", "Re: Offer").newest == "Ja, gern"

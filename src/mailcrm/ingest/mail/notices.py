@@ -6,6 +6,7 @@ introduction says who failed; of the copy only the Message-ID is of use.
 
 import re
 from bisect import bisect_right
+from functools import cache
 from typing import NamedTuple
 
 from mailcrm.ingest.mail.phrases import alternatives, any_of
@@ -24,20 +25,6 @@ _COPY_BEGINS = alternatives(r"""
 """)
 _COPY = re.compile(rf"^[ \t]{{0,20}}[-=>*]{{0,80}}[ \t]{{0,20}}{_COPY_BEGINS}", re.IGNORECASE | re.MULTILINE)
 _COPY_ID = re.compile(r"^[>\s]*message-id:\s*<([^<>\s]+)>", re.IGNORECASE | re.MULTILINE)
-# Where an introduction names who was not reached; tried in this order, the first that finds somebody counts.
-_NAMED = tuple(
-    re.compile(pattern, re.IGNORECASE | re.MULTILINE)
-    for pattern in (
-        rf"^[ \t>]*(?:final|original)-recipient:[^;\n]*;\s*<?({_ADDRESS})>?",
-        rf"^[ \t]*<({_ADDRESS})>",
-        rf"^[ \t>*-]*\"?<?({_ADDRESS})>?\"?[ \t]*(?:<[^<>\n]*>)?:?[ \t]*$",
-        rf"(?:收件人|收信人|收件地址|无法(?:发送|投递|送达)(?:到|至)?|(?:发送|投递)(?:到|给|至))[^\n@]{{0,20}}?<?({_ADDRESS})",
-        rf"rcpt to:\s*<({_ADDRESS})>",
-        rf"^[ \t]*({_ADDRESS})(?::|[ \t]+(?:on \w{{3}}|on \d|\(|-|:|\.\.\.|[^\n@]{{0,60}}\berror))",
-        rf"(?:recipients?|deliver\w*|sen[dt]|reach\w*|address\w*|mail|user|to)\b[^\n@]{{0,60}}?[\s<(\"']({_ADDRESS})",
-        rf"<({_ADDRESS})>",
-    )
-)
 _DELAYED = any_of(
     r"""
     has not (?:yet )?been delivered|not yet been delivered|delivery attempts will continue|will keep trying
@@ -154,11 +141,27 @@ def words_about(introduction: str, address: str) -> str:
     return words[:end].strip(" \t\r\n<>:\"'")
 
 
+@cache
+def _named() -> tuple[re.Pattern[str], ...]:
+    """Where an introduction names who was not reached; tried in this order, the first that finds somebody counts."""
+    patterns = (
+        rf"^[ \t>]*(?:final|original)-recipient:[^;\n]*;\s*<?({_ADDRESS})>?",
+        rf"^[ \t]*<({_ADDRESS})>",
+        rf"^[ \t>*-]*\"?<?({_ADDRESS})>?\"?[ \t]*(?:<[^<>\n]*>)?:?[ \t]*$",
+        rf"(?:收件人|收信人|收件地址|无法(?:发送|投递|送达)(?:到|至)?|(?:发送|投递)(?:到|给|至))[^\n@]{{0,20}}?<?({_ADDRESS})",
+        rf"rcpt to:\s*<({_ADDRESS})>",
+        rf"^[ \t]*({_ADDRESS})(?::|[ \t]+(?:on \w{{3}}|on \d|\(|-|:|\.\.\.|[^\n@]{{0,60}}\berror))",
+        rf"(?:recipients?|deliver\w*|sen[dt]|reach\w*|address\w*|mail|user|to)\b[^\n@]{{0,60}}?[\s<(\"']({_ADDRESS})",
+        rf"<({_ADDRESS})>",
+    )
+    return tuple(re.compile(pattern, re.IGNORECASE | re.MULTILINE) for pattern in patterns)
+
+
 def _failures(introduction: str, known_failed: tuple[str, ...], not_failed: frozenset[str]) -> tuple[Failure, ...]:
     if known_failed:
         lower = introduction.lower()
         return _with_words(introduction, [(lower.find(address.lower()), address) for address in known_failed])
-    for pattern in _NAMED:
+    for pattern in _named():
         hits = [(hit.start(1), hit[1]) for hit in pattern.finditer(introduction) if hit[1].lower() not in not_failed]
         first_hits = {address.lower(): (place, address) for place, address in reversed(hits)}
         if first_hits:

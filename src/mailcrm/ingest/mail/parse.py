@@ -8,7 +8,6 @@ from datetime import date
 
 from mailcrm.errors import Unparsable
 from mailcrm.ingest.mail import armour
-from mailcrm.ingest.mail.away import away_until, says_away
 from mailcrm.ingest.mail.bounce import read_reports
 from mailcrm.ingest.mail.calendars import is_calendar, read_meetings
 from mailcrm.ingest.mail.contacts import may_be_card
@@ -63,7 +62,7 @@ def _understand(raw: bytes, *, with_findings: bool) -> ParsedMessage:
     reports = read_reports(root, headers, text)
     if reports and headers.kind in (MailKind.PERSON, MailKind.AUTO, MailKind.BULK):
         headers = replace(headers, kind=MailKind.COMPLAINT if reports[0].kind == "complained" else MailKind.BOUNCE)
-    if headers.kind is MailKind.AUTO and says_auto_reply(root.fields) and says_away(text):
+    if headers.kind is MailKind.AUTO and says_auto_reply(root.fields) and _says_away(text):
         headers = replace(headers, kind=MailKind.OUT_OF_OFFICE)  # Gmail's has the subject of what it answers
     html = body.html
     said = _said(headers, text, html if body.html_is_whole else "")
@@ -87,9 +86,17 @@ def _understand(raw: bytes, *, with_findings: bool) -> ParsedMessage:
     )
 
 
+def _says_away(text: str) -> bool:
+    from mailcrm.ingest.mail.away import says_away  # few mails need its tables, which take long to load
+
+    return says_away(text)
+
+
 def _away_until(headers: ParsedHeaders, text: str) -> date | None:
     if headers.kind is not MailKind.OUT_OF_OFFICE or headers.sent_at is None:
         return None
+    from mailcrm.ingest.mail.away import away_until
+
     return away_until(f"{headers.subject}\n{text}", headers.sent_at.date())
 
 

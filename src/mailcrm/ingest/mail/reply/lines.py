@@ -57,11 +57,13 @@ _LOOKED_AT = _FIRST_COLON_WITHIN + 10
 class Lines:
     """The lines of a text, by their numbers from 0. One is looked at closely when it is first asked for.
 
-    `texts`: as they stand in the mail; `odd`: the numbers of all that may not be PLAIN, in order; `at[number]`: each Line.
+    `texts`: as they stand in the mail; `stripped`: without what may stand around their words; `at[number]`: each Line;
+    `odd`: the numbers of all that may not be PLAIN, in order.
     """
 
     def __init__(self, texts: list[str], odd: Sequence[int], known: Iterable[Line] = ()) -> None:
         self.texts = texts
+        self.stripped = [text.strip(EDGES) for text in texts]
         self.odd = odd
         self.at = _Known(texts)
         self.at.update(enumerate(known))
@@ -71,7 +73,7 @@ class Lines:
 
     def shorten(self, number: int, text: str) -> None:
         """Only `text`, its beginning, is left of a line; the rest is of a mail program."""
-        self.texts[number] = text
+        self.texts[number] = self.stripped[number] = text
         self.at[number] = Line(text, text, PLAIN)
 
     def between(self, start: int, end: int) -> list[Line]:
@@ -93,20 +95,19 @@ def read_lines(text: str) -> Lines:
     """The lines of a plain text."""
     texts = text.split("\n")
     lines = Lines(texts, ())
-    lines.odd = [number for number in _candidates(texts, text) if lines.at[number].mark is not PLAIN]
+    lines.odd = [number for number in _candidates(lines.stripped, text) if lines.at[number].mark is not PLAIN]
     return lines
 
 
-def _candidates(texts: Sequence[str], text: str) -> list[int]:
+def _candidates(stripped: Sequence[str], text: str) -> list[int]:
     """The numbers of the lines for which it is worth the while to look closely; fast."""
-    bares = [line.strip(EDGES) for line in texts]
     if "：" in text:
-        bares = [bare.replace("：", ":") for bare in bares]
+        stripped = [line.replace("：", ":") for line in stripped]
     return [
         number
-        for number, bare in enumerate(bares)
-        if bare
-        and (bare[0] in _ODD_FIRSTS or bare[-1] in _ODD_LASTS or (":" in bare[:_LOOKED_AT] and bare[:4] != "http"))
+        for number, line in enumerate(stripped)
+        if line
+        and (line[0] in _ODD_FIRSTS or line[-1] in _ODD_LASTS or (":" in line[:_LOOKED_AT] and line[:4] != "http"))
     ]
 
 

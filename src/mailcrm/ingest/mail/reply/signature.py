@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from mailcrm.ingest.mail.reply.languages import words
-from mailcrm.ingest.mail.reply.lines import EDGES, LONGEST_MARK, Lines
+from mailcrm.ingest.mail.reply.lines import LONGEST_MARK, Lines
 from mailcrm.ingest.mail.reply.sayings import HEAD, Openings
 
 _DELIMITERS = frozenset({"--", "—", "–", "——", "- -", "ᐧ"})
@@ -24,7 +24,7 @@ _BRACKETS = "*[(<_【 "
 _SENT_FROM = Openings(words("sent_from"))
 _SENT_FROM_ENDS = ("から送信", "에서 보냄", "'umdan gönderildi", "cihazımdan gönderildi")
 _SENT_FROM_LAST = frozenset(end[-1] for end in _SENT_FROM_ENDS)
-_SKIPPED = frozenset(f"{_BRACKETS}{EDGES}>&")
+_SENT_FROM_FIRST = frozenset(f"{_BRACKETS}>发發삼")  # the beginnings that are shorter than others, or hide them
 _MINE = re.compile(
     r"\b(?:my|meine[mr]|mon|mi|meu|mijn|min|mit|mio|minu|moj\w{0,4}|моего|мого)\b|我的|自我", re.IGNORECASE
 )
@@ -106,10 +106,10 @@ class Signatures:
     def _tail(self, own: Sequence[int]) -> list[int]:
         """The last positions in `own` that hold more than white space, in order; so many are looked at."""
         found: list[int] = []
-        texts, at = self._lines.texts, self._lines.at
+        stripped, at = self._lines.stripped, self._lines.at
         for position in range(len(own) - 1, -1, -1):
-            number = own[position]
-            if texts[number][:1].isalpha() or (texts[number] and at[number].bare):  # which takes longer
+            text = stripped[own[position]]
+            if text and (text[0].isalpha() or at[own[position]].bare):  # which takes longer
                 found.append(position)
                 if len(found) > _TAIL:
                     break
@@ -145,14 +145,12 @@ class Signatures:
     @cached_property
     def _phone_lines(self) -> list[int]:
         """The numbers of the few lines that may be such a one."""
-        heads, at = _SENT_FROM.heads, self._lines.at
-        found = []
-        for number, text in enumerate(self._lines.texts):
-            if text and (text[:HEAD].lower() in heads or text[0] in _SKIPPED or text[-1] in _SENT_FROM_LAST):
-                bare = at[number].bare
-                if bare and (bare[0] in _BRACKETS or bare[-1] in _SENT_FROM_LAST or bare[:HEAD].lower() in heads):
-                    found.append(number)
-        return found
+        heads = _SENT_FROM.heads
+        return [
+            number
+            for number, text in enumerate(self._lines.stripped)
+            if text and (text[:HEAD].lower() in heads or text[0] in _SENT_FROM_FIRST or text[-1] in _SENT_FROM_LAST)
+        ]
 
     def _by_phone_line(self, own: Sequence[int], tail: Sequence[int]) -> int | None:
         """What stands below it is what a program quoted without a word. Above all other text it ends nothing."""

@@ -61,6 +61,8 @@ _LINE_LENGTH = 90
 _NAME_LENGTH = 60
 _FACTS_OF_CARD = 2
 _TAIL = 40
+_SIGNATURES = 3
+"""In one stretch, with postscripts between them: nobody writes more."""
 
 
 class Signatures:
@@ -73,15 +75,15 @@ class Signatures:
         """What is said in `own`, the numbers of a stretch of own lines, and what is signature: postscripts are said."""
         said: list[int] = []
         signed: list[int] = []
-        while own:
+        for _ in range(_SIGNATURES):
             start = self._start(own)
-            said += own[:start]
             if start is None:
                 break
+            said += own[:start]
             end = self._postscript(own, start)
             signed += own[start:end]
             own = own[end:]
-        return said, signed
+        return [*said, *own], signed
 
     def _postscript(self, own: Sequence[int], start: int) -> int:
         """Where below the begin of a signature one stands, as a paragraph of its own."""
@@ -104,7 +106,7 @@ class Signatures:
         return start
 
     def _tail(self, own: Sequence[int]) -> list[int]:
-        """The last positions in `own` that hold more than white space, in order; so many are looked at."""
+        """The last positions in `own` that hold more than white space, in order; no more than are looked at."""
         found: list[int] = []
         stripped, at = self._lines.stripped, self._lines.at
         for position in range(len(own) - 1, -1, -1):

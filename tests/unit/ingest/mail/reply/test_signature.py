@@ -113,3 +113,8 @@ def test_short_paragraphs_with_facts_are_no_card() -> None:
 def test_closing_words_of_exporters(closing: str) -> None:
     said = cut(f"Pls confirm.\n\n{closing}\nTony Roe\nSales\nTel: 86-579-12345678")
     assert (said.newest, said.signature) == (f"Pls confirm.\n\n{closing}", "Tony Roe\nSales\nTel: 86-579-12345678")
+
+
+def test_many_signatures_and_postscripts_take_no_time_and_lose_nothing_said() -> None:
+    said = cut("Sent from my iPhone\n\nPS: x\n\n" * 40_000)
+    assert said.newest.count("PS: x") == 40_000

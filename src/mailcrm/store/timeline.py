@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.archive import TimelineLine
@@ -152,10 +152,19 @@ def _said(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
     return {row[0]: clean_line(row[1], _SAID) for row in session.execute(query)}
 
 
+def is_attached() -> ColumnElement[bool]:
+    """Of an attachment: people see it as one; pictures within the text are none."""
+    return Attachment.inline.is_(False)
+
+
+def is_sender() -> ColumnElement[bool]:
+    """Of a participant: who is shown as the sender of a mail."""
+    return and_(MessageParticipant.role == ParticipantRole.FROM, MessageParticipant.position == 0)
+
+
 def attached_counts(session: Session, message_ids: Sequence[int]) -> dict[int, int]:
     """How many attachments these mails are known to have; those without are left out."""
-    mine = Attachment.message_id.in_(message_ids), Attachment.inline.is_(False)
-    query = select(Attachment.message_id, func.count()).where(*mine)
+    query = select(Attachment.message_id, func.count()).where(Attachment.message_id.in_(message_ids), is_attached())
     return {row[0]: row[1] for row in session.execute(query.group_by(Attachment.message_id))}
 
 
@@ -164,10 +173,6 @@ def sender_names(session: Session, message_ids: Sequence[int]) -> dict[int, str]
     query = (
         select(MessageParticipant.message_id, MessageParticipant.display_name, EmailAddress.address_display)
         .join(EmailAddress, EmailAddress.id == MessageParticipant.email_id)
-        .where(
-            MessageParticipant.message_id.in_(message_ids),
-            MessageParticipant.role == ParticipantRole.FROM,
-            MessageParticipant.position == 0,
-        )
+        .where(MessageParticipant.message_id.in_(message_ids), is_sender())
     )
     return {row[0]: row[1] or row[2] for row in session.execute(query)}

@@ -220,9 +220,8 @@ def _doubted(words: str, status: str, transcript: str) -> str:
     if status.startswith("4") and _NO_ANSWER.search(words):
         return "temporary"
     phase = _first(_PHASES, f"{words} {_SPACES.sub(' ', transcript)}")
-    if (
-        status.startswith(("5.2.", "5.3.")) and phase != "rcpt"
-    ):  # RFC 3463: it is the mailbox, or the system, that is not well
+    # RFC 3463: it is the mailbox, or the system, that is not well
+    if status.startswith(("5.2.", "5.3.")) and phase != "rcpt":
         return "disabled"
     if status.startswith("5.1.") and phase != "mail":
         return "invalid"

@@ -75,54 +75,11 @@ _ASKS = any_of(rf"""
 """)
 # One of these is in whatever `_ASKS` finds, in lower case: most mail needs no more than this look.
 _HINTS = (
-    *(
-        "unsub",
-        "remov",
-        "delete",
-        "take ",
-        "opt ",
-        "to be ",
-        "stop",
-        "quit",
-        "cease",
-        "not ",
-        "n't ",
-        "never",
-        "no longer",
-    ),
-    *("no more", "no further", " mails mehr", "e-mails mehr", "newsletter", "werb", "mich ", "uns ", "mein", "unser"),
-    *(
-        "désab",
-        "désin",
-        "retir",
-        "plus ",
-        "baja",
-        "elimin",
-        "borrarme",
-        "recibir",
-        "ricevere",
-        "cancell",
-        "disiscriv",
-        "rimuov",
-    ),
-    *(
-        "toglietemi",
-        "receber",
-        "отпи",
-        "исключ",
-        "удалит",
-        "уберите",
-        "больше",
-        "退",
-        "取消",
-        "不",
-        "别",
-        "勿",
-        "停止",
-        "名",
-    ),
-    *("列表", "清單", "配信", "メール", "メルマガ"),
-)
+    "unsub|remov|delete|take |opt |to be |stop|quit|cease|not |n't |never|no longer|no more|"
+    "no further| mails mehr|e-mails mehr|newsletter|werb|mich |uns |mein|unser|désab|désin|retir|"
+    "plus |baja|elimin|borrarme|recibir|ricevere|cancell|disiscriv|rimuov|toglietemi|receber|отпи|"
+    "исключ|удалит|уберите|больше|退|取消|不|别|勿|停止|名|列表|清單|配信|メール|メルマガ"
+).split("|")
 # Questions; what is about other things than our mail; a change of address; and the foot of a newsletter, which tells how.
 _NOT = any_of(r"""
     \?|？|\bhow (?:do|can|to)\b|\bthread\b|\bcc\b|\bloop\b|\bcomment\b|如何|怎么|怎樣|订单|訂單

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Integer, Select, Text, and_, bindparam, fu
 from sqlalchemy.orm import Session
 
 from mailcrm.model.hits import MailHit, Piece, Pieces
-from mailcrm.model.message import ParticipantRole
 from mailcrm.model.rights import Viewer
 from mailcrm.model.search import Search
 from mailcrm.model.snippet import MOST_TEXT, Finder, beginning
@@ -23,6 +22,7 @@ from mailcrm.store.rows.search import MessageSearch
 from mailcrm.store.search.keys import least_key
 from mailcrm.store.search.match import Asked, condition, matches, words_alone
 from mailcrm.store.search.words import WORDS
+from mailcrm.store.timeline import is_attached, is_sender
 from mailcrm.store.visibility import visible_message
 
 _Query: TypeAlias = Select[*tuple[Any, ...]]
@@ -129,15 +129,10 @@ def _attached(finder: Finder, files: Sequence[tuple[str, str]]) -> Pieces | None
 def _mails() -> Lookup:
     """What is shown of mail. Of long texts only as much is read as is looked through."""
     body = func.substr(Message.body_text, 1, MOST_TEXT, type_=Message.body_text.type)
-    attached = select(func.count()).where(Attachment.message_id == Message.id, Attachment.inline.is_(False))
-    first = and_(
-        MessageParticipant.message_id == Message.id,
-        MessageParticipant.role == ParticipantRole.FROM,
-        MessageParticipant.position == 0,
-    )
+    attached = select(func.count()).where(Attachment.message_id == Message.id, is_attached())
     columns = select(
         Message.id, Message.direction, Message.subject, body,
         MessageParticipant.display_name, EmailAddress.address_display, attached.scalar_subquery(),
     )  # fmt: skip
-    people = columns.outerjoin(MessageParticipant, first)
+    people = columns.outerjoin(MessageParticipant, and_(MessageParticipant.message_id == Message.id, is_sender()))
     return Lookup(people.outerjoin(EmailAddress, EmailAddress.id == MessageParticipant.email_id), Message.id)

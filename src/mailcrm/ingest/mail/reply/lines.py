@@ -12,8 +12,7 @@ from typing import NamedTuple
 _QUOTE_SIGNS = re.compile(r"[ \t]{0,3}(?:>[ \t]?)+")
 _INVISIBLE_SIGNS = "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069"
 _INVISIBLE = dict.fromkeys(map(ord, _INVISIBLE_SIGNS))
-_EDGES = " \t\r\xa0\u3000*"
-EDGES = f"{_EDGES}{_INVISIBLE_SIGNS}"
+EDGES = f" \t\r\xa0\u3000*{_INVISIBLE_SIGNS}"
 """What may stand around the words of a line."""
 _ENTITY = re.compile(r"&(?:nbsp|lt|gt|quot|amp|#\d{1,6});")
 _COLONS = frozenset(":：")
@@ -119,11 +118,11 @@ def known_lines(lines: Sequence[Line]) -> Lines:
 
 def read_line(line: str) -> Line:
     """A line of plain text by itself."""
-    bare = line.strip(_EDGES)
+    bare = line.strip(EDGES)
     if not bare:
         return Line(line, "", PLAIN)
     if ">" in line[:4] and (signs := _QUOTE_SIGNS.match(line)):
-        rest = readable(line[signs.end() :].strip(_EDGES))
+        rest = readable(line[signs.end() :].strip(EDGES))
         if rest not in _COLONS:  # the end of "... <a@example.com" newline ">:", broken before its bracket
             return Line(line, rest, _QUOTED)
     if "&" in bare or not bare.isascii():
@@ -148,8 +147,8 @@ def readable(bare: str) -> str:
     """Without invisible marks, and without the entities that some programs leave in plain text."""
     if "&" not in bare and bare.isascii():
         return bare
-    bare = bare.translate(_INVISIBLE).replace("\xa0", " ").strip(_EDGES)
-    return unescape(bare).replace("\xa0", " ").strip(_EDGES) if _ENTITY.search(bare) else bare
+    bare = bare.translate(_INVISIBLE).replace("\xa0", " ").strip(EDGES)
+    return unescape(bare).replace("\xa0", " ").strip(EDGES) if _ENTITY.search(bare) else bare
 
 
 def is_own(mark: Mark) -> bool:

@@ -90,6 +90,19 @@ def test_report_is_described_by_its_worst_part(name: str, bounce: object) -> Non
     assert described(name)["bounce"] == bounce
 
 
+def test_address_that_is_gone_is_worse_than_a_mailbox_that_is_full() -> None:
+    raw = (
+        b"From: MAILER-DAEMON@mx.example\nTo: us@example.com\nSubject: failed\n"
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        b"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n"
+        b"Final-Recipient: rfc822; full@example.net\nAction: failed\nStatus: 5.2.2\n\n"
+        b"Final-Recipient: rfc822; gone@example.org\nAction: failed\nStatus: 5.1.1\n--b--\n"
+    )
+    verdict = describe("x", raw, ThreadIndex())["bounce"]
+    recipients = ["full@example.net", "gone@example.org"]
+    assert verdict == {"kind": "bounce", "class": "invalid", "hard": True, "status": "5.1.1", "recipients": recipients}
+
+
 def test_feedback_that_blames_nobody_is_still_a_complaint() -> None:
     raw = sample("feedback_report").replace(b"Feedback-Type: abuse", b"Feedback-Type: auth-failure")
     verdict = describe("x", raw, ThreadIndex())["bounce"]

@@ -249,6 +249,9 @@ SCENARIOS: dict[str, Callable[[Rig], None]] = {"first": lambda _rig: None, "late
 MANY = "MAILCRM_FAULT_STEP" in os.environ
 """Whether this is `make faults`, which tries much more."""
 
+LONG = 86_400 if MANY else 180
+"""Seconds that a test of a whole sweep may take."""
+
 PLACES = [
     pytest.param((server, scenario), id=f"{server}-{scenario}", marks=pytest.mark.servers)
     for server in MAIL_SERVERS

@@ -12,10 +12,15 @@ import pytest
 
 from tests.faults.dying import At, dies
 from tests.faults.line import Way
-from tests.faults.rig import Rig, trials
+from tests.faults.rig import LONG, Rig, trials
 
 _STATEMENTS = 4000
 """More than any of these passes executes."""
+
+_FEW = 53
+"""Before every how many statements. Where much is tried, before each: there are but some hundred of them."""
+
+pytestmark = pytest.mark.timeout(LONG)
 
 
 @pytest.mark.parametrize("at", At)
@@ -40,5 +45,5 @@ def _limits(rig: Rig, at: At) -> range:
         case At.SENT:
             total, few = rig.passed[Way.COMMANDS], 4
         case At.STATEMENTS:
-            return range(1, _STATEMENTS, step or 53)
+            return range(1, _STATEMENTS, 1 if step else _FEW)
     return range(1 if step else total // few // 2, total, step or max(total // few, 1))

@@ -11,7 +11,7 @@ import pytest
 
 from mailcrm.store import Session
 from tests.faults.line import Fault, Trouble, Way
-from tests.faults.rig import BATCH, FOLDERS, SAMPLES, Rig, here, picture, sweep
+from tests.faults.rig import BATCH, FOLDERS, LONG, SAMPLES, Rig, here, picture, sweep
 
 _ENDS = [
     (Trouble.CLOSED, Way.ANSWERS),
@@ -20,6 +20,8 @@ _ENDS = [
     (Trouble.DELAYED, Way.ANSWERS),
 ]
 _LIES = [(Trouble.GARBLED, Way.ANSWERS), (Trouble.GARBLED, Way.COMMANDS), (Trouble.DOUBLED, Way.ANSWERS)]
+
+pytestmark = pytest.mark.timeout(LONG)
 
 
 @pytest.mark.parametrize(("trouble", "way"), _ENDS)

@@ -236,6 +236,30 @@ def test_a_mail_without_an_id_whose_body_never_comes_stops_nobody(imap: Scripted
     assert archive(app) == {f"S{n}": "" if n == 3 else f"body {n}" for n in range(1, 6)}
 
 
+def test_a_mail_without_an_id_waits_for_its_body_before_it_is_taken_for_another(imap: ScriptedImap, app: App) -> None:
+    imap.append("Sent", a_mail(1, "none"))
+    imap.append("INBOX", a_mail(2))
+    imap.append("INBOX", a_mail(1, "none"))
+    imap.damaged[2] = "no body"
+    one_pass(app)
+    assert archive(app) == {"S1": "body 1", "S2": "body 2"}
+    assert problems(app) == [(2, "the server does not give this message, and it has no Message-ID to know it by")]
+    imap.damaged.clear()
+    one_pass(app, later=timedelta(minutes=16))
+    with app.store.read() as session:
+        assert sum(coverage.count_messages(session).values()) == 2
+    assert problems(app) == []
+
+
+def test_a_mail_without_an_id_whose_body_is_never_given_is_there_after_a_while(imap: ScriptedImap, app: App) -> None:
+    imap.append("INBOX", a_mail(1, "none"))
+    imap.damaged[1] = "no body"
+    one_pass(app)
+    assert archive(app) == {}
+    one_pass(app, later=timedelta(minutes=16))
+    assert archive(app) == {"S1": ""}
+
+
 def test_a_folder_that_does_not_work_at_all_puts_nothing_in_quarantine(imap: ScriptedImap, app: App) -> None:
     fill(imap)
     imap.damaged = dict.fromkeys(range(1, _COUNT + 1), "no headers")
@@ -255,6 +279,17 @@ def test_what_is_gone_is_forgotten_by_the_quarantine(imap: ScriptedImap, app: Ap
     imap.box.remove("INBOX", _BAD)
     one_pass(app, later=timedelta(minutes=16))
     assert problems(app) == []
+
+
+def test_the_quarantine_forgets_numbers_that_name_nothing_any_more(imap: ScriptedImap, app: App) -> None:
+    fill(imap)
+    imap.damaged[_BAD] = "no headers"
+    one_pass(app)
+    assert [uid for uid, _ in problems(app)] == [_BAD]
+    imap.damaged.clear()
+    imap.box.roll("INBOX")
+    one_pass(app)
+    assert (problems(app), archive(app)) == ([], whole())
 
 
 # --- mailboxes that change ---------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from mailcrm.ingest.record import FilingContext
 from mailcrm.log import get_logger
 from mailcrm.model.account import Capture
 from mailcrm.model.folder import FolderInfo, FolderRef, FolderStatus, SyncState
-from mailcrm.store import Store, copies, rejudging, sync_state, waiting
+from mailcrm.store import Store, copies, quarantine, rejudging, sync_state, waiting
 
 _FRESH = timedelta(days=1)
 """Mail is new for so long: its bodies come before all older mail, and wait for no budget."""
@@ -166,6 +166,7 @@ class FolderPass:
                 sync_state.note_count(session, folder, status.exists)
             if plan.rolled:
                 copies.end_generations(session, folder, plan.state.generation, self.clock())
+                quarantine.forget_before(session, folder, plan.state.generation)
         return plan, status
 
     def _is_still(self, info: FolderInfo, folder: FolderRef, state: SyncState) -> bool:

@@ -36,6 +36,8 @@ from mailcrm.store import Store, copies, messages, quarantine
 
 _RETRIES_AT_ONCE = 50
 
+_NO_BODY = "the server does not give this message, and it has no Message-ID to know it by"
+
 
 @dataclass
 class HeaderWindows:
@@ -59,17 +61,24 @@ class HeaderWindows:
         self.most_at_once = SMALL_MESSAGE if self.job.rules.leaves_attachments else LARGE_MESSAGE
 
     def file(
-        self, folder: FolderRef, state: SyncState, uids: Sequence[int], *, at_once: bool, again: bool = False
+        self,
+        folder: FolderRef,
+        state: SyncState,
+        uids: Sequence[int],
+        *,
+        at_once: bool,
+        again: bool = False,
+        even_bare: bool = False,
     ) -> None:
         """Fetch, judge and file the mail of one window; `state` is where the cursor stands when that is done.
 
-        `again`: a rule may have left it out before, or it is filed and lacks something; then it stays filed.
+        `again`: a rule may have left it out before, or it is filed and lacks something; then it stays filed. `even_bare`:
+        mail without a Message-ID is filed also if the server does not give its body.
         """
         last_time = self.caution.begin(folder, uids)
         headers = fetch_headers(self.mailbox, uids, self.fields)
-        self._file(
-            folder, state, uids, headers, Window(again=uids if again else ()), at_once=at_once, last_time=last_time
-        )
+        window = Window(again=uids if again else ())
+        self._file(folder, state, uids, headers, window, at_once=at_once, last_time=last_time, even_bare=even_bare)
 
     def ask(self, uids: Sequence[int]) -> HeadersAsked:
         """Ask for headers; `file_asked` takes them."""
@@ -92,6 +101,7 @@ class HeaderWindows:
         *,
         at_once: bool = False,
         last_time: bool = False,
+        even_bare: bool = False,
     ) -> None:
         kept, skips, odd = self._judge(headers.found)
         filed = self._filed(folder, state, uids) if window.again else {}
@@ -102,14 +112,15 @@ class HeaderWindows:
             raise lost  # without their bodies they would be other mails than they are
         missing = [header.uid for header, _ in unnamed if header.uid not in former and header.uid not in raws]
         gone = self._gone(missing) if lost is None else frozenset()  # of a lost connection nothing can be asked
-        kept = [(header, parsed) for header, parsed in kept if header.uid not in gone]
+        withheld = {} if lost is not None or even_bare else self._withheld(headers.found, set(missing) - gone)
+        kept = [(header, parsed) for header, parsed in kept if header.uid not in gone and header.uid not in withheld]
         items = [self._item(header, parsed, raws.get(header.uid), former) for header, parsed in kept]
         if at_once and lost is None:
             more, lost = self._bodies_now(self._lacking(items, raws))
             raws |= more
         read = {uid: self.reading.one(raw) for uid, raw in raws.items()}
         skips = {uid: skip for uid, skip in skips.items() if uid not in filed}
-        refused = {uid: reason for uid, reason in (headers.refused | odd).items() if uid not in filed}
+        refused = {uid: reason for uid, reason in (headers.refused | odd | withheld).items() if uid not in filed}
         window = replace(window, items=items, read=read, skips=skips, refused=refused)
         self.report.quarantined += self.filer.file(folder, state, window)
         self.report.headers += len(items)
@@ -136,7 +147,7 @@ class HeaderWindows:
             return
         there = set(self.mailbox.uids(due[0], due[-1]))
         for uid in (uid for uid in due if uid in there):
-            self.file(folder, state, [uid], at_once=True)
+            self.file(folder, state, [uid], at_once=True, even_bare=True)
         with self.store.write(ACTOR) as session:
             quarantine.let_go(session, folder, state.generation, due, set(due) - there)
 
@@ -200,6 +211,15 @@ class HeaderWindows:
         """Those of a few UIDs that went before their bodies came. Moved, they come under other UIDs, and are told again by
         their bodies alone."""
         return set(uids).difference(self.mailbox.uids(min(uids), max(uids))) if uids and self.everything else set()
+
+    def _withheld(self, fetched: Sequence[FetchedHeader], uids: Set[int]) -> dict[int, str]:
+        """Why those of these UIDs whose bodies should have come wait in the quarantine, by UID.
+
+        By anything but its body such a mail is another one than elsewhere. Servers go on listing mails of a folder that
+        somebody else has numbered anew since it was opened.
+        """
+        wanted = (each.uid for each in fetched if each.uid in uids and each.size <= LARGE_MESSAGE)
+        return dict.fromkeys(wanted, _NO_BODY) if self.everything else {}
 
     def _lacking(self, items: Sequence[HeaderItem], have: Mapping[int, RawMessage]) -> list[Place]:
         """The places of a few new mails without their bytes, if those are small enough for one transaction.

@@ -1,14 +1,13 @@
 """`mailcrm inspect`: what mailcrm understands of a mail, without a mailbox or a database."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailcrm.cli.console import out
 from mailcrm.cli.context import collect_seldom, print_json, say
 from mailcrm.cli.paths import path_batches
 
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 
 _HEADER_WITHIN = 1 << 18
 """Bytes of a mail that are looked through for its header."""
+
+_KEPT = 1 << 25
+"""Bytes of mails that are kept from the look ahead, so that their files are read but once."""
 
 
 def register(app: typer.Typer) -> None:
@@ -44,34 +46,46 @@ def inspect(
     threads, unread = ThreadIndex(), 0
     guard = Guard()
     for batch in [files] if files else path_batches(sys.stdin.fileno()):
-        _look_ahead(threads, batch)
+        kept = _look_ahead(threads, batch)
         for path in batch:
             try:
-                found = describe(str(path), path.read_bytes(), threads, guard)
+                found = describe(str(path), kept.pop(path, b"") or path.read_bytes(), threads, guard)
             except OSError as exc:
                 found = {"path": str(path), "error": exc.strerror or str(exc)}
                 unread += 1
             if json:
                 sys.stdout.write(encoder.dumps(found, ensure_ascii=False) + "\n")
-            elif len(found) > 2:
-                out.rule(str(path))
-                print_json(found)
             else:
-                say(f"{path}: {found.get('error')}", style="red")
+                _show(path, found)
             sys.stdout.flush()
     guard.close()
     if unread:
         raise typer.Exit(2)
 
 
-def _look_ahead(threads: "ThreadIndex", batch: Sequence[Path]) -> None:
-    """Join the threads of a batch before its first line is written: a later mail may make two threads one."""
+def _show(path: Path, found: Mapping[str, object]) -> None:
+    if len(found) > 2:
+        from mailcrm.cli.console import out
+
+        out.rule(str(path))
+        print_json(found)
+    else:
+        say(f"{path}: {found.get('error')}", style="red")
+
+
+def _look_ahead(threads: "ThreadIndex", batch: Sequence[Path]) -> dict[Path, bytes]:
+    """Join the threads of a batch before its first line is written: a later mail may make two threads one. Returns some
+    of the mails, whole."""
     from mailcrm.ingest.mail.headers import parse_thread_ids
 
-    if len(batch) == 1:
-        return
-    for path in batch:
+    kept: dict[Path, bytes] = {}
+    room = _KEPT
+    for path in batch if len(batch) > 1 else ():
         with suppress(OSError), path.open("rb") as file:  # it is said when its turn comes
-            ids = parse_thread_ids(file.read(_HEADER_WITHIN))
-            if ids:
+            head = file.read(_HEADER_WITHIN)
+            if ids := parse_thread_ids(head):
                 threads.join(ids)
+            if len(head) < min(_HEADER_WITHIN, room):
+                kept[path] = head
+                room -= len(head)
+    return kept

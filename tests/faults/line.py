@@ -82,6 +82,10 @@ class FaultyLine:
         self._hang_up()
         self._fault, self.passed = fault, dict.fromkeys(Way, 0)
 
+    def fall_silent(self) -> None:
+        """From the next byte of the server on the client hears nothing more, and nobody tells it; who connects anew does."""
+        self._fault = Fault(Trouble.SILENT, self.passed[Way.ANSWERS])
+
     def _hang_up(self) -> None:
         for each in list(self._open):
             with contextlib.suppress(OSError):

@@ -6,6 +6,7 @@ import base64
 import imaplib
 import re
 import socket
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Self
@@ -119,8 +120,15 @@ class ImapReader:
         _ok(self._connection.rename(_quoted(folder), _quoted(name)))
 
     def remove(self, folder: str) -> None:
-        """Delete a folder and all that is in it."""
-        _ok(self._connection.delete(_quoted(folder)))
+        """Delete a folder and all that is in it.
+
+        Cyrus keeps it under a name with the second in it, and refuses a second one of that name.
+        """
+        answer = self._connection.delete(_quoted(folder))
+        if answer[0] == "NO" and b"already exists" in _bytes(answer[1][0]):
+            time.sleep(1)
+            answer = self._connection.delete(_quoted(folder))
+        _ok(answer)
 
     def _examine(self, folder: str) -> None:
         _ok(self._connection.select(_quoted(folder), readonly=True))

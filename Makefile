@@ -88,7 +88,7 @@ contract: $(ALL) servers ## Test the IMAP engine over each version of imapclient
 	done
 
 bench: $(ALL) ## Run every benchmark; each ends with one line of JSON
-	@set -e; for each in ingest growth far daemon search send; do echo "== bench.$$each"; $(BIN)/python -m bench.$$each $(ARGS); done
+	@set -e; for each in ingest growth far daemon search identity send; do echo "== bench.$$each"; $(BIN)/python -m bench.$$each $(ARGS); done
 
 lock: $(UV) ## Write both lock files anew (LOCK_FLAGS=--upgrade takes the newest versions)
 	@echo "Locking all extras"

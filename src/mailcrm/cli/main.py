@@ -33,6 +33,7 @@ _FILES = {
     "conversations": "conversations",
     "mail": "mail",
     "reprocess": "reprocess",
+    "identity": "identity",
     "tags": "tags",
     "segments": "segments",
     "campaigns": "campaigns",

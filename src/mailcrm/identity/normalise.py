@@ -115,6 +115,11 @@ def has_han(name: str) -> bool:
     return bool(_HAS_HAN.search(name))
 
 
+def without_title(name: str) -> str:
+    """Without the titles before a name and the degrees behind it."""
+    return _SUFFIXES.sub("", _TITLES.sub("", name))
+
+
 def split_name(name: str) -> tuple[str, str]:
     """(given, family) by the usual order of the script; ('', '') where a name cannot be split with confidence.
 
@@ -126,7 +131,7 @@ def split_name(name: str) -> tuple[str, str]:
         return _split_chinese(plain)
     untitled = _TITLES.sub("", plain)
     bare = _SUFFIXES.sub("", untitled)
-    if not _is_personal(bare):
+    if not is_personal(bare):
         return "", ""
     if "," in bare:
         return _split_at_comma(bare)
@@ -139,7 +144,8 @@ def split_name(name: str) -> tuple[str, str]:
     return " ".join(words[:start]), " ".join(words[start:])
 
 
-def _is_personal(name: str) -> bool:
+def is_personal(name: str) -> bool:
+    """Whether a cleaned name in an alphabet, without title, may be that of one human."""
     if _OTHER_ORDER.search(name) or re.search(r"\w{2,}\.\w", name):
         return False
     if any(not (char.isalpha() or unicodedata.category(char)[0] == "M" or char in " .,'’-" + _ZWNJ) for char in name):

@@ -17,6 +17,20 @@ def name_likeness(left: str, right: str) -> float:
     return float(fuzz.token_sort_ratio(one, other)) if one and other else 0.0
 
 
+def word_likeness(left: str, right: str) -> float:
+    """0..1 by Jaro and Winkler, of two folded words: for what was mistyped."""
+    from rapidfuzz.distance import JaroWinkler
+
+    return float(JaroWinkler.similarity(left, right))
+
+
+def is_slip(left: str, right: str) -> bool:
+    """Whether two different folded words are one letter apart: left out, doubled, another, or two exchanged."""
+    from rapidfuzz.distance import OSA
+
+    return left != right and OSA.distance(left, right, score_cutoff=1) == 1
+
+
 def _folded(name: str) -> str:
     from rapidfuzz import utils
 

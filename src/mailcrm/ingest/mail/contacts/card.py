@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from mailcrm.ingest.mail.contacts.names import SeenAs
-from mailcrm.ingest.mail.contacts.phones import find_numbers
 from mailcrm.ingest.mail.contacts.region import region_of
 from mailcrm.model.address import address_key
 from mailcrm.model.contact import LONGEST_VALUE, ContactField, ContactFinding
+from mailcrm.model.phone import find_numbers
 from mailcrm.model.text import clean_line
 
 _LARGEST = 256 * 1024

@@ -98,7 +98,7 @@ class _Reader:
     @cached_property
     def _region(self) -> str:
         """Where national numbers are dialled: asked only when there is one."""
-        from mailcrm.ingest.mail.contacts.phones import region_of_numbers
+        from mailcrm.model.phone import region_of_numbers
 
         text = "\n".join(each.value for each in self._segments if OTHER not in each.fields)
         return region_of(text, self._seen_as.domain, self._hint or region_of_numbers(text))
@@ -160,13 +160,13 @@ class _Reader:
 
     def _bare_number(self, value: str) -> None:
         """What no label calls a phone, and may be the number of an order."""
-        from mailcrm.ingest.mail.contacts.phones import is_dialled_so
+        from mailcrm.model.phone import is_dialled_so
 
         if is_dialled_so(value, "" if value[0] == "+" else self._region):
             self._numbers(ContactField.PHONE, value, 0.8)
 
     def _numbers(self, field: ContactField, value: str, confidence: float) -> None:
-        from mailcrm.ingest.mail.contacts.phones import (
+        from mailcrm.model.phone import (
             find_numbers,
         )  # only now: without digits its tables are not needed
 

@@ -211,7 +211,7 @@ def test_much_text_takes_no_time() -> None:
 
 
 def test_people_of_the_samples_have_numbers_that_can_be_dialled() -> None:
-    from mailcrm.ingest.mail.contacts.phones import find_numbers
+    from mailcrm.model.phone import find_numbers
 
     for person in PEOPLE:
         for _, e164 in (person.phone, person.mobile, person.fax):

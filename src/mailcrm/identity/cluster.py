@@ -1,0 +1,256 @@
+"""Who of many sightings is one person, in memory: `mailcrm identity cluster`, and what a full re-resolution proposes.
+
+features        of every sighting, and what is usual among them (`World`)
+  | keys        only what shares a key is compared
+  | weigh       the best pairs first
+  | join        unless the whole of both sides speaks against it (`_why_not`)
+Deterministic: the same sightings in another order make the same groups.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from mailcrm.identity.evidence import World, are_others, hopeless, weigh
+from mailcrm.identity.features import Features, Record, features_of, likely_region
+from mailcrm.identity.keys import CAPS, Key, keys_of
+from mailcrm.identity.names.compare import Level, compare_names
+from mailcrm.identity.names.form import NameForm
+from mailcrm.identity.names.rarity import Rarity
+
+MOST = 15
+"""Different sightings in a group of two mailboxes and more; of larger ones a human is asked."""
+
+_SAMPLE = 12
+"""Names of each side that are looked at."""
+
+_STEP = 1000
+"""Sightings, or blocks of them, between two words of progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two sightings by position, the first one before the second."""
+
+    one: int
+    other: int
+    bits: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """`group_of` each sighting by position: the position of the first of its group. `review`: pairs in different groups that a
+    human should see, the likeliest first. `capped`: keys that too many share, and how many. `compared` pairs were weighed."""
+
+    group_of: Sequence[int]
+    review: Sequence[Pair]
+    capped: Sequence[tuple[Key, int]]
+    compared: int
+    features: Sequence[Features]
+    world: World
+
+
+def cluster(
+    records: Sequence[Record], progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None
+) -> Clusters:
+    """Group them. `progress` hears what is done, how much of it, and of how much."""
+    order = sorted(range(len(records)), key=lambda at: records[at].id)
+    region = likely_region(each.phone for each in records if each.phone)
+    features = []
+    for done, at in enumerate(order):
+        if done % _STEP == 0:
+            progress("reading", done, len(order))
+        features.append(features_of(records[at], region))
+    world = world_of(features)
+    twins = _twins(features)
+    blocks, capped = _blocks(features, twins)
+    sure, open_, compared = _weighed(features, world, blocks, progress)
+    groups = _Groups(features, world, twins)
+    refused = [pair for pair in sure if not groups.join(pair.one, pair.other)]
+    apart = (pair for pair in (*open_, *refused) if groups.root(pair.one) != groups.root(pair.other))
+    by_position = dict(zip(order, features, strict=True))
+    return Clusters(
+        _first_of_each(order, groups),
+        [_as_given(order, pair) for pair in sorted(apart, key=_best_first)],
+        capped,
+        compared,
+        [by_position[at] for at in range(len(records))],
+        world,
+    )
+
+
+def _first_of_each(order: Sequence[int], groups: "_Groups") -> list[int]:
+    """By position, the first position of its group."""
+    found = [0] * len(order)
+    for members in groups.members.values():
+        first = min(order[each] for each in members)
+        for each in members:
+            found[order[each]] = first
+    return found
+
+
+def _as_given(order: Sequence[int], pair: Pair) -> Pair:
+    one, other = sorted((order[pair.one], order[pair.other]))
+    return Pair(one, other, pair.bits)
+
+
+def world_of(features: Sequence[Features]) -> World:
+    """What is usual among them. Counted are mailboxes, not sightings: who writes often is not many."""
+    words: dict[str, set[str]] = defaultdict(set)
+    at: dict[str, set[str]] = defaultdict(set)
+    hosts: dict[str, set[str]] = defaultdict(set)
+    phones: dict[str, set[NameForm]] = defaultdict(set)
+    companies: dict[str, set[str]] = defaultdict(set)
+    people = set()
+    for number, f in enumerate(features):
+        who = f.mailbox or f.phone or str(number)
+        people.add(who)
+        if f.domain:
+            at[f.domain].add(f.mailbox)
+        if f.mailbox:
+            hosts[f.local].add(f.mailbox)
+        if f.company:
+            companies[f.company].add(who)
+        if f.name is not None and not f.implied:
+            for word in f.name.words:
+                words[word].add(who)
+        if f.phone and f.name is not None:
+            phones[f.phone].add(f.name)
+    rarity = Rarity(_sizes(words), len(people))
+    on_phone = {phone: _people(names, rarity) for phone, names in phones.items() if len(names) > 1}
+    return World(len(features), rarity, _sizes(at), _sizes(hosts), on_phone, _sizes(companies))
+
+
+def _people(names: Iterable[NameForm], rarity: Rarity) -> int:
+    """How many people a few names are of, at the least."""
+    apart: list[NameForm] = []
+    for name in sorted(names, key=lambda each: (-len(each.words), each.words, each.initials, each.han)):
+        if len(apart) < _SAMPLE and not any(compare_names(name, each, rarity).agrees for each in apart):
+            apart.append(name)
+    return max(len(apart), 1)
+
+
+def _sizes(found: Mapping[str, set[str]]) -> dict[str, int]:
+    return {key: len(values) for key, values in found.items()}
+
+
+def _twins(features: Sequence[Features]) -> dict[int, int]:
+    """Positions of sightings that say nothing new, and the first that said it: who writes often is seen often."""
+    first: dict[Features, int] = {}
+    found: dict[int, int] = {}
+    for number, each in enumerate(features):
+        if each.customer_no or (each.mailbox and not each.role):
+            at = first.setdefault(each, number)
+            if at != number:
+                found[number] = at
+    return found
+
+
+def _blocks(features: Sequence[Features], twins: Container[int]) -> tuple[list[list[int]], list[tuple[Key, int]]]:
+    """Positions that share a key, and the keys that too many share."""
+    found: dict[Key, list[int]] = defaultdict(list)
+    for number, each in enumerate(features):
+        if each.person and number not in twins:
+            for key in set(keys_of(each)):
+                found[key].append(number)
+    blocks, capped = [], []
+    for key, members in found.items():
+        if 1 < len(members) <= CAPS.get(key[0], len(members)):
+            blocks.append(members)
+        elif len(members) > 1:
+            capped.append((key, len(members)))
+    return blocks, sorted(capped, key=lambda each: (-each[1], each[0]))
+
+
+def _weighed(
+    features: Sequence[Features],
+    world: World,
+    blocks: Iterable[Sequence[int]],
+    progress: Callable[[str, int, int], None],
+) -> tuple[list[Pair], list[Pair], int]:
+    """Pairs that are one, the best first; those to be looked at; how many were compared."""
+    size = len(features)
+    seen: set[int] = set()
+    sure, open_ = [], []
+    blocks = list(blocks)
+    for done, block in enumerate(blocks):
+        if done % _STEP == 0:
+            progress("comparing", done, len(blocks))
+        for one, other in combinations(block, 2):
+            code = one * size + other
+            if code in seen:
+                continue
+            seen.add(code)
+            if hopeless(features[one], features[other], world):
+                continue
+            score = weigh(features[one], features[other], world)
+            if score.is_one:
+                sure.append(Pair(one, other, score.bits))
+            elif score.is_open:
+                open_.append(Pair(one, other, score.bits))
+    sure.sort(key=_best_first)
+    return sure, open_, len(seen)
+
+
+def _best_first(pair: Pair) -> tuple[float, int, int]:
+    return -pair.bits, pair.one, pair.other
+
+
+@dataclass
+class _Groups:
+    """Disjoint groups of sightings that grow by joining."""
+
+    features: Sequence[Features]
+    world: World
+    twins: Mapping[int, int]
+
+    def __post_init__(self) -> None:
+        self._parent = list(range(len(self.features)))
+        self.members = {each: [each] for each in self._parent}
+        for twin, first in self.twins.items():
+            self._unite(first, twin)
+
+    def root(self, one: int) -> int:
+        """The sighting that stands for a group."""
+        while self._parent[one] != one:
+            self._parent[one] = self._parent[self._parent[one]]
+            one = self._parent[one]
+        return one
+
+    def join(self, one: int, other: int) -> bool:
+        """Make two groups one, if nothing in them speaks against it. Whether they are one now."""
+        left, right = sorted((self.root(one), self.root(other)))
+        if left == right:
+            return True
+        if self._why_not(self.members[left], self.members[right]):
+            return False
+        self._unite(left, right)
+        return True
+
+    def _unite(self, left: int, right: int) -> None:
+        self._parent[right] = left
+        self.members[left] += self.members.pop(right)
+
+    def _why_not(self, left: Sequence[int], right: Sequence[int]) -> str:
+        """What forbids the union of two groups; ''."""
+        both = {self.features[each] for each in (*left, *right)}
+        if len({each.customer_no for each in both if each.customer_no}) > 1:
+            return "two customer numbers"
+        births = sorted({each.born for each in both if each.born})
+        if any(are_others(a, b) for a, b in combinations(births, 2)):
+            return "two years of birth"
+        if len(both) > MOST and len({each.mailbox for each in both if each.mailbox}) > 1:
+            return "too many sightings"
+        against = total = 0
+        for a in self._names(left):
+            for b in self._names(right):
+                total += 1
+                match = compare_names(a, b, self.world.rarity)
+                against += not match.agrees and match.level is not Level.RENAMED  # people marry
+        return "other names" if total and against * 2 > total else ""
+
+    def _names(self, members: Sequence[int]) -> Iterator[NameForm]:
+        names = (self.features[each].name for each in members)
+        found = Counter(name for name in names if name is not None)
+        return iter([name for name, _ in found.most_common(_SAMPLE)])

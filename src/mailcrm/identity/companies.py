@@ -1,0 +1,46 @@
+"""Names of companies for comparison: without legal form, city and punctuation; Chinese ones as they are read."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from mailcrm.identity.names.readings import company_reading
+from mailcrm.identity.normalise import has_han
+
+_FORMS = frozenset(
+    (
+        "ltd limited inc incorporated llc llp lp lllp plc corp corporation co company cie gmbh mbh ag kg kgaa ohg ug eg "
+        "ev se sa sas sarl sasu srl sl slu spa snc sapa bv nv cv vof ab as asa aps oy oyj ky hf ehf sia uab ou oue doo "
+        "dd ad eood ood zrt kft bt nyrt sro spzoo spk zoo sp z oo ltda eireli me cia sab sapi de rl cv pty pte pvt private "
+        "sdn bhd tbk pt pjsc jsc ooo oao zao pao ip tov tnhh jsc kk gk yk holding holdings group the and und et y"
+    ).split()
+)
+_HAN_FORMS = re.compile(
+    "(股份有限公司|有限责任公司|有限責任公司|集团有限公司|集團有限公司|有限合伙企业|有限公司|有限会社|株式会社|股份公司|合伙企业|"
+    "控股集团|控股|集团|集團|总公司|總公司|分公司|子公司|公司|总部|企业)+$"
+)
+_HAN_BRACKETS = re.compile("[（(][^（()）]*[)）]")
+_CITIES = (
+    "北京 上海 天津 重庆 重慶 深圳 广州 廣州 杭州 南京 苏州 蘇州 成都 武汉 武漢 西安 宁波 寧波 青岛 青島 "
+    "厦门 廈門 东莞 東莞 佛山 无锡 無錫 长沙 長沙 郑州 鄭州 济南 濟南 合肥 福州 沈阳 瀋陽 大连 大連 昆明 "
+    "哈尔滨 哈爾濱 长春 長春 石家庄 南昌 贵阳 太原 南宁 温州 常州 中山 珠海 惠州 嘉兴 绍兴 泉州 烟台 潍坊 "
+    "徐州 扬州 南通 台州 金华 义乌 香港 澳门 台湾 臺灣 台北 臺北 广东 廣東 浙江 江苏 江蘇 山东 山東 福建 "
+    "四川 湖北 湖南 河南 河北 陕西 安徽 江西 辽宁 云南 广西 海南 中国 中國"
+).split()
+_CITY = re.compile(f"^(?:(?:{'|'.join(_CITIES)})(?:省|市|经济特区)?)+")
+_WORD = re.compile(r"[^\W_]+")
+
+
+@lru_cache(maxsize=1 << 17)
+def company_key(written: str) -> str:
+    """What two spellings of one company share: its own words without a gap, in letters; '' where nothing is left."""
+    name = unicodedata.normalize("NFKC", written).strip()
+    if has_han(name):
+        bare = _HAN_BRACKETS.sub("", name).strip()
+        bare = _HAN_FORMS.sub("", bare)
+        bare = _CITY.sub("", bare) or bare
+        return "".join(_WORD.findall(company_reading(bare).lower()))
+    plain = unicodedata.normalize("NFKD", name.lower().replace("&", " and ").replace(".", ""))
+    words = _WORD.findall("".join(char for char in plain if not unicodedata.combining(char)))
+    own = [word for word in words if word not in _FORMS]
+    return "".join(own or words)

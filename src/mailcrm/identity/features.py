@@ -1,0 +1,174 @@
+"""One sighting of somebody, as it was written, and what of it can be compared."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from mailcrm.identity.companies import company_key
+from mailcrm.identity.domains import organisation_domain, provider_meant
+from mailcrm.identity.names.form import NameForm, fold, name_form, words_form
+from mailcrm.identity.names.nicknames import is_short_for
+from mailcrm.identity.names.rarity import is_listed
+from mailcrm.identity.names.readings import syllable_count
+from mailcrm.model.address import (
+    ROLE_NAMES,
+    AddressKind,
+    OwnAddresses,
+    address_key,
+    address_kind,
+    is_free_mail,
+    mailbox_key,
+)
+
+_NOBODY_OWN = OwnAddresses()
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_SHORTEST_PHONE = 7
+_SHORTEST_LOCAL = 5
+"""Letters of a local part in which a whole name may be looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One sighting: a header, a signature, a row of a sheet, a form. All as written; any may be ''."""
+
+    id: str
+    source: str = ""
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    company: str = ""
+    title: str = ""
+    birth_date: str = ""
+    customer_no: str = ""
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What of a sighting is compared.
+
+    `mailbox` is the whole canonical address, `meant` the same where its provider seems mistyped, `domain` that of an
+    organisation (not of a free-mail provider), `letters` and `digits` those of the local part. `name` may be taken from the
+    mailbox (`implied`).
+    """
+
+    mailbox: str = ""
+    local: str = ""
+    domain: str = ""
+    kind: AddressKind = AddressKind.PERSONAL
+    meant: str = ""
+    letters: str = ""
+    digits: str = ""
+    name: NameForm | None = None
+    implied: bool = False
+    phone: str = ""
+    company: str = ""
+    born: date | None = None
+    customer_no: str = ""
+
+    @property
+    def role(self) -> bool:
+        """Whether several people read the mailbox."""
+        return bool(self.mailbox) and self.kind is AddressKind.ROLE
+
+    @property
+    def person(self) -> bool:
+        """Whether it may be one at all: lists and robots are none."""
+        return self.kind not in (AddressKind.LIST, AddressKind.NOREPLY, AddressKind.OWN)
+
+
+def features_of(record: Record, region: str = "", own: OwnAddresses = _NOBODY_OWN) -> Features:
+    """`region` (ISO 3166) is that of phone numbers without a country."""
+    key = address_key(record.email) if record.email else ""
+    mailbox = mailbox_key(key) if "@" in key else ""
+    local, _, domain = mailbox.rpartition("@")
+    kind = address_kind(key, own) if mailbox else AddressKind.PERSONAL
+    letters = "".join(_LETTERS.findall(fold(local)))
+    name = name_form(record.name) if record.name else None
+    implied = False
+    if name is not None and _is_label(name, domain):
+        name = None
+    if mailbox and kind is AddressKind.PERSONAL:
+        fuller = _completed(name, local, letters)
+        implied, name = fuller is not name, fuller
+    return Features(
+        mailbox=mailbox,
+        local=local,
+        domain=organisation_domain(domain),
+        meant=f"{local}@{provider}" if (provider := provider_meant(domain)) else mailbox,
+        kind=kind,
+        letters=letters,
+        digits="".join(filter(str.isdigit, local)),
+        name=name,
+        implied=implied,
+        phone=_e164(record.phone, region),
+        company=company_key(record.company) if record.company else "",
+        born=_born(record.birth_date),
+        customer_no=record.customer_no.strip().upper(),
+    )
+
+
+def likely_region(phones: Iterable[str]) -> str:
+    """The country whose numbers most of these are written with, for those without one; '' if none is."""
+    from mailcrm.model.phone import region_of_numbers
+
+    counts: dict[str, int] = {}
+    for phone in phones:
+        if region := region_of_numbers(phone):
+            counts[region] = counts.get(region, 0) + 1
+    return max(sorted(counts), key=lambda region: counts[region], default="")
+
+
+def _completed(name: NameForm | None, local: str, letters: str) -> NameForm | None:
+    """A name that the mailbox spells out where nobody wrote one, or only a given name: patricia.elcombe, brown.mike."""
+    words = tuple(_LETTERS.findall(fold(local)))
+    if name is None:
+        long = tuple(word for word in words if len(word) > 1)
+        if len(words) > 2 or not long or len(long[0]) < 3:
+            return None
+        return words_form(long, "".join(word for word in words if len(word) == 1))
+    if name.whole or name.initials or name.han:
+        return name
+    only = name.words[0]
+    if len(words) == 2:
+        others = [word for word in words if word != only and not is_short_for(word, only)]
+        if len(others) == 1 and len(others[0]) > 2:
+            return words_form((only, others[0]))
+    if len(letters) < _SHORTEST_LOCAL:
+        return name
+    rest = letters.removeprefix(only) if letters.startswith(only) else letters.removesuffix(only)
+    if rest == letters and letters[0] == only[0] and is_listed(letters[1:]):
+        return words_form((only, letters[1:]))
+    if rest == letters or len(rest) < 3 or (name.chinese and syllable_count(rest) > 2):
+        return name
+    return words_form((only, rest))
+
+
+def _is_label(name: NameForm, domain: str) -> bool:
+    """Whether it is the mailbox or the company that is called so, not a human: Support, Wesmore Foods Admin."""
+    if any(word in ROLE_NAMES for word in name.words):
+        return True
+    host = "".join(_LETTERS.findall(fold(domain)))
+    return name.whole and not name.han and "".join(name.words[:2]) in host and not is_free_mail(domain)
+
+
+def _e164(written: str, region: str) -> str:
+    """A number in E.164, or its digits where no country's plan has it."""
+    if not any(map(str.isdigit, written)):
+        return ""
+    from mailcrm.model.phone import find_numbers
+
+    if found := find_numbers(written, region):
+        return found[0].e164
+    digits = "".join(filter(str.isdigit, written))
+    return digits if len(digits) >= _SHORTEST_PHONE else ""
+
+
+def _born(written: str) -> date | None:
+    match = _DATE.match(written.strip())
+    try:
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None

@@ -1,0 +1,67 @@
+"""Which sightings are compared at all: those that share a key. Exact keys only, each an indexed look-up in the store."""
+
+from collections.abc import Iterator
+
+from mailcrm.identity.features import Features
+from mailcrm.identity.names.form import plain
+
+Key = tuple[str, ...]
+
+CAPS = {
+    "name": 300,
+    "local": 60,
+    "at": 200,
+    "works": 200,
+    "phone": 60,
+    "spelt": 300,
+    "family": 300,
+    "year": 200,
+    "day": 200,
+    "read": 300,
+}
+"""More sightings than this under one key are too many to compare each with each; the others have no limit."""
+
+
+def keys_of(features: Features) -> Iterator[Key]:
+    """The keys of a sighting; the first word is the kind."""
+    f = features
+    if f.mailbox:
+        yield "mailbox", f.mailbox
+    if f.meant != f.mailbox:
+        yield "mailbox", f.meant
+    if f.customer_no:
+        yield "number", f.customer_no
+    if f.phone:
+        yield "phone", f.phone
+    if f.mailbox and not f.role and len(f.letters) > 2:
+        yield "local", f.letters + f.digits
+        if f.name is None or f.implied:
+            yield "spelt", plain(f.letters)
+    if f.name is None:
+        return
+    words = f.name.plain
+    if len(words) > 1:
+        yield "name", *sorted((words[0], words[-1]))
+        for word in (words[0], words[-1]):
+            yield "family", word, *sorted({other[0] for other in words if other is not word})
+        for spelt in f.name.joined:
+            yield "spelt", spelt
+        yield "spelt", words[0][0] + words[-1]
+        yield "spelt", words[0] + words[-1][0]
+        if f.name.han:  # its other readings have letters and order of their own
+            for spelt in f.name.joined:
+                yield "read", spelt
+        elif f.name.chinese:
+            yield "read", "".join(words)
+    for initial in f.name.initials:
+        for word in words:
+            yield "family", word, initial
+    for word in words:
+        if f.domain:
+            yield "at", f.domain, word
+        if f.company:
+            yield "works", f.company, word
+        if f.born:
+            yield "born", f.born.isoformat(), word
+            yield "year", str(f.born.year), word
+            yield "day", f"{f.born:%m%d}", word

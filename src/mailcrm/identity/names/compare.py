@@ -1,0 +1,182 @@
+"""Whether two names may be one person's, and how much that says, in bits."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailcrm.identity.names.form import NameForm
+from mailcrm.identity.names.nicknames import is_short_for
+from mailcrm.identity.names.rarity import Rarity
+from mailcrm.identity.names.readings import syllable_count
+from mailcrm.identity.score import is_slip, word_likeness
+
+_TYPO = 0.90
+_SHORTEST_TYPO = 4
+"""Letters of a word that may have been mistyped; in shorter ones another letter is another name."""
+
+_SHARE, _LEAST, _MOST = 0.82, 3.0, 13.0
+"""Of the rarity of a word, and the bits that one word gives."""
+
+_NICKNAME, _MISTYPED, _INITIAL, _ENGLISH = 5.0, 4.0, 2.5, 5.0
+_HOUSEHOLD, _RENAMED, _ONE_SHARED, _CONFLICT = -7.0, -3.0, -5.0, -9.0
+_READING, _CHARACTERS = 0.8, 0.75
+_SAME_CHARACTERS = 2.0
+
+
+class Level(StrEnum):
+    """How two names stand to each other."""
+
+    SAME = "same name"
+    NICKNAME = "short form"
+    MISTYPED = "mistyped"
+    INITIAL = "initial"
+    PART = "part of the name"
+    READING = "same reading"
+    ENGLISH = "English name, same family name"
+    UNKNOWN = "cannot be compared"
+    HOUSEHOLD = "same family name, another given name"
+    RENAMED = "same given name, another family name"
+    ONE_SHARED = "one word shared"
+    CONFLICT = "another name"
+
+
+_AGAINST = frozenset({Level.HOUSEHOLD, Level.RENAMED, Level.ONE_SHARED, Level.CONFLICT})
+
+
+@dataclass(frozen=True, slots=True)
+class NameMatch:
+    """`bits` for one person, negative against it."""
+
+    level: Level
+    bits: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both may be one person's name."""
+        return self.level not in _AGAINST
+
+
+def compare_names(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
+    """Of two names, in either order and script."""
+    if one.han and other.han:
+        return _characters(one, other, rarity)
+    if one.han or other.han:
+        return _across(one, other, rarity) if one.han else _across(other, one, rarity)
+    return _words(one, other, rarity)
+
+
+def _characters(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
+    """Other characters of the same reading are another name."""
+    if one.han == other.han:
+        bits = sum(_word_bits(rarity, word, _CHARACTERS) for word in one.words)
+        return NameMatch(Level.SAME, _SAME_CHARACTERS + bits)
+    short, long = sorted((one, other), key=lambda form: len(form.words))
+    if not short.whole and long.whole and short.given and long.han.endswith(short.han):
+        return NameMatch(Level.PART, _word_bits(rarity, short.given, _CHARACTERS))
+    if not short.whole and short.family and short.family == long.family and long.han.startswith(short.han):
+        return NameMatch(Level.PART, 0.0)
+    if one.family and one.family == other.family and one.han[0] == other.han[0]:
+        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+    return NameMatch(Level.CONFLICT, _CONFLICT)
+
+
+def _across(han: NameForm, latin: NameForm, rarity: Rarity) -> NameMatch:
+    """Characters against letters: a reading in either order, initials, or an English given name."""
+    if han.joined & latin.joined:
+        return NameMatch(Level.READING, sum(_word_bits(rarity, word, _READING) for word in han.words))
+    words = set(latin.words)
+    if han.family in words:
+        rest = words - {han.family}
+        if not rest:
+            same = latin.initials and han.given.startswith(tuple(latin.initials))
+            wrong = latin.initials and han.given and not same
+            if wrong:
+                return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+            base = _word_bits(rarity, han.family, _READING)
+            return NameMatch(Level.INITIAL, base + _INITIAL) if same else NameMatch(Level.PART, base / 2)
+        if any(not syllable_count(word) for word in rest):
+            return NameMatch(Level.ENGLISH, _ENGLISH)
+        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+    if han.given and han.given in words and len(words) == 1:
+        return NameMatch(Level.PART, _word_bits(rarity, han.given, _READING))
+    if len(words) == 1 and not latin.chinese:
+        return NameMatch(Level.UNKNOWN, 0.0)  # Amy of 余梅 cannot be told from another Amy
+    return NameMatch(Level.CONFLICT, _CONFLICT)
+
+
+def _words(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
+    if one.joined & other.joined and (one.whole or other.whole):
+        return NameMatch(Level.SAME, min(sum(_word_bits(rarity, word) for word in form.words) for form in (one, other)))
+    mine, theirs = (dict(zip(form.plain, form.words, strict=True)) for form in (one, other))
+    shared = [word for word in mine if word in theirs]
+    left = [word for key, word in mine.items() if key not in theirs]
+    right = [word for key, word in theirs.items() if key not in mine]
+    bits = sum(min(_word_bits(rarity, mine[word]), _word_bits(rarity, theirs[word])) for word in shared)
+    level = Level.SAME
+    for word in list(left):
+        twin, how, more = _twin(word, right)
+        if twin:
+            left.remove(word)
+            right.remove(twin)
+            level, bits = how, bits + more
+    found, disagree = _by_initials(one, other, left, right)
+    if found:
+        level, bits = Level.INITIAL, bits + found * _INITIAL
+    if disagree or (left and right):
+        return _against(one, other, shared, left, right)
+    if level is Level.SAME:
+        if not shared:
+            return NameMatch(Level.CONFLICT, _CONFLICT)
+        return NameMatch(Level.PART if left or right else Level.SAME, bits)
+    if not shared and len(one.words) == len(other.words) == 1:
+        return NameMatch(level, min(bits, _LEAST))  # Bob and Robert, without any more
+    return NameMatch(level, bits)
+
+
+def _twin(word: str, others: list[str]) -> tuple[str, Level, float]:
+    """Which of the others is the same word in another form; '' if none."""
+    for other in others:
+        if is_short_for(word, other):
+            return other, Level.NICKNAME, _NICKNAME
+    if len(word) >= _SHORTEST_TYPO and not syllable_count(word):
+        for other in others:
+            if len(other) >= _SHORTEST_TYPO and not syllable_count(other) and _is_mistyped(word, other):
+                return other, Level.MISTYPED, _MISTYPED
+    return "", Level.SAME, 0.0
+
+
+def _is_mistyped(word: str, other: str) -> bool:
+    return word_likeness(word, other) >= _TYPO or (min(len(word), len(other)) > _SHORTEST_TYPO and is_slip(word, other))
+
+
+def _by_initials(one: NameForm, other: NameForm, left: list[str], right: list[str]) -> tuple[int, bool]:
+    """How many words are said by an initial of the other, which are taken away; and whether initials disagree."""
+    mine = [each for each in one.initials if each not in other.initials]
+    theirs = [each for each in other.initials if each not in one.initials]
+    found = 0
+    for words, initials in ((left, theirs), (right, mine)):
+        for initial in list(initials):
+            if match := next((word for word in words if word.startswith(initial)), None):
+                words.remove(match)
+                initials.remove(initial)
+                found += 1
+    return found, bool((mine and theirs) or (mine and right) or (theirs and left))
+
+
+def _against(one: NameForm, other: NameForm, shared: list[str], left: list[str], right: list[str]) -> NameMatch:
+    if not shared:
+        return NameMatch(Level.CONFLICT, _CONFLICT)
+    if one.chinese != other.chinese and len(left) == len(right) == 1 and syllable_count(shared[0]) == 1:
+        return NameMatch(Level.ENGLISH, _ENGLISH)  # Grace Li and Bojing Li
+    if one.chinese and other.chinese:
+        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+    word = shared[0]
+    if one.whole and other.whole:
+        if word == one.plain[-1] == other.plain[-1]:
+            return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+        if word == one.plain[0] == other.plain[0]:
+            return NameMatch(Level.RENAMED, _RENAMED)
+    return NameMatch(Level.ONE_SHARED, _ONE_SHARED)
+
+
+def _word_bits(rarity: Rarity, word: str, share: float = _SHARE) -> float:
+    return min(max(share * rarity.bits(word), _LEAST), _MOST)

@@ -1,0 +1,26 @@
+"""Short forms of given names (Bob, Robert); owner of the table of the `nicknames` package (Apache-2.0)."""
+
+from functools import lru_cache
+
+
+def is_short_for(one: str, other: str) -> bool:
+    """Whether one of two lower-case given names is a usual short form of the other, or both are of a third."""
+    table = _table()
+    mine, theirs = table.get(one), table.get(other)
+    if not mine or not theirs:
+        return False
+    return one in theirs or other in mine or bool(mine & theirs)
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, frozenset[str]]:
+    """By name, the full names that it stands for; a full name stands for itself."""
+    from nicknames import NickNamer
+
+    namer = NickNamer()
+    stands_for: dict[str, set[str]] = {}
+    for full, shorts in namer.nickname_lookup.items():
+        stands_for.setdefault(full, set()).add(full)
+        for short in shorts:
+            stands_for.setdefault(short, set()).add(full)
+    return {name: frozenset(fulls) for name, fulls in stands_for.items()}

@@ -86,23 +86,30 @@ class Listener:
             self._server.handle_request()
         return self._found[0]
 
-    def _take(self, path: str) -> bool:
+    def _is_ours(self, path: str) -> bool:
         """Whether that is what is waited for, and not e.g. the browser's wish for an icon, or somebody's guess."""
         given = _fields(path).get("state", "")
-        if not self._state or not hmac.compare_digest(given.encode(), self._state.encode()):
-            return False
+        return bool(self._state) and hmac.compare_digest(given.encode(), self._state.encode())
+
+    def _take(self, path: str) -> None:
         self._found.append(path)
         self._came.set()
-        return True
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        take = self._take
+        is_ours, take = self._is_ours, self._take
 
         class Handler(BaseHTTPRequestHandler):
             timeout = _REQUEST_SECONDS
 
             def do_GET(self) -> None:
-                ours = take(self.path)
+                ours = is_ours(self.path)
+                try:
+                    self._answer(ours=ours)
+                finally:  # only now: who waits for it may end the process
+                    if ours:
+                        take(self.path)
+
+            def _answer(self, *, ours: bool) -> None:
                 page = _PAGE.encode() if ours else b""
                 self.send_response(200 if ours else 404)
                 for name, value in (

@@ -4,6 +4,7 @@ import socket
 import struct
 import threading
 import time
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -47,3 +48,23 @@ def test_strange_visitors_of_the_listener_are_passed_over(capfd: pytest.CaptureF
         waiting.join()
     assert found == ["/?state=state&code=c"]
     assert capfd.readouterr().err == ""
+
+
+def test_the_browser_has_its_page_before_anybody_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command may end at once, when the sign-in was refused; its listener ends with it."""
+    sent = threading.Event()
+    send = BaseHTTPRequestHandler.end_headers
+
+    def slowly(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.2)
+        send(handler)
+        sent.set()
+
+    monkeypatch.setattr(BaseHTTPRequestHandler, "end_headers", slowly)
+    with Listener() as listener:
+        listener._state = "state"
+        browser = threading.Thread(target=ask, args=(listener.port, "/?state=state&error=access_denied"))
+        browser.start()
+        listener.wait("state", 20)
+        assert sent.is_set()
+        browser.join()

@@ -98,3 +98,25 @@ def test_a_sheet_that_is_not_there(tmp_path: Path) -> None:
 def test_only_ids_are_needed(tmp_path: Path) -> None:
     cluster(tmp_path, sheet=b"record_id,colour\na,red\nb,blue\n")
     assert [row["cluster_id"] for row in rows(tmp_path / "out.csv")] == ["a", "b"]
+
+
+def test_a_sheet_with_semicolons_is_read(tmp_path: Path) -> None:
+    cluster(tmp_path, sheet="record_id;name;email\r\na;Jane;j@a.example\r\nb;Jane;J@a.example\r\n".encode("utf-8-sig"))
+    assert [row["cluster_id"] for row in rows(tmp_path / "out.csv")] == ["a", "a"]
+
+
+def test_the_sheet_itself_is_never_written_over(tmp_path: Path) -> None:
+    sheet = tmp_path / "in.csv"
+    sheet.write_text(_SHEET)
+    done = starter.run(["identity", "cluster", "--in", str(sheet), "--out", str(sheet)], environment(), "", timeout=60)
+    assert done.returncode == 2
+    assert "must be different files" in done.stderr
+    assert sheet.read_text() == _SHEET
+
+
+def test_what_was_there_before_stays_if_it_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").mkdir()
+    done = cluster(tmp_path)
+    assert done.returncode == 2
+    assert "cannot write" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]

@@ -3,27 +3,31 @@
 features        of every sighting, and what is usual among them (`World`)
   | keys        only what shares a key is compared
   | weigh       the best pairs first
-  | join        unless the whole of both sides speaks against it (`_why_not`)
+  | join        unless the whole of both sides speaks against it (`groups`)
 Deterministic: the same sightings in another order make the same groups.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
-from mailcrm.identity.evidence import World, are_others, hopeless, weigh
+from mailcrm.identity.evidence import World, hopeless, weigh
 from mailcrm.identity.features import Features, Record, features_of, likely_region
+from mailcrm.identity.groups import Groups
 from mailcrm.identity.keys import CAPS, Key, keys_of
-from mailcrm.identity.names.compare import Level, compare_names
+from mailcrm.identity.names.compare import compare_names
 from mailcrm.identity.names.form import NameForm
 from mailcrm.identity.names.rarity import Rarity
 
-MOST = 15
-"""Different sightings in a group of two mailboxes and more; of larger ones a human is asked."""
-
 _SAMPLE = 12
-"""Names of each side that are looked at."""
+"""Names that are told apart, at most."""
+
+_CROWD = 5
+"""People by whose names a mailbox or a customer number is nobody's own: none@none.com, a number that a program fills in."""
+
+_OFTEN = 5
+"""Sightings with one date of birth, and per cent of all, from which it is the default of some form."""
 
 _STEP = 1000
 """Sightings, or blocks of them, between two words of progress."""
@@ -31,11 +35,12 @@ _STEP = 1000
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two sightings by position, the first one before the second."""
+    """Two sightings by position, the first one before the second; and why their groups were not joined, if that was refused."""
 
     one: int
     other: int
     bits: float
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,8 @@ def cluster(
     twins = _twins(features)
     blocks, capped = _blocks(features, twins)
     sure, open_, compared = _weighed(features, world, blocks, progress)
-    groups = _Groups(features, world, twins)
-    refused = [pair for pair in sure if not groups.join(pair.one, pair.other)]
+    groups = Groups(features, world, twins)
+    refused = [replace(pair, refused=why) for pair in sure if (why := groups.join(pair.one, pair.other))]
     apart = (pair for pair in (*open_, *refused) if groups.root(pair.one) != groups.root(pair.other))
     by_position = dict(zip(order, features, strict=True))
     return Clusters(
@@ -80,10 +85,10 @@ def cluster(
     )
 
 
-def _first_of_each(order: Sequence[int], groups: "_Groups") -> list[int]:
+def _first_of_each(order: Sequence[int], groups: Groups) -> list[int]:
     """By position, the first position of its group."""
     found = [0] * len(order)
-    for members in groups.members.values():
+    for members in groups:
         first = min(order[each] for each in members)
         for each in members:
             found[order[each]] = first
@@ -92,7 +97,7 @@ def _first_of_each(order: Sequence[int], groups: "_Groups") -> list[int]:
 
 def _as_given(order: Sequence[int], pair: Pair) -> Pair:
     one, other = sorted((order[pair.one], order[pair.other]))
-    return Pair(one, other, pair.bits)
+    return replace(pair, one=one, other=other)
 
 
 def world_of(features: Sequence[Features]) -> World:
@@ -103,6 +108,8 @@ def world_of(features: Sequence[Features]) -> World:
     phones: dict[str, set[NameForm]] = defaultdict(set)
     companies: dict[str, set[str]] = defaultdict(set)
     people = set()
+    names_of: dict[str, set[NameForm]] = defaultdict(set)
+    born = Counter(f.born for f in features if f.born)
     for number, f in enumerate(features):
         who = f.mailbox or f.phone or str(number)
         people.add(who)
@@ -117,9 +124,16 @@ def world_of(features: Sequence[Features]) -> World:
                 words[word].add(who)
         if f.phone and f.name is not None:
             phones[f.phone].add(f.name)
+        if f.name is not None and not f.implied:
+            for identifier in (f.mailbox, f.customer_no):
+                names_of[identifier].add(f.name)
     rarity = Rarity(_sizes(words), len(people))
     on_phone = {phone: _people(names, rarity) for phone, names in phones.items() if len(names) > 1}
-    return World(len(features), rarity, _sizes(at), _sizes(hosts), on_phone, _sizes(companies))
+    return World(
+        len(features), rarity, _sizes(at), _sizes(hosts), on_phone, _sizes(companies),
+        shared=frozenset(i for i, names in names_of.items() if len(names) >= _CROWD and _people(names, rarity) >= _CROWD),
+        defaults=frozenset(day for day, times in born.items() if times > max(_OFTEN, _OFTEN / 100 * born.total())),
+    )  # fmt: skip
 
 
 def _people(names: Iterable[NameForm], rarity: Rarity) -> int:
@@ -195,62 +209,3 @@ def _weighed(
 
 def _best_first(pair: Pair) -> tuple[float, int, int]:
     return -pair.bits, pair.one, pair.other
-
-
-@dataclass
-class _Groups:
-    """Disjoint groups of sightings that grow by joining."""
-
-    features: Sequence[Features]
-    world: World
-    twins: Mapping[int, int]
-
-    def __post_init__(self) -> None:
-        self._parent = list(range(len(self.features)))
-        self.members = {each: [each] for each in self._parent}
-        for twin, first in self.twins.items():
-            self._unite(first, twin)
-
-    def root(self, one: int) -> int:
-        """The sighting that stands for a group."""
-        while self._parent[one] != one:
-            self._parent[one] = self._parent[self._parent[one]]
-            one = self._parent[one]
-        return one
-
-    def join(self, one: int, other: int) -> bool:
-        """Make two groups one, if nothing in them speaks against it. Whether they are one now."""
-        left, right = sorted((self.root(one), self.root(other)))
-        if left == right:
-            return True
-        if self._why_not(self.members[left], self.members[right]):
-            return False
-        self._unite(left, right)
-        return True
-
-    def _unite(self, left: int, right: int) -> None:
-        self._parent[right] = left
-        self.members[left] += self.members.pop(right)
-
-    def _why_not(self, left: Sequence[int], right: Sequence[int]) -> str:
-        """What forbids the union of two groups; ''."""
-        both = {self.features[each] for each in (*left, *right)}
-        if len({each.customer_no for each in both if each.customer_no}) > 1:
-            return "two customer numbers"
-        births = sorted({each.born for each in both if each.born})
-        if any(are_others(a, b) for a, b in combinations(births, 2)):
-            return "two years of birth"
-        if len(both) > MOST and len({each.mailbox for each in both if each.mailbox}) > 1:
-            return "too many sightings"
-        against = total = 0
-        for a in self._names(left):
-            for b in self._names(right):
-                total += 1
-                match = compare_names(a, b, self.world.rarity)
-                against += not match.agrees and match.level is not Level.RENAMED  # people marry
-        return "other names" if total and against * 2 > total else ""
-
-    def _names(self, members: Sequence[int]) -> Iterator[NameForm]:
-        names = (self.features[each].name for each in members)
-        found = Counter(name for name in names if name is not None)
-        return iter([name for name, _ in found.most_common(_SAMPLE)])

@@ -3,7 +3,7 @@ than of two. The sum is the score; a veto ends the matter. Starting weights by m
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -65,7 +65,8 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is usual here: how many sightings, and of how many mailboxes, domains and names each value is shared."""
+    """What is usual here: how many sightings, and of how many mailboxes, domains and names each value is shared; mailboxes and
+    customer numbers that are `shared` by several people, and dates of birth that are `defaults`."""
 
     size: int = 0
     rarity: Rarity = field(default_factory=Rarity)
@@ -73,6 +74,8 @@ class World:
     domains_of_local: Mapping[str, int] = field(default_factory=dict)
     names_on_phone: Mapping[str, int] = field(default_factory=dict)
     people_of_company: Mapping[str, int] = field(default_factory=dict)
+    shared: Set[str] = frozenset()
+    defaults: Set[date] = frozenset()
 
     @property
     def prior(self) -> float:
@@ -84,9 +87,9 @@ def weigh(one: Features, other: Features, world: World) -> Score:
     """All that can be said of two sightings."""
     match = compare_names(one.name, other.name, world.rarity) if one.name and other.name else None
     case = _Case(one, other, world, match)
-    case.veto = _veto(one, other)
+    case.veto = _veto(one, other, world)
     case.add("prior", "before any evidence", "", "", world.prior)
-    if one.customer_no and one.customer_no == other.customer_no:
+    if one.customer_no and one.customer_no == other.customer_no and one.customer_no not in world.shared:
         case.identified("same customer number", one.customer_no)
     _mailbox(case)
     _name(case)
@@ -154,12 +157,13 @@ class _Case:
         self.kinds.add("identifier")
 
 
-def _veto(one: Features, other: Features) -> str:
+def _veto(one: Features, other: Features, world: World) -> str:
     if not (one.person and other.person):
         return "a list or a robot is no person"
-    if one.customer_no and other.customer_no and one.customer_no != other.customer_no:
+    if len({one.customer_no, other.customer_no} - world.shared - {""}) > 1:
         return "different customer numbers"
-    if one.born and other.born and are_others(one.born, other.born):
+    born = {one.born, other.born} - world.defaults - {None}
+    if one.born and other.born and len(born) > 1 and are_others(one.born, other.born):
         return "born in different years"
     return ""
 
@@ -189,7 +193,8 @@ def _mailbox(case: _Case) -> None:
 
 def _same_mailbox(case: _Case) -> None:
     one, other = case.one, case.other
-    if one.role and (one.name or other.name):
+    shared = one.role or one.mailbox in case.world.shared
+    if shared and (one.name or other.name):
         if case.against:
             case.veto = case.veto or "two people behind a shared mailbox"
         elif case.agrees:
@@ -253,7 +258,7 @@ def _phone(case: _Case) -> None:
 
 def _birth(case: _Case) -> None:
     one, other = case.one.born, case.other.born
-    if one is None or other is None:
+    if one is None or other is None or {one, other} & case.world.defaults:
         return
     if one == other:
         what, bits = "same birth date", 9.0

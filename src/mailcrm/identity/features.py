@@ -24,7 +24,9 @@ from mailcrm.model.address import (
 _NOBODY_OWN = OwnAddresses()
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
-_SHORTEST_PHONE = 7
+_SHORTEST_PHONE, _FEW_DIGITS = 7, 3
+"""Digits of a number that no country's plan has; it is one that somebody made up if they are few different ones."""
+
 _SHORTEST_LOCAL = 5
 """Letters of a local part in which a whole name may be looked for."""
 
@@ -106,7 +108,7 @@ def features_of(record: Record, region: str = "", own: OwnAddresses = _NOBODY_OW
         phone=_e164(record.phone, region),
         company=company_key(record.company) if record.company else "",
         born=_born(record.birth_date),
-        customer_no=record.customer_no.strip().upper(),
+        customer_no=_number(record.customer_no),
     )
 
 
@@ -163,7 +165,13 @@ def _e164(written: str, region: str) -> str:
     if found := find_numbers(written, region):
         return found[0].e164
     digits = "".join(filter(str.isdigit, written))
-    return digits if len(digits) >= _SHORTEST_PHONE else ""
+    return digits if len(digits) >= _SHORTEST_PHONE and len(set(digits)) > _FEW_DIGITS else ""
+
+
+def _number(written: str) -> str:
+    """A customer number; '' for what stands where there is none: 0, n/a, -, 无."""
+    number = written.strip().upper()
+    return number if any(char.isdigit() and char != "0" for char in number) else ""
 
 
 def _born(written: str) -> date | None:

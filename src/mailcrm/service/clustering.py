@@ -1,11 +1,13 @@
 """`mailcrm identity cluster`: a sheet of sightings in, who of them is one person out. No store, no configuration.
 
-Comma-separated files. In: `record_id`, and any of source, name, email, phone, company, title, birth_date, customer_no, seen
-(other columns are left alone). Out: `record_id,cluster_id`, in the order of the sheet; a cluster is called by its first
-record. Review: `record_id_a,record_id_b,bits,evidence`, the likeliest pair first.
+Comma-separated files; semicolons and tabs are read, too. In: `record_id`, and any of source, name, email, phone, company,
+title, birth_date, customer_no, seen (other columns are left alone). Out: `record_id,cluster_id`, in the order of the sheet; a
+cluster is called by its first record. Review: `record_id_a,record_id_b,bits,evidence`, the likeliest pair first.
 """
 
 import csv
+import io
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,6 +18,7 @@ from mailcrm.identity.evidence import Score, weigh
 from mailcrm.identity.features import Record
 
 _COLUMNS = {"id": "record_id"}
+_SEPARATORS = (",", ";", "\t")
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _LONGEST_FIELD = 1 << 20
 
@@ -39,6 +42,9 @@ def cluster_file(
     progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
 ) -> ClusterReport:
     """Read `source`, write `target` and `review`. Raises UserError if a file cannot be read, written or understood."""
+    targets = [each.resolve() for each in (source, target, review) if each is not None]
+    if len(set(targets)) < len(targets):
+        raise UserError("--in, --out and --review must be different files: the sheet itself is not changed")
     records = read_records(source)
     found = cluster(records, progress)
     groups = [[record.id, records[at].id] for record, at in zip(records, found.group_of, strict=True)]
@@ -52,7 +58,8 @@ def cluster_file(
 
 def read_records(source: Path) -> list[Record]:
     """The sightings of a sheet, in UTF-8 or GB18030. Raises UserError."""
-    rows = csv.DictReader(_text(source).splitlines(keepends=True))
+    text = _text(source)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=_separator(text))
     columns = {_COLUMNS.get(each.name, each.name): each.name for each in fields(Record)}
     try:
         if "record_id" not in (rows.fieldnames or ()):
@@ -73,6 +80,16 @@ def read_records(source: Path) -> list[Record]:
     return records
 
 
+def _separator(text: str) -> str:
+    """What stands between the columns: a comma, or what a spreadsheet of another country writes in its place."""
+    head = text.partition("\n")[0]
+    return next((mark for mark in _SEPARATORS if "record_id" in _cells(head, mark)), ",")
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    return [cell.strip().strip('"') for cell in line.split(separator)]
+
+
 def _text(source: Path) -> str:
     csv.field_size_limit(_LONGEST_FIELD)
     try:
@@ -90,7 +107,8 @@ def _text(source: Path) -> str:
 def _review_rows(records: Sequence[Record], found: Clusters) -> Iterable[Sequence[str]]:
     for pair in found.review:
         score = weigh(found.features[pair.one], found.features[pair.other], found.world)
-        yield records[pair.one].id, records[pair.other].id, f"{score.bits:.2f}", said(score)
+        asked = f"; not joined, since together they would have {pair.refused}" if pair.refused else ""
+        yield records[pair.one].id, records[pair.other].id, f"{score.bits:.2f}", said(score) + asked
 
 
 def said(score: Score) -> str:
@@ -99,10 +117,14 @@ def said(score: Score) -> str:
 
 
 def _write(target: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """All of it or nothing: what was there before stays until all is written."""
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with target.open("w", encoding="utf-8", newline="") as file:
+        with draft.open("w", encoding="utf-8", newline="") as file:
             sheet = csv.writer(file, lineterminator="\n")
             sheet.writerow(head)
             sheet.writerows(rows)
+        draft.replace(target)
     except OSError as exc:
+        draft.unlink(missing_ok=True)
         raise UserError(f"cannot write {target}: {exc.strerror or exc}") from exc

@@ -37,6 +37,31 @@ def test_two_companies_stay_two() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("北京银行", "上海银行"), ("北京科技大学", "武汉科技大学"), ("海南航空", "四川航空"), ("中国移动", "香港移动")],
+)
+def test_the_place_tells_apart_what_is_called_by_it(one: str, other: str) -> None:
+    assert company_key(one) != company_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Østergård A/S", "Ostergard"),
+        ("ООО Ромашка", "Ромашка"),
+        ("株式会社アクメ", "アクメ株式会社"),
+        ("Acme FZE", "Acme"),
+    ],
+)
+def test_legal_forms_of_other_countries(one: str, other: str) -> None:
+    assert company_key(one) == company_key(other)
+
+
+def test_only_the_start_of_a_very_long_name_is_read() -> None:
+    assert len(company_key("北京" + "有限公司" * 20_000 + "x")) < 5_000
+
+
 @given(st.text(max_size=60))
 def test_any_name_has_a_key(name: str) -> None:
     assert company_key(name) == company_key(name).strip()

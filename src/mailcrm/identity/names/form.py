@@ -9,7 +9,9 @@ from mailcrm.identity.names.readings import given_readings, spellings, surname_r
 from mailcrm.identity.normalise import clean_name, has_han, is_personal, split_name, without_title
 
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile("[^ .,-]+")
+"""Of a personal name, which has nothing but letters, their marks (those of Hindi and Thai are no letters to `re`) and these."""
+
 _LETTERS = {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 _FOLDED = str.maketrans(_LETTERS)
 _UMLAUT = re.compile("(?<=[aou])e(?=[^aeiouy])")
@@ -90,8 +92,10 @@ def _of_words(name: str) -> NameForm | None:
     if family_first:
         family, _, given = bare.partition(",")
         bare = f"{given} {family}"
-    pieces = [fold(word) for word in _WORD.findall(bare.replace("'", "").replace("’", ""))]
+    pieces = [fold(word) for word in _WORD.findall(bare.replace("'", "").replace("’", "").replace("\u200c", ""))]
     words = tuple(word for word in pieces if len(word) > 1 and word not in _PARTICLES)
+    if len(words) < 2 and bare == name and bare.istitle() and min(map(len, pieces), default=0) > 1:
+        words = tuple(pieces)  # Wang Bin, Al Gore: no particles, but all that the name has
     if not words:
         return None
     initials = "".join(sorted(word for word in pieces if len(word) == 1))

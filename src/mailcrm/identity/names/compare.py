@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from mailcrm.identity.names.form import NameForm
 from mailcrm.identity.names.nicknames import is_short_for
-from mailcrm.identity.names.rarity import Rarity
+from mailcrm.identity.names.rarity import Rarity, is_listed
 from mailcrm.identity.names.readings import syllable_count
 from mailcrm.identity.score import is_slip, word_likeness
 
@@ -84,6 +84,8 @@ def _across(han: NameForm, latin: NameForm, rarity: Rarity) -> NameMatch:
     if han.joined & latin.joined:
         return NameMatch(Level.READING, sum(_word_bits(rarity, word, _READING) for word in han.words))
     words = set(latin.words)
+    if han.family in words and not han.given:
+        return NameMatch(Level.PART, 0.0)  # Mr. Li
     if han.family in words:
         rest = words - {han.family}
         if not rest:
@@ -108,8 +110,7 @@ def _words(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
         return NameMatch(Level.SAME, min(sum(_word_bits(rarity, word) for word in form.words) for form in (one, other)))
     mine, theirs = (dict(zip(form.plain, form.words, strict=True)) for form in (one, other))
     shared = [word for word in mine if word in theirs]
-    left = [word for key, word in mine.items() if key not in theirs]
-    right = [word for key, word in theirs.items() if key not in mine]
+    left, right = _rest(one, other.plain), _rest(other, one.plain)
     bits = sum(min(_word_bits(rarity, mine[word]), _word_bits(rarity, theirs[word])) for word in shared)
     level = Level.SAME
     for word in list(left):
@@ -132,6 +133,17 @@ def _words(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     return NameMatch(level, bits)
 
 
+def _rest(form: NameForm, others: tuple[str, ...]) -> list[str]:
+    """Its words that the others do not have, or have fewer of: Li Li is not Li Lei."""
+    found, free = [], list(others)
+    for key, word in zip(form.plain, form.words, strict=True):
+        if key in free:
+            free.remove(key)
+        else:
+            found.append(word)
+    return found
+
+
 def _twin(word: str, others: list[str]) -> tuple[str, Level, float]:
     """Which of the others is the same word in another form; '' if none."""
     for other in others:
@@ -145,6 +157,9 @@ def _twin(word: str, others: list[str]) -> tuple[str, Level, float]:
 
 
 def _is_mistyped(word: str, other: str) -> bool:
+    """Not where both are names of their own (Christian, Christina), nor those of a man and a woman (Aleksandr, Aleksandra)."""
+    if word + "a" == other or other + "a" == word or (is_listed(word) and is_listed(other)):
+        return False
     return word_likeness(word, other) >= _TYPO or (min(len(word), len(other)) > _SHORTEST_TYPO and is_slip(word, other))
 
 

@@ -2,14 +2,17 @@
 
 from functools import lru_cache
 
+_SHORT = 4
+"""Letters of a form that is short; Maria and Marie are two names, though both may stand for Marietta."""
+
 
 def is_short_for(one: str, other: str) -> bool:
-    """Whether one of two lower-case given names is a usual short form of the other, or both are of a third."""
+    """Whether one of two lower-case given names is a usual short form of the other; or both of a third, one being short."""
     table = _table()
     mine, theirs = table.get(one), table.get(other)
     if not mine or not theirs:
         return False
-    return one in theirs or other in mine or bool(mine & theirs)
+    return one in theirs or other in mine or (min(len(one), len(other)) <= _SHORT and bool(mine & theirs))
 
 
 @lru_cache(maxsize=1)

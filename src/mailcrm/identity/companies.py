@@ -42,12 +42,18 @@ _CITIES = (
 ).split()
 _CITY = re.compile(f"^(?:(?:{'|'.join(_CITIES)})(?:省|市|经济特区)?)+")
 _WORD = re.compile(r"[^\W_]+")
+_NONE = frozenset(
+    "n/a na none null nil - private self self-employed freelance freelancer student retired unemployed 无 個人 个人".split()
+)
+"""What people write where a form wants a company."""
 
 
 @lru_cache(maxsize=1 << 17)
 def company_key(written: str) -> str:
     """What two spellings of one company share: its own words without a gap, in letters; '' where nothing is left."""
     name = unicodedata.normalize("NFKC", written[:_LONGEST]).strip()
+    if name.lower() in _NONE:
+        return ""
     if has_han(name):
         bare = _HAN_BRACKETS.sub("", name).strip()
         bare = _HAN_FORMS.sub("", bare)

@@ -78,3 +78,8 @@ def test_a_provider_that_was_mistyped() -> None:
         "gmail.com", "gmail.com", "outlook.com", "hotmail.com",
     ]  # fmt: skip
     assert [provider_meant(each) for each in ("gmail.com", "mail.com", "acme.com", "126.com", "263.com")] == [""] * 5
+
+
+@pytest.mark.parametrize("nothing", ["N/A", "none", "-", "Self-employed", "无", "个人", ""])
+def test_what_people_write_for_no_company_is_none(nothing: str) -> None:
+    assert company_key(nothing) == ""

@@ -61,6 +61,8 @@ def compare_names(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
         return _characters(one, other, rarity)
     if one.han or other.han:
         return _across(one, other, rarity) if one.han else _across(other, one, rarity)
+    if one.generation and other.generation and one.generation != other.generation:
+        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)  # father and son
     return _words(one, other, rarity)
 
 

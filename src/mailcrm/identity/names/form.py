@@ -15,6 +15,8 @@ _WORD = re.compile("[^ .,-]+")
 _LETTERS = {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 _FOLDED = str.maketrans(_LETTERS)
 _UMLAUT = re.compile("(?<=[aou])e(?=[^aeiouy])")
+_GENERATION = re.compile(r"[ ,](jr|sr|jun|sen|ii|iii|iv)\b\.?", re.IGNORECASE)
+_GENERATIONS = {"sr": "1", "sen": "1", "jr": "2", "jun": "2", "ii": "2", "iii": "3", "iv": "4"}
 _LONG_FOR_CHINESE = 3
 """Syllables; Juergen can be read as three."""
 
@@ -31,6 +33,7 @@ class NameForm:
 
     Of a name in Chinese characters, `han`, the words are the readings of given and family name; `family` and `given` are
     words where it is known which is which. `joined` are all letters without a gap, in both orders.
+    `generation` is 1 for Sr, 2 for Jr and II, and so on.
     """
 
     words: tuple[str, ...]
@@ -40,6 +43,7 @@ class NameForm:
     given: str = ""
     joined: frozenset[str] = frozenset()
     chinese: bool = False
+    generation: str = ""
     plain: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -100,8 +104,16 @@ def _of_words(name: str) -> NameForm | None:
         return None
     initials = "".join(sorted(word for word in pieces if len(word) == 1))
     known = family_first and len(words) == 2
+    found = _GENERATION.search(name)
     return NameForm(
-        words, initials, "", words[-1] if known else "", words[0] if known else "", _joined(words), _is_chinese(words)
+        words,
+        initials,
+        "",
+        words[-1] if known else "",
+        words[0] if known else "",
+        _joined(words),
+        _is_chinese(words),
+        _GENERATIONS[found[1].lower()] if found else "",
     )
 
 

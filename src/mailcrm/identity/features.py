@@ -11,6 +11,7 @@ from mailcrm.identity.names.form import NameForm, fold, name_form, words_form
 from mailcrm.identity.names.nicknames import is_short_for
 from mailcrm.identity.names.rarity import is_listed
 from mailcrm.identity.names.readings import syllable_count
+from mailcrm.identity.normalise import has_han
 from mailcrm.model.address import (
     ROLE_NAMES,
     AddressKind,
@@ -24,6 +25,12 @@ from mailcrm.model.address import (
 _NOBODY_OWN = OwnAddresses()
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_CHINA = "CN"
+_CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
+_COUNTRIES = {"uk": "GB", "su": "RU"}
+_NO_COUNTRY = frozenset("io co ai me tv cc eu fm ly gg to ws la".split())
+"""Domains of countries that are used anywhere."""
+
 _SHORTEST_PHONE, _FEW_DIGITS = 7, 3
 """Digits of a number that no country's plan has; it is one that somebody made up if they are few different ones."""
 
@@ -82,7 +89,7 @@ class Features:
 
 
 def features_of(record: Record, region: str = "", own: OwnAddresses = _NOBODY_OWN) -> Features:
-    """`region` (ISO 3166) is that of phone numbers without a country."""
+    """`region` (ISO 3166) is that of phone numbers without a country, where the sighting itself has none."""
     key = address_key(record.email) if record.email else ""
     mailbox = mailbox_key(key) if "@" in key else ""
     local, _, domain = mailbox.rpartition("@")
@@ -105,7 +112,7 @@ def features_of(record: Record, region: str = "", own: OwnAddresses = _NOBODY_OW
         digits="".join(filter(str.isdigit, local)),
         name=name,
         implied=implied,
-        phone=_e164(record.phone, region),
+        phone=_e164(record.phone, (_country(record, domain), region)),
         company=company_key(record.company) if record.company else "",
         born=_born(record.birth_date),
         customer_no=_number(record.customer_no),
@@ -156,15 +163,27 @@ def _is_label(name: NameForm, domain: str) -> bool:
     return name.whole and not name.han and "".join(name.words[:2]) in host and not is_free_mail(domain)
 
 
-def _e164(written: str, region: str) -> str:
-    """A number in E.164, or its digits where no country's plan has it."""
-    if not any(map(str.isdigit, written)):
+def _country(record: Record, domain: str) -> str:
+    """Where numbers are likely to be written as here: by the script of the names, else by the domain; ''."""
+    if has_han(record.name + record.company):
+        return _CHINA
+    top = domain.rpartition(".")[2]
+    if len(top) != 2 or top in _NO_COUNTRY:
+        return ""
+    return _COUNTRIES.get(top, top.upper())
+
+
+def _e164(written: str, regions: Iterable[str]) -> str:
+    """A number in E.164 by the first region whose plan has it, or its digits where none does."""
+    digits = "".join(filter(str.isdigit, written))
+    if not digits:
         return ""
     from mailcrm.model.phone import find_numbers
 
-    if found := find_numbers(written, region):
-        return found[0].e164
-    digits = "".join(filter(str.isdigit, written))
+    tried = dict.fromkeys([*filter(None, regions), *([_CHINA] if _CHINESE_MOBILE.fullmatch(digits) else [])])
+    for region in tried or [""]:
+        if found := find_numbers(written, region):
+            return found[0].e164
     return digits if len(digits) >= _SHORTEST_PHONE and len(set(digits)) > _FEW_DIGITS else ""
 
 

@@ -99,6 +99,24 @@ def test_a_rare_name_in_one_company_written_in_two_scripts() -> None:
     )
 
 
+def test_national_numbers_of_several_countries_in_one_sheet() -> None:
+    assert are_one(
+        seen(name="王芳", email="wangfang@163.com", phone="13800138000"),
+        seen(name="Fang Wang", email="fang.wang@xinyufoods.com", phone="+86 138 0013 8000"),
+        seen(name="Wang Fang", phone="138-0013-8000"),
+    )
+    assert are_one(
+        seen(name="张伟国", phone="010-61714174"),
+        seen(name="Zhang Weiguo", email="zwg@a.example", phone="+86 10 6171 4174"),
+    )
+    groups = found(
+        seen(name="Karl Wurzelbacher", email="karl@acme.de", phone="030 901820"),
+        seen(name="Karl Wurzelbacher", phone="+49 30 901820"),
+        seen(name="Bob Miller", phone="(415) 555-2671"),
+    ).group_of
+    assert groups[0] == groups[1] != groups[2]
+
+
 def test_a_slip_in_the_provider() -> None:
     assert are_one(
         seen(name="Jane Smith", email="jsmith77@gmail.com"), seen(name="Jane Smith", email="jsmith77@gmail.con")

@@ -68,7 +68,7 @@ def cluster(
             progress("reading", done, len(order))
         features.append(features_of(records[at], region))
     world = world_of(features)
-    twins = _twins(features)
+    twins = _twins(features, world)
     blocks, capped = _blocks(features, twins)
     sure, open_, compared = _weighed(features, world, blocks, progress)
     groups = Groups(features, world, twins)
@@ -149,15 +149,20 @@ def _sizes(found: Mapping[str, set[str]]) -> dict[str, int]:
     return {key: len(values) for key, values in found.items()}
 
 
-def _twins(features: Sequence[Features]) -> dict[int, int]:
-    """Positions of sightings that say nothing new, and the first that said it: who writes often is seen often."""
+def _twins(features: Sequence[Features], world: World) -> dict[int, int]:
+    """Positions of sightings that say nothing new, and the first that said it: who writes often is seen often. Only where that
+    they are alike is enough to join two."""
     first: dict[Features, int] = {}
+    enough: dict[int, bool] = {}
     found: dict[int, int] = {}
     for number, each in enumerate(features):
-        if each.customer_no or (each.mailbox and not each.role):
-            at = first.setdefault(each, number)
-            if at != number:
-                found[number] = at
+        at = first.setdefault(each, number)
+        if at == number:
+            continue
+        if at not in enough:
+            enough[at] = weigh(each, each, world).is_one
+        if enough[at]:
+            found[number] = at
     return found
 
 

@@ -14,6 +14,9 @@ from mailcrm.identity.names.form import NameForm
 MOST = 15
 """Different sightings in a group that is not just one person's mailbox; of larger ones a human is asked."""
 
+_SILENT = frozenset({Level.PART, Level.UNKNOWN})
+"""A part of a name fits a whole family: it has no voice."""
+
 _SAMPLE = 12
 """Names of each side that are looked at."""
 
@@ -102,7 +105,7 @@ class Groups:
         against = total = 0
         for one, _ in left.names.most_common(_SAMPLE):
             for other, _ in right.names.most_common(_SAMPLE):
-                total += 1
                 match = compare_names(one, other, self._world.rarity)
+                total += match.level not in _SILENT
                 against += not match.agrees and match.level is not Level.RENAMED  # people marry
         return against * 2 > total

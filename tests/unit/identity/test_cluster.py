@@ -167,6 +167,12 @@ def test_a_family_mailbox() -> None:
     )
 
 
+def test_a_mailbox_without_a_name_does_not_join_a_couple() -> None:
+    sarah, john = seen(name="Sarah Smith", email="smith@gmail.com"), seen(name="John Smith", email="smith@gmail.com")
+    groups = found(sarah, seen(email="smith@gmail.com"), john).group_of
+    assert groups[0] != groups[2]
+
+
 def test_two_people_behind_info() -> None:
     assert are_apart(
         seen(name="Sarah Smith", email="info@acme.example"), seen(name="John Brown", email="info@acme.example")

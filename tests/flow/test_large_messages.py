@@ -47,6 +47,14 @@ def big(mib: int) -> bytes:
     return head + kind + b"--cut\r\nContent-Type: image/x-dwg\r\n\r\n" + drawing + b"\r\n--cut--\r\n"
 
 
+def long_winded() -> bytes:
+    """A mail whose text alone takes longer to understand than a dozen ticks of the clock that limits it."""
+    head = b"From: ann@example.org\r\nTo: me@own.example\r\nSubject: Story\r\nMessage-ID: <long@example.org>\r\n\r\n"
+    return head + b"".join(
+        b"Chapter %d, in which he said nothing, and she heard it.\r\n" % number for number in range(20_000)
+    )
+
+
 def a_pass(app: App, stopped: Callable[[], bool]) -> tuple[PassReport, int]:
     """One pass, and the bytes it received."""
     account, row = app.account("main"), account_row(app.store, "main")
@@ -129,7 +137,7 @@ def test_what_came_of_a_message_goes_when_nobody_waits_for_it_any_more(
 def test_a_message_that_takes_too_long_to_understand_is_kept_and_listed(
     dovecot: Dovecot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dovecot.deliver("slow", big(2))
+    dovecot.deliver("slow", long_winded())
     instance = Instance(tmp_path, [imap_account(tmp_path, dovecot, "slow")])
     app = instance.app()
     monkeypatch.setattr("mailcrm.service.passes.Guard", lambda: Guard(cpu_seconds=0.001))
@@ -138,7 +146,7 @@ def test_a_message_that_takes_too_long_to_understand_is_kept_and_listed(
     with app.store.read() as session:
         error, state = session.execute(select(Message.last_error, Message.body_state)).one()
         (digest,) = session.execute(select(MessageLocation.raw_sha256)).scalars()
-        assert blobs.get(session, digest) == big(2)
+        assert blobs.get(session, digest) == long_winded()
     app.store.close()
     assert "to understand the message takes more than 0.001 s" in error
     assert state == "quarantined"

@@ -125,7 +125,7 @@ def world_of(features: Sequence[Features]) -> World:
         if f.phone and f.name is not None:
             phones[f.phone].add(f.name)
         if f.name is not None and not f.implied:
-            for identifier in (f.mailbox, f.customer_no):
+            for identifier in filter(None, (f.mailbox, f.customer_no)):
                 names_of[identifier].add(f.name)
     rarity = Rarity(_sizes(words), len(people))
     on_phone = {phone: _people(names, rarity) for phone, names in phones.items() if len(names) > 1}

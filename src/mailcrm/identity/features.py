@@ -25,6 +25,18 @@ from mailcrm.model.address import (
 _NOBODY_OWN = OwnAddresses()
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_NOBODY = frozenset("na none null nil nan unknown unbekannt keine test noemail nomail xxx 无 無 没有 未知".split())
+"""What stands before the @ where there is nothing to say."""
+
+_MADE_UP = re.compile(r"(\d)\1{5}$|1234567(?:8(?:90?)?)?$")
+"""How phone numbers end that were typed to fill a field."""
+
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+"""What a spreadsheet makes of a long number: 1.38E+10."""
+
+_FIRST_DAYS = frozenset({date(1900, 1, 1), date(1904, 1, 1), date(1970, 1, 1)})
+"""Of calendars: what programs make of an empty cell."""
+
 _CHINA = "CN"
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 _COUNTRIES = {"uk": "GB", "su": "RU"}
@@ -91,7 +103,7 @@ class Features:
 def features_of(record: Record, region: str = "", own: OwnAddresses = _NOBODY_OWN) -> Features:
     """`region` (ISO 3166) is that of phone numbers without a country, where the sighting itself has none."""
     key = address_key(record.email) if record.email else ""
-    mailbox = mailbox_key(key) if "@" in key else ""
+    mailbox = mailbox_key(key) if "@" in key and key.partition("@")[0] not in _NOBODY else ""
     local, _, domain = mailbox.rpartition("@")
     kind = address_kind(key, own) if mailbox else AddressKind.PERSONAL
     letters = "".join(_LETTERS.findall(fold(local)))
@@ -176,7 +188,7 @@ def _country(record: Record, domain: str) -> str:
 def _e164(written: str, regions: Iterable[str]) -> str:
     """A number in E.164 by the first region whose plan has it, or its digits where none does."""
     digits = "".join(filter(str.isdigit, written))
-    if not digits:
+    if not digits or _MADE_UP.search(digits) or _ROUNDED.fullmatch(written.strip()):
         return ""
     from mailcrm.model.phone import find_numbers
 
@@ -190,12 +202,15 @@ def _e164(written: str, regions: Iterable[str]) -> str:
 def _number(written: str) -> str:
     """A customer number; '' for what stands where there is none: 0, n/a, -, 无."""
     number = written.strip().upper()
+    if _ROUNDED.fullmatch(number):
+        return ""
     return number if any(char.isdigit() and char != "0" for char in number) else ""
 
 
 def _born(written: str) -> date | None:
     match = _DATE.match(written.strip())
     try:
-        return date(*map(int, match.groups())) if match else None
+        born = date(*map(int, match.groups())) if match else None
     except ValueError:
         return None
+    return born if born and born.year >= min(_FIRST_DAYS).year and born not in _FIRST_DAYS else None

@@ -1,21 +1,17 @@
 """`mailcrm identity`: who is the same customer."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mailcrm.cli.console import err
 from mailcrm.cli.context import Json, print_json, say, warn
+from mailcrm.cli.progress import counted
 
 app = typer.Typer(help="Who is the same customer.", no_args_is_help=True)
 
 _SHOWN = 5
 """Keys that too many share; --json has all of them."""
-
-Report = Callable[[str, int, int], None]
 
 
 @app.callback()
@@ -42,7 +38,7 @@ def cluster(
     """
     from mailcrm.service.clustering import cluster_file
 
-    with _progress(quiet=json) as report:
+    with counted(quiet=json) as report:
         found = cluster_file(source, target, review, report)
     if json:
         print_json(found)
@@ -53,17 +49,3 @@ def cluster(
     if found.capped:
         shown = ", ".join(f"{key} ({size})" for key, size in found.capped[:_SHOWN])
         warn(f"too many records share {len(found.capped)} keys to be compared by them alone: {shown}")
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Report]:
-    """A line on standard error while it lasts."""
-    if quiet:
-        yield lambda _what, _done, _of: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
-        task = bar.add_task("reading")
-        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)

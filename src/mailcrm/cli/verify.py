@@ -1,24 +1,20 @@
 """`mailcrm verify`: proof that nothing is missing, and that reading changes nothing."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from mailcrm.cli.console import err
 from mailcrm.cli.context import Json, account_names, context_of, print_json, print_table, say, warn
+from mailcrm.cli.progress import counted
 from mailcrm.errors import MailcrmError, UserError
 
 app = typer.Typer(help="Prove that nothing is missing, and that reading changes nothing.", no_args_is_help=True)
 
 _SHOWN = 60
 """Characters of a set of UIDs; --json has all of it."""
-
-Report = Callable[[str, int, int], None]
 
 
 @app.callback()
@@ -69,22 +65,10 @@ def mail(
 def _one(crm: Any, name: str, check: Any, *, quiet: bool) -> tuple[Any, str | None]:
     """The proof of one account, or why there is none; the others are checked all the same."""
     try:
-        with _progress(name, quiet=quiet) as report:
+        with counted(name, "mails", quiet=quiet) as report:
             return check(crm, name, report), None
     except MailcrmError as exc:
         return None, str(exc)
-
-
-@contextmanager
-def _progress(name: str, *, quiet: bool) -> Iterator[Report]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("mails"))
-    with Progress(*columns, console=err, disable=quiet, transient=True) as bar:
-        task = bar.add_task(name, total=None)
-
-        def report(what: str, done: int, total: int) -> None:
-            bar.update(task, description=f"{name}: {what}", completed=done, total=total or None)
-
-        yield report
 
 
 def _account_json(name: str, proof: Any, error: str | None) -> dict[str, Any]:

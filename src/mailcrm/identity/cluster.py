@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from mailcrm.identity.evidence import World, hopeless, weigh
+from mailcrm.identity.evidence import World, weigh, weigh_unless_hopeless
 from mailcrm.identity.features import Features, Record, features_of, likely_region
 from mailcrm.identity.groups import Groups
 from mailcrm.identity.keys import CAPS, Key, keys_of
@@ -119,12 +119,11 @@ def world_of(features: Sequence[Features]) -> World:
             hosts[f.local].add(f.mailbox)
         if f.company:
             companies[f.company].add(who)
-        if f.name is not None and not f.implied:
-            for word in f.name.words:
-                words[word].add(who)
         if f.phone and f.name is not None:
             phones[f.phone].add(f.name)
         if f.name is not None and not f.implied:
+            for word in f.name.words:
+                words[word].add(who)
             for identifier in filter(None, (f.mailbox, f.customer_no)):
                 names_of[identifier].add(f.name)
     rarity = Rarity(_sizes(words), len(people))
@@ -140,7 +139,9 @@ def _people(names: Iterable[NameForm], rarity: Rarity) -> int:
     """How many people a few names are of, at the least."""
     apart: list[NameForm] = []
     for name in sorted(names, key=lambda each: (-len(each.words), each.words, each.initials, each.han)):
-        if len(apart) < _SAMPLE and not any(compare_names(name, each, rarity).agrees for each in apart):
+        if len(apart) == _SAMPLE:
+            break
+        if not any(compare_names(name, each, rarity).agrees for each in apart):
             apart.append(name)
     return max(len(apart), 1)
 
@@ -201,9 +202,9 @@ def _weighed(
             if code in seen:
                 continue
             seen.add(code)
-            if hopeless(features[one], features[other], world):
+            score = weigh_unless_hopeless(features[one], features[other], world)
+            if score is None:
                 continue
-            score = weigh(features[one], features[other], world)
             if score.is_one:
                 sure.append(Pair(one, other, score.bits))
             elif score.is_open:

@@ -85,7 +85,31 @@ class World:
 
 def weigh(one: Features, other: Features, world: World) -> Score:
     """All that can be said of two sightings."""
-    match = compare_names(one.name, other.name, world.rarity) if one.name and other.name else None
+    return _weighed(one, other, world, _match(one, other, world))
+
+
+def weigh_unless_hopeless(one: Features, other: Features, world: World) -> Score | None:
+    """The same; None where it is seen at a glance that it is below all that matters: other names, and nothing else in common.
+    Most pairs that share a key are so."""
+    match = _match(one, other, world)
+    if match is not None and not match.agrees and _have_nothing_else(one, other):
+        return None
+    return _weighed(one, other, world, match)
+
+
+def _match(one: Features, other: Features, world: World) -> NameMatch | None:
+    return compare_names(one.name, other.name, world.rarity) if one.name and other.name else None
+
+
+def _have_nothing_else(one: Features, other: Features) -> bool:
+    """Whether two sightings with names of their own have nothing in common that could outweigh them."""
+    if one.implied or other.implied or (one.born and other.born):
+        return False
+    pairs = (one.mailbox and one.meant, other.meant), (one.phone, other.phone), (one.customer_no, other.customer_no)
+    return not any(left and left == right for left, right in pairs)
+
+
+def _weighed(one: Features, other: Features, world: World, match: NameMatch | None) -> Score:
     case = _Case(one, other, world, match)
     case.veto = _veto(one, other, world)
     case.add("prior", "before any evidence", "", "", world.prior)
@@ -97,20 +121,6 @@ def weigh(one: Features, other: Features, world: World) -> Score:
     _birth(case)
     _place(case)
     return Score(sum(line.bits for line in case.lines), tuple(case.lines), case.veto, len(case.kinds))
-
-
-def hopeless(one: Features, other: Features, world: World) -> bool:
-    """Whether it is seen at a glance that a score is below all that matters: other names, and nothing else in common. Most
-    pairs that share a key are so."""
-    if one.name is None or other.name is None or one.implied or other.implied:
-        return False
-    if one.mailbox and one.meant == other.meant:
-        return False
-    if (one.phone and one.phone == other.phone) or (one.customer_no and one.customer_no == other.customer_no):
-        return False
-    if one.born and other.born:
-        return False
-    return not compare_names(one.name, other.name, world.rarity).agrees
 
 
 @dataclass(slots=True)

@@ -17,7 +17,6 @@ CAPS = {
     "family": 300,
     "year": 200,
     "day": 200,
-    "read": 300,
     "mailbox": 500,
     "number": 500,
     "born": 200,
@@ -51,11 +50,6 @@ def keys_of(features: Features) -> Iterator[Key]:
             yield "spelt", spelt
         yield "spelt", words[0][0] + words[-1]
         yield "spelt", words[0] + words[-1][0]
-        if f.name.han:  # its other readings have letters and order of their own
-            for spelt in f.name.joined:
-                yield "read", spelt
-        elif f.name.chinese:
-            yield "read", "".join(words)
     for initial in f.name.initials:
         for word in words:
             yield "family", word, initial

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailcrm.identity.cluster import Clusters, cluster
-from mailcrm.identity.evidence import Score, hopeless, weigh
+from mailcrm.identity.evidence import Score, weigh, weigh_unless_hopeless
 from mailcrm.identity.features import Record
 
 
@@ -329,7 +329,7 @@ def test_the_order_of_the_sheet_does_not_matter(sightings: list[Record], chance:
 def test_what_is_passed_over_at_a_glance_would_have_come_to_nothing(sightings: list[Record]) -> None:
     result = cluster([Record(f"r{at:02}", *_values(each)) for at, each in enumerate(sightings)])
     for one, other in combinations(result.features, 2):
-        if hopeless(one, other, result.world):
+        if weigh_unless_hopeless(one, other, result.world) is None:
             full = weigh(one, other, result.world)
             assert not full.is_one
             assert not full.is_open

@@ -66,8 +66,8 @@ def test_evidence_is_counted_per_account_and_only_what_was_written_by_hand(store
         )
         found = sorted(sightings.evidence_of(session, [who.party_id]), key=lambda e: e.customer_when.value)
         assert found == [
-            Evidence(who.party_id, CustomerWhen.ALL, 0, 0, 1),
-            Evidence(who.party_id, CustomerWhen.REPLIED, 1, 1, 5),
+            Evidence(who.party_id, other, CustomerWhen.ALL, 0, 0, 1),
+            Evidence(who.party_id, shop, CustomerWhen.REPLIED, 1, 1, 5),
         ]
         assert sightings.evidence_of(session, []) == []
 

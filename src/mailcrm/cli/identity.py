@@ -1,22 +1,22 @@
-"""`mailcrm identity`: who is the same customer."""
+"""`mailcrm identity`: who is the same customer, said why, and taken back."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mailcrm.cli.context import Json, print_json, say, warn
+from mailcrm.cli.ask import Questions, require_yes
+from mailcrm.cli.context import Context, Json, Yes, context_of, print_json, say, warn
 from mailcrm.cli.progress import counted
+from mailcrm.errors import UserError
+from mailcrm.model.identity import MatchState, ReviewLine
 
-app = typer.Typer(help="Who is the same customer.", no_args_is_help=True)
+app = typer.Typer(help="Who is the same customer, why, and back again.", no_args_is_help=True)
 
 _SHOWN = 5
 """Keys that too many share; --json has all of them."""
-
-
-@app.callback()
-def _identity() -> None:
-    """A group, whatever number of commands it has."""
 
 
 @app.command()
@@ -49,3 +49,224 @@ def cluster(
     if found.capped:
         shown = ", ".join(f"{key} ({size})" for key, size in found.capped[:_SHOWN])
         warn(f"too many records share {len(found.capped)} keys to be compared by them alone: {shown}")
+
+
+# --- the archive -------------------------------------------------------------------------------------------------
+
+Party = Annotated[str, typer.Argument(help="A customer number (old ones too), an e-mail address, or #id.")]
+
+
+@app.command()
+def explain(
+    ctx: typer.Context,
+    one: Party,
+    other: Annotated[str, typer.Argument(help="Another one; without it: what the customer is made of.")] = "",
+    json: Json = False,
+) -> None:
+    """Why two are one customer, or why not: each piece of evidence in bits, which add up. Of one: its members and merges."""
+    from mailcrm.cli.identity_shown import print_explanation, print_membership
+    from mailcrm.service import merging
+    from mailcrm.store import parties
+
+    context = context_of(ctx)
+    with context.app() as crm, crm.store.read(context.viewer) as session:
+        leaf = parties.get_leaf(session, one)
+        if other:
+            found = merging.explain(session, leaf, parties.get_leaf(session, other))
+        else:
+            members = merging.membership(session, leaf)
+    if json:
+        print_json(found if other else members)
+    elif other:
+        print_explanation(found)
+    else:
+        print_membership(members)
+
+
+@app.command()
+def merge(ctx: typer.Context, one: Party, other: Party, json: Json = False) -> None:
+    """Make two customers one. Nothing moves, nobody is mailed, consent stays with each address; `unmerge` takes it back.
+
+    The lower number goes on; the other one finds the customer for ever.
+    """
+    from mailcrm.identity import verdicts
+    from mailcrm.service import merging
+    from mailcrm.store import parties
+
+    context = context_of(ctx)
+    with context.app() as crm, crm.store.write(context.actor) as session:
+        leaf = parties.get_leaf(session, one)
+        merge_id = verdicts.merge(session, leaf, parties.get_leaf(session, other), crm.clock())
+        found = merging.membership(session, leaf)
+    if json:
+        print_json({"merge": merge_id, "customer": found})
+        return
+    say(f"merge {merge_id}: {one} and {other} are one customer now; `mailcrm identity unmerge {one} {other}` undoes it")
+
+
+@app.command()
+def unmerge(
+    ctx: typer.Context,
+    one: Annotated[str, typer.Argument(help="A customer number (old ones too), an e-mail address, or #id.")] = "",
+    other: Annotated[str, typer.Argument(help="The other one that was merged with it.")] = "",
+    merge_id: Annotated[
+        int | None, typer.Option("--merge", help="One merge by its number (`explain` shows them).")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Everything that was merged with this customer.")] = False,
+    json: Json = False,
+) -> None:
+    """Take a merge back, in whatever order: all is as if it had never been, mail of the time between included.
+
+    What you entered for the merged customer stays with the one whose number it had. They are not joined again by
+    themselves.
+    """
+    from mailcrm.identity import verdicts
+    from mailcrm.store import parties
+
+    if [bool(other), merge_id is not None, all_].count(True) != 1 or (not one) != (merge_id is not None):
+        raise UserError("say which: `unmerge ONE OTHER`, `unmerge ONE --all`, or `unmerge --merge NUMBER`")
+    context = context_of(ctx)
+    with context.app() as crm, crm.store.write(context.actor) as session:
+        if merge_id is not None:
+            ended = verdicts.undo_merge(session, merge_id, crm.clock())
+        elif all_:
+            ended = verdicts.unmerge_all(session, parties.get_leaf(session, one), crm.clock())
+        else:
+            leaves = parties.get_leaf(session, one), parties.get_leaf(session, other)
+            ended = verdicts.unmerge(session, *leaves, crm.clock())
+    if json:
+        print_json(ended)
+        return
+    say(f"{len(ended)} merge(s) undone: {', '.join(str(line.id) for line in ended)}")
+
+
+@app.command()
+def review(
+    ctx: typer.Context,
+    pair: Annotated[int | None, typer.Argument(help="A pair by its number: both sides and all evidence.")] = None,
+    same: Annotated[bool, typer.Option("--same", help="They are one customer: merge them.")] = False,
+    different: Annotated[bool, typer.Option("--different", help="They are two: never ask again.")] = False,
+    later: Annotated[int | None, typer.Option(min=1, help="Ask again in so many days.")] = None,
+    name_only: Annotated[
+        bool,
+        typer.Option("--name-only", help="Only pairs for which nothing but the name speaks; with --same: all of them."),
+    ] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Also pairs of which neither is a customer yet.")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="One after the other, answered by a key.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Pairs that may be one customer, the most valuable first; and your answers, which hold for ever."""
+    from mailcrm.cli import identity_shown as shown
+    from mailcrm.service import merging
+
+    wanted = _answer(same=same, different=different, later=later)
+    if wanted is not None and pair is None and not (name_only and same):
+        raise UserError("which pair? `mailcrm identity review NUMBER --same`; --same --name-only takes all of those")
+    context = context_of(ctx)
+    with context.app() as crm:
+        if pair is not None:
+            _one_pair(context, crm, pair, wanted, later, json=json)
+            return
+        with crm.store.read(context.viewer) as session:
+            most = None if wanted is not None else limit
+            lines = merging.review(session, crm.clock(), most, strangers=all_, name_only=name_only or None)
+            waiting = matches_waiting(session, crm.clock())
+        if wanted is not None:
+            require_yes(f"merge {len(lines)} pairs for which only the name speaks?", yes=yes)
+            with counted(quiet=json) as report:
+                done = merging.accept_all(crm.store, context.actor, lines, crm.clock, report)
+            say(f"{done} pairs merged; `mailcrm identity unmerge --merge NUMBER` takes one back")
+        elif ask:
+            _ask_all(context, crm, lines)
+        elif json:
+            print_json(lines)
+        else:
+            shown.print_review(lines, waiting)
+
+
+def matches_waiting(session: Any, now: datetime) -> int:
+    """How many pairs wait in all."""
+    from mailcrm.store.identity import matches
+
+    return matches.count_open(session, now)
+
+
+def _answer(*, same: bool, different: bool, later: int | None) -> MatchState | None:
+    said = [(same, MatchState.MERGED), (different, MatchState.REJECTED), (later is not None, MatchState.LATER)]
+    chosen = [state for given, state in said if given]
+    if len(chosen) > 1:
+        raise UserError("one answer at a time: --same, --different or --later")
+    return chosen[0] if chosen else None
+
+
+def _one_pair(
+    context: Context, crm: Any, pair: int, wanted: MatchState | None, later: int | None, *, json: bool
+) -> None:
+    from mailcrm.cli import identity_shown as shown
+    from mailcrm.service import merging
+
+    with crm.store.read(context.viewer) as session:
+        line = merging.review_line(session, pair)
+    if wanted is None:
+        print_json(line) if json else shown.print_pair(line)
+        return
+    with crm.store.write(context.actor) as session:
+        merging.answer(session, line, wanted, crm.clock(), later or 0)
+    said = {
+        MatchState.MERGED: "merged",
+        MatchState.REJECTED: "two, for ever",
+        MatchState.LATER: f"asked in {later} days",
+    }
+    say(f"pair {pair}: {said[wanted]}")
+
+
+_KEYS = {"s": MatchState.MERGED, "d": MatchState.REJECTED, "l": MatchState.LATER}
+_PUT_OFF = 30
+"""Days."""
+
+
+def _ask_all(context: Context, crm: Any, lines: Sequence[ReviewLine]) -> None:
+    """One pair after the other, until all are answered or somebody has had enough."""
+    from mailcrm.cli import identity_shown as shown
+    from mailcrm.service import merging
+
+    questions = Questions(yes=False)
+    for at, line in enumerate(lines, start=1):
+        shown.print_pair(line)
+        said = questions.choose(f"{at} of {len(lines)}: [s]ame, [d]ifferent, [l]ater, [q]uit", "--same", "sdlq", "l")
+        if said == "q":
+            return
+        with crm.store.write(context.actor) as session:
+            merging.answer(session, line, _KEYS[said], crm.clock(), _PUT_OFF)
+
+
+@app.command()
+def rebuild(
+    ctx: typer.Context,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without this nothing is changed.")] = False,
+    yes_change: Annotated[
+        int | None, typer.Option("--yes-change", help="So many customers may change, when it is more than usual.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Judge everybody anew, and propose what to join and what to take apart. Numbers, your merges and your answers stay.
+
+    A run that would change more than 1 % of the customers (and more than 20) stops, and asks for the number.
+    """
+    from mailcrm.cli import identity_shown as shown
+    from mailcrm.service import merging
+
+    context = context_of(ctx)
+    with context.app() as crm, counted(quiet=json) as report:
+        found, proposal = merging.rebuild(crm.store, crm.clock, report)
+        refused = apply and found.changed > found.allowed and yes_change != found.changed
+        if apply and not refused:
+            found = merging.apply(crm.store, crm.clock, found, proposal, report)
+    print_json(found) if json else shown.print_rebuilt(found)
+    if refused:
+        raise UserError(
+            f"{found.changed} customers would change, and {found.allowed} may without asking: look at the proposal, then "
+            f"say `mailcrm identity rebuild --apply --yes-change {found.changed}`"
+        )

@@ -15,10 +15,11 @@ from itertools import combinations
 from mailcrm.identity.evidence import World, weigh, weigh_unless_hopeless
 from mailcrm.identity.features import Features, Record, features_of, likely_region
 from mailcrm.identity.groups import Groups
-from mailcrm.identity.keys import CAPS, Key, keys_of
+from mailcrm.identity.keys import CAPS, keys_of
 from mailcrm.identity.names.compare import compare_names
 from mailcrm.identity.names.form import NameForm
 from mailcrm.identity.names.rarity import Rarity
+from mailcrm.model.identity import Key
 
 _SAMPLE = 12
 """Names that are told apart, at most."""
@@ -71,7 +72,7 @@ def cluster(
     twins = _twins(features, world)
     blocks, capped = _blocks(features, twins)
     sure, open_, compared = _weighed(features, world, blocks, progress)
-    groups = Groups(features, world, twins)
+    groups = Groups(((each,) for each in features), world, twins)
     refused = [replace(pair, refused=why) for pair in sure if (why := groups.join(pair.one, pair.other))]
     apart = (pair for pair in (*open_, *refused) if groups.root(pair.one) != groups.root(pair.other))
     by_position = dict(zip(order, features, strict=True))

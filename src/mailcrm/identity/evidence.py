@@ -12,6 +12,7 @@ from mailcrm.identity.names.compare import Level, NameMatch, compare_names
 from mailcrm.identity.names.form import plain
 from mailcrm.identity.names.rarity import Rarity
 from mailcrm.identity.score import is_slip
+from mailcrm.model.identity import Evidence
 
 AUTO, REVIEW = 7.0, 0.0
 """Bits from which two are one; from which a human is asked."""
@@ -19,7 +20,7 @@ AUTO, REVIEW = 7.0, 0.0
 _SMALLEST = 3000
 """An archive of fewer people is a part of a larger world."""
 
-_CERTAIN = 8.5
+CERTAIN = 8.5
 """What an identifier of one person leaves when the prior is paid."""
 
 _IMPLIED, _IMPLIED_AGAINST = 0.8, -4.0
@@ -31,16 +32,6 @@ _PHONE = 13.0
 _MEANT, _SLIP, _SHARED_MAILBOX, _MARRIED = 16.0, 9.0, 8.0, -1.0
 """A mailbox at a provider that was mistyped; one with a slip in the owner's name; a shared one; another family name at the
 same mailbox."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One line of an explanation."""
-
-    what: str
-    left: str
-    right: str
-    bits: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +154,7 @@ class _Case:
 
     def identified(self, what: str, value: str) -> None:
         """By something that one person alone has: it pays the prior, and needs no second kind of evidence."""
-        self.add("number", what, value, value, _CERTAIN - self.world.prior)
+        self.add("number", what, value, value, CERTAIN - self.world.prior)
         self.kinds.add("identifier")
 
 
@@ -210,7 +201,7 @@ def _same_mailbox(case: _Case) -> None:
         elif case.agrees:
             case.add("mailbox", "same shared mailbox", one.mailbox, one.mailbox, _SHARED_MAILBOX)
         return  # somebody at a shared mailbox is not all that it says
-    bits = _CERTAIN - case.world.prior
+    bits = CERTAIN - case.world.prior
     case.add("mailbox", "same mailbox", one.mailbox, one.mailbox, bits)
     if not case.against or case.married:
         case.kinds.add("identifier")

@@ -21,6 +21,9 @@ from mailcrm.model.address import (
     is_free_mail,
     mailbox_key,
 )
+from mailcrm.model.identity import Record
+
+__all__ = ["Features", "Record", "features_of", "likely_region"]
 
 _NOBODY_OWN = OwnAddresses()
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -48,22 +51,6 @@ _SHORTEST_PHONE, _FEW_DIGITS = 7, 3
 
 _SHORTEST_LOCAL = 5
 """Letters of a local part in which a whole name may be looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One sighting: a header, a signature, a row of a sheet, a form. All as written; any may be ''."""
-
-    id: str
-    source: str = ""
-    name: str = ""
-    email: str = ""
-    phone: str = ""
-    company: str = ""
-    title: str = ""
-    birth_date: str = ""
-    customer_no: str = ""
-    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

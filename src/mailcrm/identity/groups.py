@@ -1,7 +1,7 @@
 """Groups of sightings that grow by joining, and what forbids that two of them become one."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
@@ -42,12 +42,13 @@ class _Group:
 
 
 class Groups:
-    """Disjoint groups over `features`; `twins` of a sighting (by position) are with it from the beginning."""
+    """Disjoint groups over sightings or parties, each by its facets; `twins` of one (by position) are with it from the
+    beginning."""
 
-    def __init__(self, features: Sequence[Features], world: World, twins: Mapping[int, int]) -> None:
+    def __init__(self, facets: Iterable[Sequence[Features]], world: World, twins: Mapping[int, int]) -> None:
         self._world = world
-        self._parent = list(range(len(features)))
-        self._groups = {at: self._group(at, each) for at, each in enumerate(features)}
+        self._groups = {at: _group([at], each, world) for at, each in enumerate(facets)}
+        self._parent = list(range(len(self._groups)))
         self._refused: dict[tuple[int, int, int, int], str] = {}
         for twin, first in twins.items():
             self._parent[twin] = first
@@ -72,40 +73,69 @@ class Groups:
         # Groups only grow, so their sizes tell whether they are as they were when it was last asked.
         asked = left, right, len(self._groups[left].members), len(self._groups[right].members)
         if asked not in self._refused:
-            self._refused[asked] = self._why_not(self._groups[left], self._groups[right])
+            self._refused[asked] = _why_not(self._groups[left], self._groups[right], self._world)
         why = self._refused[asked]
         if not why:
-            self._parent[right] = left
-            self._groups[left].take_in(self._groups.pop(right))
+            self._unite(left, right)
         return why
 
-    def _group(self, at: int, features: Features) -> _Group:
-        own = features.mailbox and not features.role and features.mailbox not in self._world.shared
-        return _Group(
-            [at],
-            1,
-            {features.customer_no} - self._world.shared - {""},
-            set() if features.born is None else {features.born} - self._world.defaults,
-            {features.mailbox} if own else set(),
-            Counter() if features.name is None else Counter({features.name: 1}),
-        )
+    def unite(self, one: int, other: int) -> None:
+        """Make two groups one, whatever speaks against it: a human said so."""
+        left, right = sorted((self.root(one), self.root(other)))
+        if left != right:
+            self._unite(left, right)
 
-    def _why_not(self, left: _Group, right: _Group) -> str:
-        """What both would have together and may not; ''."""
-        if len(left.numbers | right.numbers) > 1:
-            return "two customer numbers"
-        if any(are_others(a, b) for a, b in combinations(sorted(left.births | right.births), 2)):
-            return "two years of birth"
-        if left.size + right.size > MOST and len(left.mailboxes | right.mailboxes) != 1:
-            return "too many sightings"
-        return "other names" if self._disagree(left, right) else ""
+    def members(self, one: int) -> Sequence[int]:
+        """All of its group."""
+        return self._groups[self.root(one)].members
 
-    def _disagree(self, left: _Group, right: _Group) -> bool:
-        """Whether more than half of the names of both sides are of other people."""
-        against = total = 0
-        for one, _ in left.names.most_common(_SAMPLE):
-            for other, _ in right.names.most_common(_SAMPLE):
-                match = compare_names(one, other, self._world.rarity)
-                total += match.level not in _SILENT
-                against += not match.agrees and match.level is not Level.RENAMED  # people marry
-        return against * 2 > total
+    def _unite(self, left: int, right: int) -> None:
+        self._parent[right] = left
+        self._groups[left].take_in(self._groups.pop(right))
+
+
+def why_not_one(left: Iterable[Sequence[Features]], right: Iterable[Sequence[Features]], world: World) -> str:
+    """What forbids that the members of two clusters become one; ''. Each member by its facets."""
+    return _why_not(_cluster(left, world), _cluster(right, world), world)
+
+
+def _cluster(members: Iterable[Sequence[Features]], world: World) -> _Group:
+    found = _Group([], 0)
+    for facets in members:
+        found.take_in(_group([], facets, world))
+    return found
+
+
+def _group(members: list[int], facets: Sequence[Features], world: World) -> _Group:
+    """One sighting, or one party that was seen in several ways."""
+    personal = {each.mailbox for each in facets if not each.role}
+    return _Group(
+        members,
+        1,
+        {each.customer_no for each in facets} - world.shared - {""},
+        {each.born for each in facets if each.born is not None} - world.defaults,
+        personal - world.shared - {""},
+        Counter(each.name for each in facets if each.name is not None),
+    )
+
+
+def _why_not(left: _Group, right: _Group, world: World) -> str:
+    """What both would have together and may not; ''."""
+    if len(left.numbers | right.numbers) > 1:
+        return "two customer numbers"
+    if any(are_others(a, b) for a, b in combinations(sorted(left.births | right.births), 2)):
+        return "two years of birth"
+    if left.size + right.size > MOST and len(left.mailboxes | right.mailboxes) != 1:
+        return "too many sightings"
+    return "other names" if _disagree(left, right, world) else ""
+
+
+def _disagree(left: _Group, right: _Group, world: World) -> bool:
+    """Whether more than half of the names of both sides are of other people."""
+    against = total = 0
+    for one, _ in left.names.most_common(_SAMPLE):
+        for other, _ in right.names.most_common(_SAMPLE):
+            match = compare_names(one, other, world.rarity)
+            total += match.level not in _SILENT
+            against += not match.agrees and match.level is not Level.RENAMED  # people marry
+    return against * 2 > total

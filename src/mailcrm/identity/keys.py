@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from mailcrm.identity.features import Features
 from mailcrm.identity.names.form import plain
-
-Key = tuple[str, ...]
+from mailcrm.model.identity import Key
 
 CAPS = {
     "name": 300,
@@ -62,3 +61,36 @@ def keys_of(features: Features) -> Iterator[Key]:
             yield "born", f.born.isoformat(), word
             yield "year", str(f.born.year), word
             yield "day", f"{f.born:%m%d}", word
+
+
+def organisation_keys(features: Features) -> Iterator[Key]:
+    """The keys of an organisation: its name, its number, the first word of its domain."""
+    if features.company:
+        yield "firm", features.company
+    if features.customer_no:
+        yield "tax", features.customer_no
+    if features.domain:
+        yield "brand", brand(features.domain)
+
+
+def brand(domain: str) -> str:
+    """What of a domain is the same in all countries: acme of acme.com and acme.co.uk."""
+    return domain.partition(".")[0]
+
+
+def counted_keys(features: Features) -> Iterator[Key]:
+    """What is counted besides, by parties: how much the same word, domain, local part or company says."""
+    f = features
+    yield EVERYBODY
+    if f.name is not None and not f.implied:
+        for word in f.name.words:
+            yield "word", word
+    if f.domain:
+        yield "domain", f.domain
+    if f.local:
+        yield "user", f.local
+    if f.company:
+        yield "company", f.company
+
+
+EVERYBODY: Key = ("everybody",)

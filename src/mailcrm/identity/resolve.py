@@ -1,22 +1,26 @@
 """The resolver's shell: takes up what mail left unresolved and decides who becomes a customer, and under which name.
 
-unresolved sightings: the oldest 500 in a transaction, and all others of the same parties
-  | evidence per party and account | is_customer | activate: the party gets its number
-  | names seen                     | best_name   | rename, unless a better source named it
+unresolved sightings: the oldest 200 in a transaction, and all others of the same parties
+  | names seen | best_name   | rename, unless a better source named it
+  |            | never seen before: to be compared with others (`unite`)
+  | activate   whose mail meets the rule gets a number
   | mark resolved
 """
 
 from collections.abc import Mapping, Sequence
 
 from mailcrm.clock import Clock
-from mailcrm.identity.decide import best_name, is_customer
+from mailcrm.identity.activate import activate
+from mailcrm.identity.decide import best_name
 from mailcrm.identity.normalise import split_name
-from mailcrm.model.party import PartyKind, PartyState, may_replace
+from mailcrm.model.identity import read_names
+from mailcrm.model.party import PartyKind, may_replace
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, parties, sightings
+from mailcrm.store.identity import profiles
 from mailcrm.store.parties import PartyBrief
 
-BATCH = 500
+BATCH = 200
 _ACTOR = Actor.system("identity")
 _SOURCE = "header"
 
@@ -39,19 +43,19 @@ def _resolve(session: Session, party_ids: Sequence[int], clock: Clock) -> int:
     known = parties.states_of(session, party_ids)
     names = sightings.names_of(session, party_ids)
     _rename(session, {i: p.name for i, p in known.items() if _may_be_renamed(p)}, names, clock)
-    candidates = [party_id for party_id, party in known.items() if party.state == PartyState.CANDIDATE]
-    chosen = sorted(
-        {
-            evidence.party_id
-            for evidence in sightings.evidence_of(session, candidates)
-            if is_customer(
-                evidence.customer_when, they_wrote=evidence.they_wrote, we_wrote=evidence.we_wrote, seen=evidence.seen
-            )
-        }
+    _compare_again(session, party_ids, names)
+    return activate(session, party_ids, clock())
+
+
+def _compare_again(
+    session: Session, party_ids: Sequence[int], names: Mapping[int, Sequence[tuple[str, str, int]]]
+) -> None:
+    """Those that were never compared, or not under all their names."""
+    kept = profiles.contents(session, party_ids)
+    seen = {each: {name for name, _, _ in names.get(each, ())} for each in party_ids}
+    profiles.touch(
+        session, [each for each in party_ids if not kept.get(each) or not seen[each] <= read_names(kept[each])]
     )
-    if chosen:
-        parties.activate_parties(session, chosen, clock())
-    return len(chosen)
 
 
 def _may_be_renamed(party: PartyBrief) -> bool:

@@ -1,4 +1,5 @@
-"""What follows from filed mail: who became a customer, and how each conversation stands. Each step may run twice."""
+"""What follows from filed mail: who became a customer, who is the same as another, and how each conversation stands. Each
+step may run twice."""
 
 from mailcrm.clock import Clock
 from mailcrm.model.rights import Actor
@@ -13,6 +14,7 @@ def draw_consequences(store: Store, clock: Clock) -> int:
     """Do all that waits, in short transactions. Returns how many parties became customers."""
     with store.read() as session:
         unresolved, stale = waiting.anything_unresolved(session), waiting.anything_stale(session)
+        new = unresolved or waiting.anyone_new(session)
     customers = 0
     if unresolved:
         from mailcrm.identity.resolve import (
@@ -20,9 +22,21 @@ def draw_consequences(store: Store, clock: Clock) -> int:
         )
 
         customers = resolve_sightings(store, clock)
+    if new:
+        customers += _unite(store, clock)
     if stale:
         read_conversations(store)
     return customers
+
+
+def _unite(store: Store, clock: Clock) -> int:
+    """Returns how many parties became customers since others turned out to be the same."""
+    with store.read() as session:
+        if not waiting.anyone_new(session):
+            return 0
+    from mailcrm.identity.unite import unite_all
+
+    return unite_all(store, clock).activated
 
 
 def read_conversations(store: Store) -> None:

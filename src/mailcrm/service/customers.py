@@ -10,6 +10,7 @@ from mailcrm.model.contact import ContactField
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
 from mailcrm.store import Session, addresses, audit, facts, parties
 from mailcrm.store.adopt import adopt_mail
+from mailcrm.store.identity import clusters, profiles
 
 
 def known_address(session: Session, text: str, own: OwnAddresses, now: datetime) -> KnownAddress:
@@ -46,6 +47,8 @@ def add_customer(
         )
         parties.attach_address(session, party_id, address.id, "user", now)
         adopt_mail(session, party_id, address.id)
+    profiles.touch(session, [party_id])
+    party_id = clusters.roots_of(session, [party_id])[party_id]  # merged: the customer has its number
     if name:
         parties.rename_party(session, party_id, name, "user", now)
         given, family = split_name(name)

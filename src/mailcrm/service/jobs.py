@@ -14,6 +14,7 @@ from mailcrm.service.app import App
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.service.documents import read_attachments
 from mailcrm.service.leases import Claim, Work
+from mailcrm.service.merging import rescore
 from mailcrm.service.reindex import index_waiting, merge_index
 from mailcrm.store import blobs
 from mailcrm.store.partial import sweep_partials
@@ -81,11 +82,19 @@ def tidy(app: App) -> None:
         _log.info("search index merged", steps=steps)
 
 
+def identity(app: App) -> None:
+    """Whom others make more or less likely to be the same customer."""
+    count = rescore(app.store, app.clock)
+    if count:
+        _log.info("parties compared again", count=count)
+
+
 JOBS = (
     Job("resolve", resolve, seconds=5, event=lambda app: app.signals.filed),
     Job("outbox", outbox, seconds=2),
     Job("search", search, seconds=60),
     Job("sweep", sweep, cron=CronTrigger(hour=3, minute=17, timezone="UTC")),
+    Job("identity", identity, cron=CronTrigger(hour=2, minute=47, timezone="UTC")),
     Job("tidy", tidy, cron=CronTrigger(hour=3, minute=47, timezone="UTC")),
 )
 

@@ -6,7 +6,20 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.archive import SilentLine, WaitingLine
@@ -146,10 +159,11 @@ def list_waiting(
     query = (
         select(Conversation, root.id, root.customer_no, root.display_name, subject)
         .join(Party, Party.id == Conversation.party_id)
-        .join(root, root.id == func.coalesce(Party.root_id, Party.id))
+        .join(root, root.id == Party.root_id)
         .where(
             Conversation.waiting == waiting,
             root.state.in_((PartyState.CANDIDATE, PartyState.ACTIVE)),
+            or_(Party.cluster_size == 1, not_(exists(_newer_of_customer()))),
             exists(select(Message.id).where(Message.thread_id == Conversation.thread_id, seen)),
         )
         .order_by(Conversation.since, Conversation.thread_id, Conversation.party_id)
@@ -167,9 +181,30 @@ def list_waiting(
     ]  # fmt: skip
 
 
+def _newer_of_customer() -> Select[int]:
+    """Of a customer with several addresses: the thread was taken up later under another of them, and that row counts."""
+    other, member = aliased(Conversation), aliased(Party)
+    here, there = _newest(Conversation), _newest(other)
+    return (
+        select(member.id)
+        .join(other, other.party_id == member.id)
+        .where(
+            other.thread_id == Conversation.thread_id,
+            member.root_id == Party.root_id,
+            member.id != Party.id,
+            or_(there > here, and_(there == here, member.id < Party.id)),
+        )
+    )
+
+
+def _newest(row: type[Conversation]) -> ColumnElement[int]:
+    came, went = (func.coalesce(each, literal_column("0")) for each in (row.last_in_at, row.last_out_at))
+    return case((came > went, came), else_=went)
+
+
 def select_habits(session: Session, party_id: int, now: datetime) -> Habits:
     """The habits of one customer, with all members of its cluster."""
-    mine = select(Party.id).where(func.coalesce(Party.root_id, Party.id) == party_id)
+    mine = select(Party.id).where(Party.root_id == party_id)
     sums = select(
         func.sum(Conversation.our_seconds), func.sum(Conversation.our_replies),
         func.sum(Conversation.their_seconds), func.sum(Conversation.their_replies),
@@ -204,7 +239,7 @@ def list_silent(session: Session, now: datetime, ratio: float = 3, limit: int = 
         select(root.id, Sighting.seen_at)
         .select_from(Sighting)
         .join(Party, Party.id == Sighting.party_id)
-        .join(root, root.id == func.coalesce(Party.root_id, Party.id))
+        .join(root, root.id == Party.root_id)
         .where(_by_them(), root.state == PartyState.ACTIVE)
     )
     for party_id, at in session.execute(query):

@@ -16,6 +16,7 @@ from mailcrm.model.rights import Viewer
 from mailcrm.model.text import clean_line
 from mailcrm.store.bulk import portions
 from mailcrm.store.context import actor_name
+from mailcrm.store.identity import profiles
 from mailcrm.store.rows.fact import ContactFactRow
 from mailcrm.store.rows.mail import Message, MessageParticipant
 from mailcrm.store.rows.party import EmailAddress, Party
@@ -95,7 +96,8 @@ def record_findings(session: Session, told: Mapping[int, Sequence[ContactFinding
         for finding in told[message_id]:
             _observe(session, rows, message_id, writer, finding, counts=not again)
             touched.add((writer.party_id, finding.field))
-    _choose(rows.values(), touched)
+    if _choose(rows.values(), touched):
+        profiles.touch(session, {party_id for party_id, _ in touched})
     session.flush()
 
 
@@ -178,10 +180,12 @@ def set_by_hand(session: Session, party_id: int, field: ContactField, text: str,
     row.value, row.confidence, row.observed_at, row.verified_by = value, 100, now, actor_name(session)
     _choose(rows.values(), {(party_id, field)})
     session.flush()
+    profiles.touch(session, [party_id])
 
 
-def _choose(rows: Iterable[ContactFactRow], touched: set[tuple[int, ContactField]]) -> None:
-    """Mark the value of each of these fields."""
+def _choose(rows: Iterable[ContactFactRow], touched: set[tuple[int, ContactField]]) -> bool:
+    """Mark the value of each of these fields. Returns whether any changed."""
+    changed = False
     by_field: dict[tuple[int, ContactField], list[ContactFactRow]] = {each: [] for each in touched}
     for row in rows:
         if (row.party_id, row.field) in by_field:
@@ -190,7 +194,9 @@ def _choose(rows: Iterable[ContactFactRow], touched: set[tuple[int, ContactField
         facts = {_fact(row): row for row in claims}
         chosen = current_fact(facts)
         for fact, row in facts.items():
+            changed = changed or row.is_current is not (fact is chosen)
             row.is_current = fact is chosen
+    return changed
 
 
 # --- looking -----------------------------------------------------------------------------------------------------

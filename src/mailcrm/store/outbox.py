@@ -9,14 +9,14 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.campaign import CampaignKind, CampaignState
 from mailcrm.model.consent import ConsentState
 from mailcrm.model.outbox import Claimed, Mark, Result
 from mailcrm.model.recipient import ACCEPTANCE_EVIDENCE, DeliveryEvent, EventType, RecipientState
-from mailcrm.store.consents import consent_states, suppressed
+from mailcrm.store import strictest
 from mailcrm.store.recipients import person_values
 from mailcrm.store.rows.campaign import Campaign, CampaignStep, DeliveryEventRow, Recipient
 from mailcrm.store.rows.consent import Purpose
@@ -71,7 +71,7 @@ def _claimed(session: Session, ids: Sequence[int]) -> list[Claimed]:
         .join(EmailAddress, EmailAddress.id == Recipient.email_id)
         .outerjoin(Purpose, Purpose.id == Campaign.purpose_id)
         .outerjoin(Party, Party.id == Recipient.party_id)
-        .outerjoin(Person, Person.party_id == Recipient.party_id)
+        .outerjoin(Person, Person.party_id == func.coalesce(Party.named_by, Party.id))
         .where(Recipient.id.in_(ids))
         .order_by(Recipient.due_at, Recipient.id)
         .execution_options(populate_existing=True)
@@ -165,8 +165,8 @@ def _closed(session: Session, pairs: Sequence[tuple[Recipient, Campaign]]) -> di
         by_purpose.setdefault((campaign.purpose_id, campaign.kind), []).append(row)
     for (purpose_id, kind), rows in by_purpose.items():
         addresses = [row.email_id for row in rows]
-        stopped = suppressed(session, addresses, purpose_id)
-        said = consent_states(session, addresses, purpose_id) if purpose_id else {}
+        stopped = strictest.closed(session, addresses, purpose_id)
+        said = strictest.consents(session, addresses, purpose_id) if purpose_id else {}
         for row in rows:
             if row.email_id in stopped:
                 found[row.id] = f"suppressed: {stopped[row.email_id].value}"

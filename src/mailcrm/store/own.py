@@ -11,6 +11,8 @@ from mailcrm.model.address import AddressKind, OwnAddresses, address_kind
 from mailcrm.model.party import PartyState
 from mailcrm.store.addresses import key_hash
 from mailcrm.store.bulk import portions
+from mailcrm.store.identity import profiles
+from mailcrm.store.identity.clusters import regroup
 from mailcrm.store.parties import locked_parties
 from mailcrm.store.rows.party import EmailAddress, PartyEmail
 
@@ -40,12 +42,12 @@ def follow_own(session: Session, own: OwnAddresses, now: datetime) -> OwnChanges
     for row in left:
         row.kind, row.match_party_id = address_kind(row.address_norm, own), back.get(row.id)
     session.flush()
-    return OwnChanges(
-        became=len(became),
-        left=len(left),
-        archived=tuple(_archive(session, sorted(owner for owner in owners if owner is not None), now)),
-        restored=tuple(_restore(session, sorted(set(back.values())), now)),
-    )
+    archived = tuple(_archive(session, sorted(owner for owner in owners if owner is not None), now))
+    restored = tuple(_restore(session, sorted(set(back.values())), now))
+    if moved := [*archived, *restored]:
+        regroup(session, moved)  # another member may have to stand for the cluster now
+        profiles.touch(session, moved)
+    return OwnChanges(became=len(became), left=len(left), archived=archived, restored=restored)
 
 
 def _named(session: Session, own: OwnAddresses) -> Iterable[EmailAddress]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import Update, bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -14,6 +15,8 @@ from mailcrm.model.archive import NAME_FIELDS
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
 from mailcrm.model.text import clean_line
 from mailcrm.store.bulk import insert_numbered, insert_rows, portions, update_rows
+from mailcrm.store.identity import profiles
+from mailcrm.store.identity.shown import show_names, sort_key
 from mailcrm.store.rows.base import UtcMicros
 from mailcrm.store.rows.party import (
     EmailAddress,
@@ -46,8 +49,8 @@ def create_parties(session: Session, kind: PartyKind, names: Sequence[str], sour
     shown = [clean_line(name, 255) for name in names]
     rows = [
         {
-            "kind": kind, "state": PartyState.CANDIDATE, "display_name": name, "sort_key": sort_key(name), "source": source,
-            "name_source": source, "created_at": now, "updated_at": now,
+            "kind": kind, "state": PartyState.CANDIDATE, "own_name": name, "display_name": name, "sort_key": sort_key(name),
+            "source": source, "name_source": source, "created_at": now, "updated_at": now,
         }
         for name in shown
     ]  # fmt: skip
@@ -57,11 +60,6 @@ def create_parties(session: Session, kind: PartyKind, names: Sequence[str], sour
         session.execute(own_root.execution_options(synchronize_session=False))
     insert_rows(session, Person if kind == PartyKind.PERSON else Organisation, [{"party_id": new} for new in ids])
     return ids
-
-
-def sort_key(name: str) -> str:
-    """What lists are ordered by."""
-    return name.casefold()[:255]
 
 
 def attach_address(session: Session, party_id: int, address_id: int, source: str, now: datetime) -> None:
@@ -157,13 +155,14 @@ def locked_parties(session: Session, party_ids: Sequence[int]) -> Iterator[Party
 
 
 def rename_party(session: Session, party_id: int, name: str, source: str, now: datetime) -> None:
-    """Set the display name and note where it came from."""
-    shown = clean_line(name, 255)
-    session.execute(
-        update(Party)
-        .where(Party.id == party_id)
-        .values(display_name=shown, sort_key=sort_key(shown), name_source=source, updated_at=now)
-    )
+    """Set what a party is called and note where it came from; a cluster may go on to show another member's name."""
+    own = clean_line(name, 255)
+    values = {"own_name": own, "name_source": source, "updated_at": now}
+    alone = update(Party).where(Party.id == party_id, Party.cluster_size == 1)
+    changed: Any = session.execute(alone.values(**values, display_name=own, sort_key=sort_key(own)))
+    if not changed.rowcount:
+        session.execute(update(Party).where(Party.id == party_id).values(**values))
+        show_names(session, [party_id])
 
 
 def set_person_names(session: Session, names: Mapping[int, tuple[str, str]]) -> None:
@@ -201,14 +200,15 @@ def set_fields(session: Session, party_id: int, values: dict[str, str], version:
         raise UserError(f"an organisation has no {only_people[0]}")
     for name, value in values.items():
         if name == "name":
-            party.display_name, party.name_source = clean_line(value, 255), "user"
-            party.sort_key = sort_key(party.display_name)
+            party.own_name, party.name_source = clean_line(value, 255), "user"
         else:
             setattr(person, name, clean_line(value, _LENGTHS[name]))
             party.name_source = "user" if name.endswith("_name") else party.name_source
     party.row_version += 1
     party.updated_at = now
     session.flush()
+    show_names(session, [party_id])
+    profiles.touch(session, [party_id])
 
 
 def touch_contact(session: Session, times: Mapping[int, datetime], *, incoming: bool) -> None:
@@ -227,8 +227,8 @@ def _touched(*, incoming: bool) -> Update:
 # --- finding -----------------------------------------------------------------------------------------------------
 
 
-def find_party(session: Session, text: str) -> int | None:
-    """The id of the (root) party that a customer number, an e-mail address or `#id` names."""
+def find_leaf(session: Session, text: str) -> int | None:
+    """The id of the very party that a customer number, an e-mail address or `#id` names, whatever it was merged with."""
     text = text.strip()
     if "@" in text:
         query = select(EmailAddress.match_party_id).where(EmailAddress.address_norm == address_key(text))
@@ -236,15 +236,26 @@ def find_party(session: Session, text: str) -> int | None:
         query = select(Party.id).where(Party.id == min(int(text[1:]), _LARGEST_ID))
     else:
         query = select(Party.id).where(Party.customer_no == CustomerNumber.parse(text).text)
-    party_id = session.execute(query).scalar_one_or_none()
-    if party_id is None:
-        return None
-    return session.execute(select(Party.root_id).where(Party.id == party_id)).scalar_one()
+    return session.execute(query).scalar_one_or_none()
+
+
+def find_party(session: Session, text: str) -> int | None:
+    """The id of the customer (the root of the cluster) that a number, old or new, an address or `#id` names."""
+    leaf = find_leaf(session, text)
+    return None if leaf is None else session.execute(select(Party.root_id).where(Party.id == leaf)).scalar_one()
 
 
 def get_party(session: Session, text: str) -> int:
     """Like `find_party`; raises NotFound."""
-    party_id = find_party(session, text)
+    return _found(find_party(session, text), text)
+
+
+def get_leaf(session: Session, text: str) -> int:
+    """Like `find_leaf`; raises NotFound."""
+    return _found(find_leaf(session, text), text)
+
+
+def _found(party_id: int | None, text: str) -> int:
     if party_id is None:
         raise NotFound(f"no customer {text!r}; `mailcrm people list` shows them, with --all also candidates")
     return party_id
@@ -252,24 +263,25 @@ def get_party(session: Session, text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PartyBrief:
-    """What the resolver must know of a party."""
+    """What the resolver must know of a party. `name` is its own, whatever its cluster shows."""
 
     kind: PartyKind
     state: PartyState
     name: str
     name_source: str
+    root_id: int
 
 
 def states_of(session: Session, party_ids: Sequence[int]) -> dict[int, PartyBrief]:
     """Kind, state, name and where the name came from, by party id; locked, for what is decided from them must hold."""
-    query = select(Party.id, Party.kind, Party.state, Party.display_name, Party.name_source).where(
+    query = select(Party.id, Party.kind, Party.state, Party.own_name, Party.name_source, Party.root_id).where(
         Party.id.in_(party_ids)
     )
     query = query.order_by(Party.id).with_for_update()
-    return {row[0]: PartyBrief(row[1], row[2], row[3], row[4]) for row in session.execute(query)}
+    return {row[0]: PartyBrief(row[1], row[2], row[3], row[4], row[5] or row[0]) for row in session.execute(query)}
 
 
 def count_parties(session: Session) -> dict[PartyState, int]:
-    """How many parties are in each state."""
-    query = select(Party.state, func.count()).group_by(Party.state)
+    """How many customers are in each state; merged ones count once."""
+    query = select(Party.state, func.count()).where(Party.id == Party.root_id).group_by(Party.state)
     return {row[0]: row[1] for row in session.execute(query)}

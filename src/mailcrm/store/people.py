@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.archive import AddressLine, PartyArchive, PartyLine
 from mailcrm.model.party import PartyKind, PartyState
@@ -13,6 +13,7 @@ from mailcrm.model.segment import Segment
 from mailcrm.model.text import clean_line
 from mailcrm.store.consents import consents_of, suppressions_of
 from mailcrm.store.facts import facts_of
+from mailcrm.store.preference import preference
 from mailcrm.store.rows.party import EmailAddress, Organisation, Party, PartyEmail, Person
 from mailcrm.store.segments import segment_condition
 from mailcrm.store.tags import tags_of
@@ -59,11 +60,25 @@ def _found(text: str) -> ColumnElement[bool]:
         .join(EmailAddress, EmailAddress.id == PartyEmail.email_id)
         .where(EmailAddress.address_norm.contains(wanted.lower(), autoescape=True))
     )
+    member = aliased(Party)
+    merged = select(member.root_id).where(
+        member.cluster_size > 1,
+        or_(
+            member.sort_key.contains(wanted.casefold(), autoescape=True),
+            member.customer_no == _typed(wanted),
+            member.id.in_(addresses),
+        ),
+    )
     return or_(
         Party.sort_key.contains(wanted.casefold(), autoescape=True),
-        Party.customer_no == wanted.upper().replace("-", "").replace(" ", ""),
+        Party.customer_no == _typed(wanted),
         Party.id.in_(addresses),
+        Party.id.in_(merged),
     )
+
+
+def _typed(number: str) -> str:
+    return number.upper().replace("-", "").replace(" ", "")
 
 
 def _behind(after: tuple[str, int] | None) -> ColumnElement[bool]:
@@ -76,23 +91,38 @@ def _behind(after: tuple[str, int] | None) -> ColumnElement[bool]:
 def _lines(session: Session, parties: Sequence[Party]) -> list[PartyLine]:
     ids = [party.id for party in parties]
     emails, tags = _primary_addresses(session, ids), tags_of(session, ids)
+    touched = _last_contact(session, [party.id for party in parties if party.cluster_size > 1])
     return [
         PartyLine(
             p.id, p.customer_no or "", p.kind, p.state, p.display_name, emails.get(p.id, ""),
-            tuple(tags.get(p.id, ())), p.last_in_at, p.last_out_at,
+            tuple(tags.get(p.id, ())), *touched.get(p.id, (p.last_in_at, p.last_out_at)),
         )
         for p in parties
     ]  # fmt: skip
 
 
-def _primary_addresses(session: Session, party_ids: Sequence[int]) -> dict[int, str]:
+def _last_contact(session: Session, roots: Sequence[int]) -> dict[int, tuple[datetime | None, datetime | None]]:
+    """When mail of any member of these clusters came last, and went out."""
+    if not roots:
+        return {}
+    query = select(Party.root_id, func.max(Party.last_in_at), func.max(Party.last_out_at))
+    rows = session.execute(query.where(Party.root_id.in_(roots)).group_by(Party.root_id))
+    return {root: (came, went) for root, came, went in rows if root is not None}
+
+
+def _primary_addresses(session: Session, roots: Sequence[int]) -> dict[int, str]:
+    """Where to write to each customer (by root): of several members the one who wrote last."""
     query = (
-        select(PartyEmail.party_id, EmailAddress.address_display)
+        select(Party.root_id, EmailAddress.address_display)
+        .join(PartyEmail, PartyEmail.party_id == Party.id)
         .join(EmailAddress, EmailAddress.id == PartyEmail.email_id)
-        .where(PartyEmail.party_id.in_(party_ids), PartyEmail.valid_to.is_(None))
-        .order_by(PartyEmail.rank.desc())  # the lowest rank comes last and stays
+        .where(Party.root_id.in_(roots), PartyEmail.valid_to.is_(None))
+        .order_by(*preference())
     )
-    return {row[0]: row[1] for row in session.execute(query)}
+    found: dict[int, str] = {}
+    for root, address in session.execute(query):
+        found.setdefault(root or 0, address)
+    return found
 
 
 def get_archive(session: Session, party_id: int, viewer: Viewer) -> PartyArchive:
@@ -113,7 +143,7 @@ def _fields(session: Session, party: Party) -> dict[str, str]:
     if party.kind == PartyKind.ORGANISATION:
         row = session.get_one(Organisation, party.id)
         return {"legal_name": row.legal_name} if row.legal_name else {}
-    person = session.get_one(Person, party.id)
+    person = session.get_one(Person, party.named_by or party.id)
     names = ("salutation", "given_name", "family_name", "language")
     return {name: value for name in names if (value := getattr(person, name))}
 
@@ -124,7 +154,7 @@ def _addresses(session: Session, party: Party) -> tuple[AddressLine, ...]:
         .join(PartyEmail, PartyEmail.email_id == EmailAddress.id)
         .join(Party, Party.id == PartyEmail.party_id)
         .where(Party.root_id == party.id)
-        .order_by(PartyEmail.rank)
+        .order_by(*preference())
     )
     rows = session.execute(query).all()
     ids = [row[0] for row in rows]

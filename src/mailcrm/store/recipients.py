@@ -10,14 +10,15 @@ from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.address import AddressKind
 from mailcrm.model.consent import ConsentState, MailFacts
 from mailcrm.model.outbox import Reachable
 from mailcrm.model.recipient import ACCEPTANCE_EVIDENCE, RecipientState, Suppress
+from mailcrm.store import strictest
 from mailcrm.store.bulk import insert_rows, portions, rows_in
-from mailcrm.store.consents import consent_states, suppressed
+from mailcrm.store.preference import preference
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.campaign import Campaign, CampaignStep, DeliveryEventRow, Recipient
 from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail, Person
@@ -84,7 +85,7 @@ def merge_values(session: Session, pairs: Sequence[tuple[int, int]]) -> dict[int
             row[0].id: (row[0], row[1])
             for row in session.execute(
                 select(Party, Person)
-                .outerjoin(Person, Person.party_id == Party.id)
+                .outerjoin(Person, Person.party_id == sa.func.coalesce(Party.named_by, Party.id))
                 .where(Party.id.in_([p for p, _ in part]))
             )
         }
@@ -101,26 +102,50 @@ def exists(session: Session, recipient_id: int) -> bool:
 
 
 def reachable(session: Session, party_ids: Sequence[int], purpose_id: int | None) -> list[Reachable]:
-    """Every customer with each address that mail could go to, best first; customers without one come once."""
+    """Every customer (by root) with each address that mail could go to, of all members, best first; customers without one
+    come once."""
+    root = aliased(Party)
     found: list[Reachable] = []
     for part in portions(party_ids):
         query = (
-            select(Party, EmailAddress)
+            select(root, EmailAddress, Party.restricted_at)
+            .join(Party, Party.root_id == root.id)
             .outerjoin(PartyEmail, (PartyEmail.party_id == Party.id) & PartyEmail.valid_to.is_(None))
             .outerjoin(EmailAddress, EmailAddress.id == PartyEmail.email_id)
-            .where(Party.id.in_(part))
-            .order_by(Party.sort_key, Party.id, PartyEmail.rank)
+            .where(root.id.in_(part))
+            .order_by(root.sort_key, root.id, *preference())
         )
-        rows = [(row[0], row[1]) for row in session.execute(query)]
-        ids = [address.id for _, address in rows if address is not None]
-        closed = suppressed(session, ids, purpose_id)
-        said = consent_states(session, ids, purpose_id) if purpose_id else {}
-        found += [_reachable(party, address, closed, said) for party, address in rows]
+        rows: list[tuple[Party, EmailAddress | None, datetime | None]]
+        rows = [(row[0], row[1], row[2]) for row in session.execute(query)]
+        ids = [address.id for _, address, _ in rows if address is not None]
+        closed = strictest.closed(session, ids, purpose_id)
+        said = strictest.consents(session, ids, purpose_id) if purpose_id else {}
+        restricted = {party.id for party, _, at in rows if at is not None}
+        found += [
+            _reachable(party, address, closed, said, restricted=party.id in restricted)
+            for party, address in _once(rows)
+        ]
     return found
 
 
+def _once(
+    rows: Sequence[tuple[Party, EmailAddress | None, datetime | None]],
+) -> Iterable[tuple[Party, EmailAddress | None]]:
+    """Every address of a customer, and one line for who has none: another member may have one."""
+    has_one = {party.id for party, address, _ in rows if address is not None}
+    for party, address, _ in rows:
+        if address is not None or party.id not in has_one:
+            has_one.add(party.id)
+            yield party, address
+
+
 def _reachable(
-    party: Party, address: EmailAddress | None, closed: Mapping[int, Suppress], said: Mapping[int, ConsentState]
+    party: Party,
+    address: EmailAddress | None,
+    closed: Mapping[int, Suppress],
+    said: Mapping[int, ConsentState],
+    *,
+    restricted: bool,
 ) -> Reachable:
     if address is None:
         facts = MailFacts(party.state, AddressKind.PERSONAL)
@@ -130,7 +155,7 @@ def _reachable(
         address_kind=address.kind,
         consent=said.get(address.id, ConsentState.NONE),
         suppressed=address.id in closed,
-        restricted=party.restricted_at is not None,
+        restricted=restricted,
     )
     return Reachable(party.id, party.customer_no or "", party.display_name, address.address_display, address.id, facts)
 

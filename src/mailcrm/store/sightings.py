@@ -59,6 +59,7 @@ class Evidence:
     """What one account's mail says about one party. Counts are of mails written by hand; `seen` counts all."""
 
     party_id: int
+    account_id: int
     customer_when: CustomerWhen
     they_wrote: int
     we_wrote: int
@@ -72,6 +73,7 @@ def evidence_of(session: Session, party_ids: Sequence[int]) -> list[Evidence]:
     query = (
         select(
             Sighting.party_id,
+            Account.id,
             Account.customer_when,
             func.sum(case((theirs, 1), else_=0)),
             func.sum(case((ours, 1), else_=0)),
@@ -81,7 +83,7 @@ def evidence_of(session: Session, party_ids: Sequence[int]) -> list[Evidence]:
         .where(Sighting.party_id.in_(party_ids))
         .group_by(Sighting.party_id, Account.id, Account.customer_when)
     )
-    return [Evidence(row[0], row[1], int(row[2]), int(row[3]), row[4]) for row in session.execute(query)]
+    return [Evidence(row[0], row[1], row[2], int(row[3]), int(row[4]), row[5]) for row in session.execute(query)]
 
 
 def names_of(session: Session, party_ids: Sequence[int]) -> dict[int, list[tuple[str, str, int]]]:

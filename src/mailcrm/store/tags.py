@@ -1,6 +1,7 @@
 """Tags: words to sort customers by, unique without regard to case."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from mailcrm.errors import NotFound, UserError
 from mailcrm.model.text import clean_line
 from mailcrm.store.context import actor_name
-from mailcrm.store.rows.party import PartyTag, Tag
+from mailcrm.store.rows.party import Party, PartyTag, Tag
 
 
 def tag_key(name: str) -> str:
@@ -39,22 +40,25 @@ def _ensure_tag(session: Session, name: str) -> int:
 
 
 def remove_tag(session: Session, party_id: int, name: str) -> bool:
-    """Take a tag off a party. Returns whether it had it; raises NotFound for a tag that does not exist."""
+    """Take a tag off a customer, whichever of its members has it. Returns whether one had it; raises NotFound for a tag that
+    does not exist."""
     tag_id = session.execute(
         select(Tag.id).where(Tag.category == "", Tag.name_key == tag_key(name))
     ).scalar_one_or_none()
     if tag_id is None:
         raise NotFound(f"no tag {name!r}")
-    had = session.get(PartyTag, (party_id, tag_id)) is not None
-    session.execute(delete(PartyTag).where(PartyTag.party_id == party_id, PartyTag.tag_id == tag_id))
-    return had
+    members = select(Party.id).where(Party.root_id == party_id)
+    these = delete(PartyTag).where(PartyTag.party_id.in_(members), PartyTag.tag_id == tag_id)
+    gone: Any = session.execute(these.execution_options(synchronize_session=False))
+    return bool(gone.rowcount)
 
 
 def count_tags(session: Session) -> list[tuple[str, int]]:
-    """All tags with the number of parties that have them."""
+    """All tags with the number of customers that have them."""
     query = (
-        select(Tag.name, func.count(PartyTag.party_id))
+        select(Tag.name, func.count(Party.root_id.distinct()))
         .outerjoin(PartyTag, PartyTag.tag_id == Tag.id)
+        .outerjoin(Party, Party.id == PartyTag.party_id)
         .group_by(Tag.id, Tag.name, Tag.name_key)
         .order_by(Tag.name_key)
     )
@@ -62,14 +66,16 @@ def count_tags(session: Session) -> list[tuple[str, int]]:
 
 
 def tags_of(session: Session, party_ids: list[int]) -> dict[int, list[str]]:
-    """The tags by party id."""
+    """The tags of customers by their (root) party id, those of all members."""
     found: dict[int, list[str]] = {}
     query = (
-        select(PartyTag.party_id, Tag.name)
+        select(Party.root_id, Tag.name, Tag.name_key)
+        .join(PartyTag, PartyTag.party_id == Party.id)
         .join(Tag, Tag.id == PartyTag.tag_id)
-        .where(PartyTag.party_id.in_(party_ids))
+        .where(Party.root_id.in_(party_ids))
+        .distinct()
         .order_by(Tag.name_key)
     )
-    for party_id, name in session.execute(query):
-        found.setdefault(party_id, []).append(name)
+    for root, name, _ in session.execute(query):
+        found.setdefault(root or 0, []).append(name)
     return found

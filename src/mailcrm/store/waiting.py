@@ -22,6 +22,7 @@ _QUARANTINE = table(
     "sync_quarantine", column("folder_id"), column("generation"), column("attempts"), column("at", UtcMicros)
 )
 _SIGHTING = table("sighting", column("resolved_at"))
+_PROFILE = table("identity_profile", column("stale", Boolean))
 _THREAD = table("thread", column("stale", Boolean))
 
 
@@ -59,6 +60,12 @@ def folders_with_retries(session: Session, account_id: int, now: datetime) -> se
 def anything_unresolved(session: Session) -> bool:
     """Whether observations wait for the resolver."""
     query = select(_SIGHTING.c.resolved_at).where(_SIGHTING.c.resolved_at.is_(None)).limit(1)
+    return session.execute(query).first() is not None
+
+
+def anyone_new(session: Session) -> bool:
+    """Whether parties wait to be compared with others."""
+    query = select(_PROFILE.c.stale).where(_PROFILE.c.stale.is_(True)).limit(1)
     return session.execute(query).first() is not None
 
 

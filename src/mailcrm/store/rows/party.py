@@ -11,7 +11,12 @@ from mailcrm.store.rows.base import SOURCE, Base, EnumText, Hash, Id, UtcMicros
 
 
 class Party(Base):
-    """A customer archive. `root_id` names the cluster; it is the party's own id until a merge joins them."""
+    """A customer archive, a leaf: what was found for it stays with it. `root_id` names the cluster; it is the party's own
+    id until a merge joins them.
+
+    `own_name` is what this party is called, and `name_source` who says so. `display_name`, `sort_key`, `named_by` (the
+    member whose name it is), `root_id` and `cluster_size` follow from the members and edges (`store.identity.clusters`).
+    """
 
     __tablename__ = "party"
     __table_args__ = (
@@ -26,7 +31,9 @@ class Party(Base):
     root_id: Mapped[int | None] = mapped_column(Id, ForeignKey("party.id"))
     cluster_size: Mapped[int] = mapped_column(default=1)
     state: Mapped[PartyState] = mapped_column(EnumText(PartyState))
+    own_name: Mapped[str] = mapped_column(String(255), default="")
     display_name: Mapped[str] = mapped_column(String(255), default="")
+    named_by: Mapped[int | None] = mapped_column(Id)
     name_source: Mapped[str] = mapped_column(SOURCE, default="header")
     sort_key: Mapped[str] = mapped_column(String(255), default="")
     source: Mapped[str] = mapped_column(SOURCE)
@@ -57,6 +64,7 @@ class Organisation(Base):
 
     party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id", ondelete="CASCADE"), primary_key=True)
     legal_name: Mapped[str] = mapped_column(String(255), default="")
+    tax_id: Mapped[str] = mapped_column(String(40), default="")
 
 
 class OrgDomain(Base):
@@ -67,6 +75,20 @@ class OrgDomain(Base):
 
     domain: Mapped[str] = mapped_column(String(255), primary_key=True)
     party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"))
+
+
+class Affiliation(Base):
+    """That a person works for an organisation, as mail tells: from the first mail at its domain to the last."""
+
+    __tablename__ = "affiliation"
+    __table_args__ = (UniqueConstraint("person_id", "org_id"), Index(None, "org_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"))
+    org_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"))
+    valid_from: Mapped[datetime] = mapped_column(UtcMicros)
+    seen_until: Mapped[datetime] = mapped_column(UtcMicros)
+    source: Mapped[str] = mapped_column(SOURCE)
 
 
 class NumberSequence(Base):

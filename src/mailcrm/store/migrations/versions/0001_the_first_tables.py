@@ -99,7 +99,9 @@ def upgrade() -> None:
         sa.Column("root_id", t.ID, nullable=True),
         sa.Column("cluster_size", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("own_name", sa.String(length=255), nullable=False),
         sa.Column("display_name", sa.String(length=255), nullable=False),
+        sa.Column("named_by", t.ID, nullable=True),
         sa.Column("name_source", sa.String(length=20), nullable=False),
         sa.Column("sort_key", sa.String(length=255), nullable=False),
         sa.Column("source", sa.String(length=20), nullable=False),
@@ -425,6 +427,7 @@ def upgrade() -> None:
         "organisation",
         sa.Column("party_id", t.ID, nullable=False),
         sa.Column("legal_name", sa.String(length=255), nullable=False),
+        sa.Column("tax_id", sa.String(length=40), nullable=False),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_organisation_party_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("party_id", name=op.f("pk_organisation")),
         **t.OPTIONS,
@@ -651,6 +654,101 @@ def upgrade() -> None:
         **t.OPTIONS,
     )
     op.create_index("ix_party_email_email_id", "party_email", ["email_id"])
+
+    op.create_table(
+        "affiliation",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("person_id", t.ID, nullable=False),
+        sa.Column("org_id", t.ID, nullable=False),
+        sa.Column("valid_from", t.TIME, nullable=False),
+        sa.Column("seen_until", t.TIME, nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(["org_id"], ["party.id"], name=op.f("fk_affiliation_org_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["party.id"], name=op.f("fk_affiliation_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_affiliation")),
+        sa.UniqueConstraint("person_id", "org_id", name=op.f("uq_affiliation_person_id_org_id")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_affiliation_org_id", "affiliation", ["org_id"])
+
+    op.create_table(
+        "identity_profile",
+        sa.Column("party_id", t.ID, autoincrement=False, nullable=False),
+        sa.Column("content", t.LONG_TEXT, nullable=False),
+        sa.Column("stale", sa.Boolean(), nullable=False),
+        sa.Column("rules", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_identity_profile_party_id")),
+        sa.PrimaryKeyConstraint("party_id", name=op.f("pk_identity_profile")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_identity_profile_stale_party_id", "identity_profile", ["stale", "party_id"])
+
+    op.create_table(
+        "key_count",
+        sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("parties", sa.Integer(), nullable=False),
+        sa.Column("judged", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_key_count")),
+        **t.OPTIONS,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "match_candidate",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("party_lo", t.ID, nullable=False),
+        sa.Column("party_hi", t.ID, nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=True),
+        sa.Column("evidence", t.LONG_TEXT, nullable=False),
+        sa.Column("name_only", sa.Boolean(), nullable=False),
+        sa.Column("refused", sa.String(length=120), nullable=False),
+        sa.Column("rules", sa.Integer(), nullable=False),
+        sa.Column("found_at", t.TIME, nullable=False),
+        sa.Column("later_until", t.TIME, nullable=True),
+        sa.Column("decided_at", t.TIME, nullable=True),
+        sa.Column("decided_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("party_lo < party_hi", name=op.f("ck_match_candidate_ordered")),
+        sa.ForeignKeyConstraint(["party_hi"], ["party.id"], name=op.f("fk_match_candidate_party_hi")),
+        sa.ForeignKeyConstraint(["party_lo"], ["party.id"], name=op.f("fk_match_candidate_party_lo")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_candidate")),
+        sa.UniqueConstraint("party_lo", "party_hi", name=op.f("uq_match_candidate_party_lo_party_hi")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_match_candidate_party_hi", "match_candidate", ["party_hi"])
+    op.create_index("ix_match_candidate_state_later_until", "match_candidate", ["state", "later_until"])
+
+    op.create_table(
+        "merge_record",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("party_lo", t.ID, nullable=False),
+        sa.Column("party_hi", t.ID, nullable=False),
+        sa.Column("method", sa.String(20), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=True),
+        sa.Column("evidence", t.LONG_TEXT, nullable=False),
+        sa.Column("rules", sa.Integer(), nullable=False),
+        sa.Column("at", t.TIME, nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("undone_at", t.TIME, nullable=True),
+        sa.Column("undone_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("party_lo < party_hi", name=op.f("ck_merge_record_ordered")),
+        sa.ForeignKeyConstraint(["party_hi"], ["party.id"], name=op.f("fk_merge_record_party_hi")),
+        sa.ForeignKeyConstraint(["party_lo"], ["party.id"], name=op.f("fk_merge_record_party_lo")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merge_record")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_merge_record_party_hi", "merge_record", ["party_hi"])
+    op.create_index("ix_merge_record_party_lo", "merge_record", ["party_lo"])
+
+    op.create_table(
+        "sighting_key",
+        sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("party_id", t.ID, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_sighting_key_party_id")),
+        sa.PrimaryKeyConstraint("key", "party_id", name=op.f("pk_sighting_key")),
+        **t.OPTIONS,
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_sighting_key_party_id", "sighting_key", ["party_id"])
 
     op.create_table(
         "sighting",

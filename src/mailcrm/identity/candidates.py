@@ -1,0 +1,91 @@
+"""Who may be the same as a party: what the judgement asks of an archive, whether it lies in memory or in the store."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from mailcrm.identity.evidence import World
+from mailcrm.identity.keys import CAPS, EVERYBODY
+from mailcrm.identity.names.rarity import Rarity
+from mailcrm.identity.profile import Profile, told_apart
+from mailcrm.model.identity import Key
+
+AT_ONCE = 50
+"""Parties of one key that are compared when mail comes; of a key that more have the night and `rebuild` compare up to
+`CAPS`."""
+
+_CROWD = 5
+"""People by whose names a mailbox is nobody's own."""
+
+_IDENTIFIERS = frozenset({"mailbox", "number", "tax"})
+
+
+class Candidates(Protocol):
+    """Profiles by their keys, and what is usual among them."""
+
+    def near(self, profile: Profile, most: int = AT_ONCE) -> Sequence[Profile]:
+        """The others that share a key with it, by id. A key is passed over that more than `most` have, or its cap."""
+
+    def world(self, profiles: Collection[Profile]) -> World:
+        """What is usual, as far as these need it to be compared."""
+
+
+class MemoryCandidates:
+    """All of them in memory: for the full re-resolution, and to compare the store's with."""
+
+    def __init__(self, profiles: Iterable[Profile]) -> None:
+        self._by_id = {profile.party_id: profile for profile in profiles}
+        self._index: dict[Key, list[int]] = defaultdict(list)
+        self._counts: Counter[Key] = Counter()
+        for party_id, profile in sorted(self._by_id.items()):
+            self._counts.update(profile.counted)
+            for key in profile.found_by:
+                self._index[key].append(party_id)
+
+    def near(self, profile: Profile, most: int = AT_ONCE) -> Sequence[Profile]:
+        found = {
+            party_id
+            for key in profile.found_by
+            if len(self._index.get(key, ())) <= cap_of(key, most)
+            for party_id in self._index.get(key, ())
+        }
+        return [self._by_id[each] for each in sorted(found - {profile.party_id})]
+
+    def world(self, profiles: Collection[Profile]) -> World:
+        return world_from(self._counts, profiles)
+
+
+def cap_of(key: Key, most: int) -> int:
+    """How many may share a key for those who do to be compared."""
+    return CAPS.get(key[0], most) if key[0] in _IDENTIFIERS else min(CAPS.get(key[0], most), most)
+
+
+def world_from(counts: Mapping[Key, int], profiles: Collection[Profile]) -> World:
+    """What is usual, from counts of parties and from those at hand."""
+    size = counts.get(EVERYBODY, 0)
+    wanted = {key for profile in profiles for key in profile.counted}
+    sizes: dict[str, dict[str, int]] = defaultdict(dict)
+    for key in sorted(wanted - {EVERYBODY}):
+        sizes[key[0]][key[1]] = counts.get(key, 0)
+    return World(
+        size, Rarity(sizes["word"], size), sizes["domain"], sizes["user"], _names_on_phones(profiles), sizes["company"],
+        shared=frozenset(
+            facet.mailbox for profile in profiles if profile.people >= _CROWD for facet in profile.facets if facet.mailbox
+        ),
+    )  # fmt: skip
+
+
+def _names_on_phones(profiles: Iterable[Profile]) -> dict[str, int]:
+    names = defaultdict(set)
+    for profile in profiles:
+        for facet in profile.facets:
+            if facet.phone and facet.name is not None:
+                names[facet.phone].add(facet.name)
+    found = {}
+    for phone, those in names.items():
+        ordered = sorted(those, key=lambda each: (-len(each.words), each.words, each.initials, each.han))
+        found[phone] = max(len(told_apart(ordered[:_SAMPLE])), 1)
+    return found
+
+
+_SAMPLE = 12

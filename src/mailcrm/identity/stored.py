@@ -1,0 +1,66 @@
+"""What the store knows for the judgement: candidates by a few indexed look-ups, whatever the size of the archive, and what
+humans answered so far."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from mailcrm.identity.calibrate import threshold
+from mailcrm.identity.candidates import AT_ONCE, cap_of, world_from
+from mailcrm.identity.evidence import AUTO, World
+from mailcrm.identity.keys import EVERYBODY
+from mailcrm.identity.profile import Profile, profile_of
+from mailcrm.model.identity import Key, key_number
+from mailcrm.store import Session
+from mailcrm.store.identity import keys, matches, merges, profiles
+from mailcrm.store.identity.keys import Keys
+from mailcrm.store.settings import get_setting, put_setting
+
+_AUTO_BITS = "identity.auto_bits"
+
+
+class StoredCandidates:
+    """Those of one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def near(self, profile: Profile, most: int = AT_ONCE) -> Sequence[Profile]:
+        by_number = {key_number(key): key for key in profile.found_by}
+        sizes = keys.counts(self._session, by_number)
+        few = [number for number, key in by_number.items() if 1 < sizes.get(number, 0) <= cap_of(key, most)]
+        found = {each for those in keys.sharing(self._session, few).values() for each in those} - {profile.party_id}
+        return read_profiles(self._session, sorted(found))
+
+    def world(self, profiles: Collection[Profile]) -> World:
+        by_number = {key_number(key): key for key in {EVERYBODY}.union(*(each.counted for each in profiles))}
+        sizes = keys.counts(self._session, by_number)
+        return world_from({by_number[number]: size for number, size in sizes.items()}, profiles)
+
+
+def read_profiles(session: Session, party_ids: Collection[int]) -> list[Profile]:
+    """The profiles that are kept of these, in their order; without those of whom nothing is known."""
+    texts = profiles.contents(session, party_ids)
+    return [profile_of(each, texts[each]) for each in party_ids if texts.get(each)]
+
+
+def keys_as_kept(profile: Profile) -> Keys:
+    """The keys of a profile as the store has them."""
+    return Keys(_numbers(profile.found_by), _numbers(profile.counted))
+
+
+def _numbers(those: Iterable[Key]) -> frozenset[int]:
+    return frozenset(map(key_number, those))
+
+
+def read_threshold(session: Session) -> float:
+    """From how many bits on two are one without asking, here."""
+    kept = get_setting(session, _AUTO_BITS)
+    return float(kept) if kept else AUTO
+
+
+def calibrate(session: Session, now: datetime) -> float:
+    """Let that follow from what humans answered. Returns it."""
+    bits = threshold([*matches.verdicts(session), *merges.unopposed(session)])
+    if bits != read_threshold(session):
+        put_setting(session, _AUTO_BITS, str(bits), now)
+    return bits

@@ -1,0 +1,90 @@
+"""Clusters: which party stands for which, computed anew from the active edges whenever one is added or undone.
+
+Nothing else moves: mail, notes, addresses and consent stay with the party they were found for.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from mailcrm.model.cluster import Edge, components, root_of
+from mailcrm.model.identity import MatchState
+from mailcrm.model.party import PartyState
+from mailcrm.store.bulk import portions
+from mailcrm.store.identity.shown import member_of, show
+from mailcrm.store.rows.identity import MatchCandidate, MergeRecord
+from mailcrm.store.rows.party import Party
+
+
+def members_of(session: Session, party_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """All members of the clusters of these parties, by root."""
+    found: dict[int, list[int]] = {}
+    for part in portions(sorted(set(party_ids))):
+        roots = select(Party.root_id).where(Party.id.in_(part))
+        query = select(Party.root_id, Party.id).where(Party.root_id.in_(roots)).order_by(Party.id)
+        for root, member in session.execute(query):
+            members = found.setdefault(root or member, [])
+            if member not in members:  # two portions may ask for the same cluster
+                members.append(member)
+    return {root: tuple(members) for root, members in found.items()}
+
+
+def roots_of(session: Session, party_ids: Iterable[int]) -> dict[int, int]:
+    """Which party stands for each of these."""
+    found: dict[int, int] = {}
+    for part in portions(sorted(set(party_ids))):
+        query = select(Party.id, Party.root_id).where(Party.id.in_(part))
+        found |= {party_id: root or party_id for party_id, root in session.execute(query)}
+    return found
+
+
+def count_customers(session: Session, roots: Sequence[int] | None = None) -> int:
+    """How many customers there are, or how many of these roots are one."""
+    query = select(func.count()).select_from(Party).where(Party.id == Party.root_id, Party.state == PartyState.ACTIVE)
+    if roots is not None:
+        query = query.where(Party.id.in_(roots))
+    return session.execute(query).scalar_one()
+
+
+def active_edges(session: Session, members: Sequence[int]) -> list[tuple[int, Edge]]:
+    """The edges that hold between members of one cluster or several, oldest first: (merge id, its two parties)."""
+    found = []
+    for part in portions(members):
+        query = select(MergeRecord.id, MergeRecord.party_lo, MergeRecord.party_hi)
+        holds = and_(MergeRecord.undone_at.is_(None), MergeRecord.party_lo.in_(part))
+        found += [(row[0], (row[1], row[2])) for row in session.execute(query.where(holds))]
+    return sorted(found)
+
+
+def verdicts_between(session: Session, left: Sequence[int], right: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs, one of each side, of which a human said that they are two."""
+    ours, theirs = set(left), set(right)
+    found = []
+    for part in portions(sorted(ours)):
+        query = select(MatchCandidate.party_lo, MatchCandidate.party_hi)
+        said = MatchCandidate.state == MatchState.REJECTED
+        either = or_(MatchCandidate.party_lo.in_(part), MatchCandidate.party_hi.in_(part))
+        found += [(lo, hi) for lo, hi in session.execute(query.where(said, either))]
+    return [(lo, hi) for lo, hi in found if (lo in ours and hi in theirs) or (lo in theirs and hi in ours)]
+
+
+def regroup(session: Session, party_ids: Sequence[int]) -> dict[int, int]:
+    """Compute the clusters of these parties and of all that were one with them. Returns the root of each."""
+    session.flush()
+    before = roots_of(session, party_ids)
+    rows = {row.id: row for row in _locked(session, sorted(set(before.values())))}
+    edges = [edge for _, edge in active_edges(session, sorted(rows))]
+    for group in components(rows, edges):
+        root = root_of([member_of(rows[each]) for each in group]).id
+        for each in group:
+            rows[each].root_id, rows[each].cluster_size = root, len(group)
+    show(rows.values())
+    session.flush()
+    return {each: row.root_id or each for each, row in rows.items()}
+
+
+def _locked(session: Session, roots: Sequence[int]) -> Iterable[Party]:
+    for part in portions(roots):
+        query = select(Party).where(Party.root_id.in_(part)).order_by(Party.id).with_for_update()
+        yield from session.execute(query.execution_options(populate_existing=True)).scalars().all()

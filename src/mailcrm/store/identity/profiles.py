@@ -1,0 +1,223 @@
+"""What is compared of each leaf party: gathered from its mail and facts, kept as text, marked where something is new."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+
+from sqlalchemy import Update, bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from mailcrm.model.contact import BELIEVABLE, ContactField
+from mailcrm.model.identity import Observed
+from mailcrm.model.party import PartyKind, PartyState
+from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
+from mailcrm.store.prepared import Lookup
+from mailcrm.store.rows.fact import ContactFactRow
+from mailcrm.store.rows.identity import IdentityProfile
+from mailcrm.store.rows.party import Affiliation, EmailAddress, Organisation, OrgDomain, Party, PartyEmail
+from mailcrm.store.rows.sighting import Sighting
+
+_PHONES = (ContactField.MOBILE, ContactField.PHONE)
+_FACTS = (*_PHONES, ContactField.COMPANY, ContactField.NAME)
+_COMPARED = (PartyState.CANDIDATE, PartyState.ACTIVE)
+
+# --- what waits --------------------------------------------------------------------------------------------------
+
+
+def touch(session: Session, party_ids: Iterable[int]) -> None:
+    """Something of these is new: the resolver looks at them."""
+    wanted = sorted(set(party_ids))
+    known = {row[0] for row in rows_in(session, _known(), wanted)} if wanted else set()
+    update_rows(session, _stale(), [{"party": each} for each in sorted(known)])
+    insert_rows(session, IdentityProfile, [{"party_id": each} for each in wanted if each not in known])
+
+
+@cache
+def _known() -> Lookup:
+    return Lookup(select(IdentityProfile.party_id), IdentityProfile.party_id)
+
+
+@cache
+def _stale() -> Update:
+    return update(IdentityProfile).where(IdentityProfile.party_id == bindparam("party")).values(stale=True)
+
+
+def touch_all(session: Session) -> int:
+    """Everybody is looked at again. Returns how many."""
+    known = select(IdentityProfile.party_id)
+    missing = (
+        session.execute(select(Party.id).where(Party.id.not_in(known), Party.state.in_(_COMPARED))).scalars().all()
+    )
+    session.execute(update(IdentityProfile).values(stale=True).execution_options(synchronize_session=False))
+    insert_rows(session, IdentityProfile, [{"party_id": each} for each in missing])
+    return session.execute(select(func.count()).select_from(IdentityProfile)).scalar_one()
+
+
+def select_stale(session: Session, limit: int) -> list[int]:
+    """Parties that wait for the resolver."""
+    query = select(IdentityProfile.party_id).where(IdentityProfile.stale.is_(True))
+    return list(session.execute(query.order_by(IdentityProfile.party_id).limit(limit)).scalars())
+
+
+def count_stale(session: Session) -> int:
+    """How many wait."""
+    query = select(func.count()).select_from(IdentityProfile).where(IdentityProfile.stale.is_(True))
+    return session.execute(query).scalar_one()
+
+
+# --- what is kept ------------------------------------------------------------------------------------------------
+
+
+def contents(session: Session, party_ids: Collection[int]) -> dict[int, str]:
+    """The kept text by party; '' for one that nobody has looked at yet."""
+    return {row[0]: row[1] for row in rows_in(session, _contents(), party_ids)} if party_ids else {}
+
+
+@cache
+def _contents() -> Lookup:
+    return Lookup(select(IdentityProfile.party_id, IdentityProfile.content), IdentityProfile.party_id)
+
+
+def all_contents(session: Session) -> dict[int, str]:
+    """All that is compared."""
+    query = select(IdentityProfile.party_id, IdentityProfile.content).where(IdentityProfile.content != "")
+    return {row[0]: row[1] for row in session.execute(query.order_by(IdentityProfile.party_id))}
+
+
+def keep(session: Session, texts: Mapping[int, str], rules: int) -> None:
+    """Keep what is compared of these now; they wait no more."""
+    rows = [{"party": party_id, "text": text, "by": rules} for party_id, text in texts.items()]
+    update_rows(session, _kept(), rows)
+
+
+@cache
+def _kept() -> Update:
+    these = update(IdentityProfile).where(IdentityProfile.party_id == bindparam("party"))
+    return these.values(content=bindparam("text"), rules=bindparam("by"), stale=False)
+
+
+# --- what was seen -----------------------------------------------------------------------------------------------
+
+
+def observe(session: Session, party_ids: Sequence[int]) -> dict[int, Observed]:
+    """What is known of these parties now. Who is archived or erased is left out: there is nothing to compare."""
+    found: dict[int, Observed] = {}
+    for part in portions(party_ids):
+        query = select(Party.id, Party.kind, Party.own_name, Party.name_source).where(Party.id.in_(part))
+        rows = session.execute(query.where(Party.state.in_(_COMPARED))).all()
+        people = [row[0] for row in rows if row[1] == PartyKind.PERSON]
+        others = [row[0] for row in rows if row[1] == PartyKind.ORGANISATION]
+        by_hand = {row[0]: row[2] for row in rows if row[3] != "header"}
+        found |= _people(session, people, by_hand) | _organisations(session, others, by_hand)
+    return found
+
+
+def _people(session: Session, party_ids: Sequence[int], by_hand: Mapping[int, str]) -> dict[int, Observed]:
+    if not party_ids:
+        return {}
+    names, addresses, facts = _names(session, party_ids), _addresses(session, party_ids), _facts(session, party_ids)
+    found = {}
+    for each in party_ids:
+        told = facts.get(each, {})
+        found[each] = Observed(
+            each,
+            name=by_hand.get(each, ""),
+            names=(*names.get(each, ()), *((name, "", 1) for name in told.get(ContactField.NAME, ()))),
+            addresses=tuple(addresses.get(each, ())),
+            phones=tuple(dict.fromkeys(phone for field in _PHONES for phone in told.get(field, ()))),
+            companies=tuple(told.get(ContactField.COMPANY, ())),
+        )
+    return found
+
+
+def _organisations(session: Session, party_ids: Sequence[int], by_hand: Mapping[int, str]) -> dict[int, Observed]:
+    """By its domains, its number, and what those who write from there say that their company is called."""
+    if not party_ids:
+        return {}
+    addresses, domains, names = (
+        _addresses(session, party_ids),
+        _domains(session, party_ids),
+        _employers(session, party_ids),
+    )
+    numbers = select(Organisation.party_id, Organisation.tax_id).where(Organisation.party_id.in_(party_ids))
+    tax_ids = {row[0]: row[1] for row in session.execute(numbers)}
+    return {
+        each: Observed(
+            each, organisation=True, name=by_hand.get(each, ""), addresses=tuple(addresses.get(each, ())),
+            companies=tuple(names.get(each, ())), domains=tuple(domains.get(each, ())), tax_id=tax_ids.get(each, ""),
+        )
+        for each in party_ids
+    }  # fmt: skip
+
+
+def _employers(session: Session, party_ids: Sequence[int]) -> dict[int, list[str]]:
+    """What people say that these organisations are called, what most say first."""
+    query = (
+        select(Affiliation.org_id, ContactFactRow.value, func.count())
+        .join(ContactFactRow, ContactFactRow.party_id == Affiliation.person_id)
+        .where(
+            Affiliation.org_id.in_(party_ids),
+            ContactFactRow.field == ContactField.COMPANY,
+            ContactFactRow.is_current.is_(True),
+        )
+        .group_by(Affiliation.org_id, ContactFactRow.value)
+        .order_by(func.count().desc(), ContactFactRow.value)
+    )
+    found: dict[int, list[str]] = {}
+    for org_id, name, _ in session.execute(query):
+        found.setdefault(org_id, []).append(name)
+    return found
+
+
+def _names(session: Session, party_ids: Sequence[int]) -> dict[int, list[tuple[str, str, int]]]:
+    query = (
+        select(Sighting.party_id, Sighting.name, EmailAddress.address_norm, func.count())
+        .join(EmailAddress, EmailAddress.id == Sighting.email_id)
+        .where(Sighting.party_id.in_(party_ids), Sighting.name != "")
+        .group_by(Sighting.party_id, Sighting.name, EmailAddress.address_norm)
+        .order_by(func.count().desc(), Sighting.name)
+    )
+    found: dict[int, list[tuple[str, str, int]]] = {}
+    for party_id, name, address, count in session.execute(query):
+        found.setdefault(party_id, []).append((name, address, count))
+    return found
+
+
+def _addresses(session: Session, party_ids: Sequence[int]) -> dict[int, list[str]]:
+    query = (
+        select(PartyEmail.party_id, EmailAddress.address_norm)
+        .join(EmailAddress, EmailAddress.id == PartyEmail.email_id)
+        .where(PartyEmail.party_id.in_(party_ids), PartyEmail.valid_to.is_(None))
+        .order_by(PartyEmail.rank)
+    )
+    found: dict[int, list[str]] = {}
+    for party_id, address in session.execute(query):
+        found.setdefault(party_id, []).append(address)
+    return found
+
+
+def _facts(session: Session, party_ids: Sequence[int]) -> dict[int, dict[ContactField, list[str]]]:
+    """The believable values of each field: the current one first, then the newest."""
+    query = (
+        select(ContactFactRow.party_id, ContactFactRow.field, ContactFactRow.value)
+        .where(
+            ContactFactRow.party_id.in_(party_ids),
+            ContactFactRow.field.in_(_FACTS),
+            ContactFactRow.confidence >= BELIEVABLE * 100,
+            ContactFactRow.value != "",
+        )
+        .order_by(ContactFactRow.is_current.desc(), ContactFactRow.observed_at.desc(), ContactFactRow.id.desc())
+    )
+    found: dict[int, dict[ContactField, list[str]]] = {}
+    for party_id, field, value in session.execute(query):
+        values = found.setdefault(party_id, {}).setdefault(field, [])
+        if value not in values:
+            values.append(value)
+    return found
+
+
+def _domains(session: Session, party_ids: Sequence[int]) -> dict[int, list[str]]:
+    query = select(OrgDomain.party_id, OrgDomain.domain).where(OrgDomain.party_id.in_(party_ids))
+    found: dict[int, list[str]] = {}
+    for party_id, domain in session.execute(query.order_by(OrgDomain.domain)):
+        found.setdefault(party_id, []).append(domain)
+    return found

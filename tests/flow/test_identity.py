@@ -1,0 +1,266 @@
+"""The same customer under several addresses, from the mail to the archive: joined, asked about, kept apart, taken back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailcrm.errors import Conflict, UserError
+from mailcrm.identity import verdicts
+from mailcrm.model.identity import MatchState
+from mailcrm.model.rights import Viewer
+from mailcrm.service import merging
+from mailcrm.service.consequences import draw_consequences
+from mailcrm.store import Session, Store, facts, parties, people, tags, timeline
+from mailcrm.store.identity import clusters
+from tests.builders import NOW, a_store, a_write
+from tests.flow.filing import Box, a_box
+
+TEAM = "team@own.example"
+PHONE = "+49 30 8364 7290"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with a_store(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def team(store: Store) -> Box:
+    return a_box(store)
+
+
+def mail(who: str, subject: str = "Price", words: str = "Hello") -> str:
+    return f"From: {who}\nTo: {TEAM}\nSubject: {subject}\n\n{words}\n"
+
+
+def signed(who: str, name: str, phone: str = PHONE, company: str = "Acme GmbH", subject: str = "Price") -> str:
+    return mail(
+        who,
+        subject,
+        f"Dear team,\n\nplease send us your prices for this year.\n\nBest regards\n\n{name}\n{company}\nTel: {phone}",
+    )
+
+
+def resolve(store: Store) -> None:
+    draw_consequences(store, lambda: NOW)
+
+
+def are_one(store: Store, *addresses: str) -> bool:
+    with store.read() as session:
+        return len({parties.get_party(session, each) for each in addresses}) == 1
+
+
+def asked(store: Store) -> list[merging.ReviewLine]:
+    with store.read() as session:
+        return merging.review(session, NOW, None, strangers=True)
+
+
+def leaf(session: Session, address: str) -> int:
+    return parties.get_leaf(session, address)
+
+
+# --- what is joined ----------------------------------------------------------------------------------------------
+
+
+def test_gmail_dots_and_plus_tags_are_one_mailbox(team: Box) -> None:
+    team.gets(mail("Jane Smith <jane.smith@gmail.com>"), mail("Jane Smith <janesmith+shop@gmail.com>"))
+    resolve(team.store)
+    assert are_one(team.store, "jane.smith@gmail.com", "janesmith+shop@gmail.com")
+
+
+def test_who_changed_the_job_is_known_by_name_and_mobile(team: Box) -> None:
+    mobile = "+49 171 8364729"
+    team.gets(
+        signed("Radka Dvorakova <radka.dvorakova@acme.example>", "Radka Dvorakova", mobile),
+        signed("Radka Dvorakova <rd@globex.example>", "Radka Dvorakova", mobile, "Globex AG", "My new job"),
+    )
+    resolve(team.store)
+    assert are_one(team.store, "radka.dvorakova@acme.example", "rd@globex.example")
+
+
+def test_a_phone_that_comes_later_joins_what_was_two(team: Box) -> None:
+    mobile = "+49 171 8364729"
+    team.gets(signed("Radka Dvorakova <radka@acme.example>", "Radka Dvorakova", mobile))
+    team.gets(mail("Radka Dvorakova <rd@globex.example>"))
+    resolve(team.store)
+    assert not are_one(team.store, "radka@acme.example", "rd@globex.example")
+    team.gets(signed("Radka Dvorakova <rd@globex.example>", "Radka Dvorakova", mobile, subject="Again"))
+    resolve(team.store)
+    assert are_one(team.store, "radka@acme.example", "rd@globex.example")
+
+
+# --- what is asked about -----------------------------------------------------------------------------------------
+
+
+def test_a_rare_name_alone_is_asked_about(team: Box) -> None:
+    team.gets(mail("Radka Dvorakova <radka@acme.example>"), mail("Radka Dvorakova <rd@globex.example>"))
+    resolve(team.store)
+    assert not are_one(team.store, "radka@acme.example", "rd@globex.example")
+    [line] = asked(team.store)
+    assert line.judgement.name_only
+    assert line.judgement.bits == pytest.approx(sum(each.bits for each in line.judgement.lines))
+
+
+def test_a_mailbox_of_several_people_is_joined_with_nobody_unasked(team: Box) -> None:
+    mobile = "+49 171 8364729"
+    team.gets(
+        mail("Peter Dvorak <dvoraks@acme.example>", "one"),
+        mail("Peter Dvorak <dvoraks@acme.example>", "two"),
+        mail("Radka Dvorakova <dvoraks@acme.example>", "three"),
+        signed("Radka Dvorakova <dvoraks@acme.example>", "Radka Dvorakova", mobile, subject="four"),
+        signed("Radka Dvorakova <rd@globex.example>", "Radka Dvorakova", mobile, subject="five"),
+    )
+    resolve(team.store)
+    assert not are_one(team.store, "dvoraks@acme.example", "rd@globex.example")
+    assert "several people" in asked(team.store)[0].judgement.refused
+
+
+# --- what is kept apart ------------------------------------------------------------------------------------------
+
+
+def test_namesakes_in_one_company_stay_two(team: Box) -> None:
+    team.gets(mail("Li Wei <li.wei@acme.example>"), mail("Li Wei <li.wei2@acme.example>"))
+    resolve(team.store)
+    assert not are_one(team.store, "li.wei@acme.example", "li.wei2@acme.example")
+
+
+def test_a_switchboard_joins_nobody(team: Box) -> None:
+    names = ["Anna Klein", "Bert Vogel", "Carla Ruiz", "Dora Lang", "Emil Hahn", "Ann Kleist"]
+    team.gets(
+        *(signed(f"{n} <{n.split()[0].lower()}{i}@host{i}.example>", n, subject=f"s{i}") for i, n in enumerate(names))
+    )
+    resolve(team.store)
+    with team.store.read() as session:
+        assert clusters.count_customers(session) == 0
+        assert all(len(each) == 1 for each in clusters.members_of(session, range(1, 50)).values())
+
+
+def test_an_organisations_mailbox_is_no_person(team: Box) -> None:
+    team.gets(
+        signed("Jane Smith <info@acme.example>", "Jane Smith"),
+        signed("Jane Smith <jane@acme.example>", "Jane Smith", subject="b"),
+    )
+    resolve(team.store)
+    assert not are_one(team.store, "info@acme.example", "jane@acme.example")
+    with a_write(team.store) as session, pytest.raises(UserError, match="cannot be one customer"):
+        verdicts.merge(session, leaf(session, "info@acme.example"), leaf(session, "jane@acme.example"), NOW)
+
+
+# --- by hand, and back -------------------------------------------------------------------------------------------
+
+
+def two(team: Box) -> tuple[str, str]:
+    team.gets(mail("Ann Lee <ann@acme.example>", "from ann"), mail("Bob Ray <bob@globex.example>", "from bob"))
+    resolve(team.store)
+    with a_write(team.store) as session:
+        for each in ("ann@acme.example", "bob@globex.example"):
+            parties.activate_party(session, leaf(session, each), NOW)
+    return "ann@acme.example", "bob@globex.example"
+
+
+def titles(store: Store, who: str) -> list[str]:
+    with store.read() as session:
+        return [
+            line.title for line in timeline.select_timeline(session, parties.get_party(session, who), Viewer.system())
+        ]
+
+
+def test_a_merged_customer_has_one_timeline_one_number_and_all_tags(team: Box) -> None:
+    ann, bob = two(team)
+    with a_write(team.store) as session:
+        numbers = [session.get_one(parties.Party, leaf(session, each)).customer_no for each in (ann, bob)]
+        tags.add_tag(session, leaf(session, bob), "vip", NOW)
+        verdicts.merge(session, leaf(session, ann), leaf(session, bob), NOW)
+    assert sorted(titles(team.store, ann)) == ["from ann", "from bob"]
+    with team.store.read() as session:
+        assert len({parties.get_party(session, str(each)) for each in (ann, bob, *numbers)}) == 1
+        [line] = people.list_people(session, Viewer.system(), NOW, with_candidates=True)
+        assert (line.number, line.tags) == (numbers[0], ("vip",))
+        assert [line.id for line in people.list_people(session, Viewer.system(), NOW, find="Bob")] == [line.id]
+        assert [line.id for line in people.list_people(session, Viewer.system(), NOW, find=str(numbers[1]))] == [
+            line.id
+        ]
+
+
+def test_unmerge_gives_each_his_own_again_and_they_stay_two(team: Box) -> None:
+    ann, bob = two(team)
+    with a_write(team.store) as session:
+        verdicts.merge(session, leaf(session, ann), leaf(session, bob), NOW)
+    team.gets(mail("Bob Ray <bob@globex.example>", "meanwhile"))
+    resolve(team.store)
+    with a_write(team.store) as session:
+        verdicts.unmerge(session, leaf(session, bob), leaf(session, ann), NOW)
+    assert titles(team.store, ann) == ["from ann"]
+    assert sorted(titles(team.store, bob)) == ["from bob", "meanwhile"]
+    with a_write(team.store) as session, pytest.raises(Conflict, match="two customers already"):
+        verdicts.unmerge(session, leaf(session, bob), leaf(session, ann), NOW)
+
+
+def test_what_was_taken_apart_is_not_joined_again_by_the_same_evidence(team: Box) -> None:
+    team.gets(mail("Jane Smith <jane.smith@gmail.com>"), mail("Jane Smith <janesmith@gmail.com>"))
+    resolve(team.store)
+    with a_write(team.store) as session:
+        verdicts.unmerge(session, leaf(session, "jane.smith@gmail.com"), leaf(session, "janesmith@gmail.com"), NOW)
+    team.gets(signed("Jane Smith <janesmith@gmail.com>", "Jane Smith", subject="more"))
+    resolve(team.store)
+    assert not are_one(team.store, "jane.smith@gmail.com", "janesmith@gmail.com")
+    assert asked(team.store) == []
+
+
+def test_the_numbers_of_both_find_their_own_after_an_unmerge(team: Box) -> None:
+    ann, bob = two(team)
+    with a_write(team.store) as session:
+        numbers = {each: str(session.get_one(parties.Party, leaf(session, each)).customer_no) for each in (ann, bob)}
+        verdicts.merge(session, leaf(session, ann), leaf(session, bob), NOW)
+        verdicts.unmerge_all(session, leaf(session, ann), NOW)
+    with team.store.read() as session:
+        for each, number in numbers.items():
+            assert parties.get_party(session, number) == parties.get_party(session, each) == leaf(session, each)
+
+
+def test_not_the_same_is_remembered_and_later_is_asked_again(team: Box) -> None:
+    team.gets(mail("Radka Dvorakova <radka@acme.example>"), mail("Radka Dvorakova <rd@globex.example>"))
+    resolve(team.store)
+    [line] = asked(team.store)
+    with a_write(team.store) as session:
+        merging.answer(session, line, MatchState.LATER, NOW, days=5)
+    assert asked(team.store) == []
+    with team.store.read() as session:
+        assert len(merging.review(session, NOW.replace(day=20), None, strangers=True)) == 1
+    with a_write(team.store) as session:
+        merging.answer(session, line, MatchState.REJECTED, NOW)
+    team.gets(
+        mail("Radka Dvorakova <rd@globex.example>", "again", "x"),
+        signed("Radka Dvorakova <rd@globex.example>", "Radka Dvorakova"),
+    )
+    resolve(team.store)
+    assert asked(team.store) == []
+
+
+def test_what_all_members_did_makes_the_customer(team: Box) -> None:
+    """We wrote to one address, they answered from another."""
+    team.gets(
+        f"From: {TEAM}\nTo: Jane Smith <jane.smith@gmail.com>\nSubject: Offer\n\nHello\n",
+        mail("Jane Smith <janesmith@gmail.com>", "Re: Offer"),
+    )
+    resolve(team.store)
+    with team.store.read() as session:
+        [line] = people.list_people(session, Viewer.system(), NOW)
+        assert line.number
+        assert (line.last_in_at is None, line.last_out_at is None) == (False, False)
+
+
+def test_a_value_of_either_member_is_shown_and_edits_stay_with_the_survivor(team: Box) -> None:
+    ann, bob = two(team)
+    with a_write(team.store) as session:
+        facts.set_by_hand(session, leaf(session, bob), facts.ContactField.WECHAT, "bobby", NOW)
+        verdicts.merge(session, leaf(session, ann), leaf(session, bob), NOW)
+        parties.set_fields(session, parties.get_party(session, bob), {"name": "Annabel Lee"}, None, NOW)
+        shown = people.get_archive(session, parties.get_party(session, bob), Viewer.system())
+        assert [fact.value for fact in shown.facts if fact.field == "wechat"] == ["bobby"]
+        assert shown.line.name == "Annabel Lee"
+        verdicts.unmerge_all(session, leaf(session, ann), NOW)
+        assert session.get_one(parties.Party, leaf(session, ann)).display_name == "Annabel Lee"
+        assert session.get_one(parties.Party, leaf(session, bob)).display_name == "Bob Ray"

@@ -264,3 +264,38 @@ def test_a_value_of_either_member_is_shown_and_edits_stay_with_the_survivor(team
         verdicts.unmerge_all(session, leaf(session, ann), NOW)
         assert session.get_one(parties.Party, leaf(session, ann)).display_name == "Annabel Lee"
         assert session.get_one(parties.Party, leaf(session, bob)).display_name == "Bob Ray"
+
+
+# --- organisations -----------------------------------------------------------------------------------------------
+
+
+def test_a_customer_works_where_the_mail_comes_from_until_the_last(team: Box) -> None:
+    def on(day: int, who: str) -> list[str]:
+        ways = [(TEAM, who, str(day)), (who, TEAM, f"Re: {day}")]
+        sent = f"Date: Mon, {day:02} Jan 2025 08:00:00 +0000"
+        return [f"From: {one}\nTo: {other}\nSubject: {title}\n{sent}\n\nHi\n" for one, other, title in ways]
+
+    team.gets(*on(2, "Radka Dvorakova <radka@acme.com>"), *on(5, "Radka Dvorakova <radka@mail.acme.com>"))
+    team.gets(*on(6, "Radka Dvorakova <radka@gmail.com>"))
+    resolve(team.store)
+    with a_write(team.store) as session:
+        for other in ("radka@mail.acme.com", "radka@gmail.com"):
+            if parties.get_party(session, other) != parties.get_party(session, "radka@acme.com"):
+                verdicts.merge(session, leaf(session, "radka@acme.com"), leaf(session, other), NOW)
+        found = people.get_archive(session, parties.get_party(session, "radka@acme.com"), Viewer.system())
+    [works] = found.affiliations
+    assert (works.name, works.number, works.valid_from.day, works.seen_until.day) == ("acme.com", "", 2, 5)
+    assert len(found.members) == 3
+
+
+def test_organisations_of_one_name_in_two_countries_are_asked_about(team: Box) -> None:
+    for host, name in (("acme-tools.de", "Jan Kuhn"), ("acme-tools.cn", "Li Wei")):
+        who = f"{name} <{name.split()[0].lower()}@{host}>"
+        team.gets(
+            f"From: {TEAM}\nTo: {who}\nSubject: Offer to {host}\n\nHi\n",
+            signed(who, name, company="Acme Tools GmbH", subject=f"Re: Offer to {host}"),
+        )
+    resolve(team.store)
+    resolve(team.store)
+    lines = [line for line in asked(team.store) if line.left.kind == "organisation"]
+    assert [{line.left.name, line.right.name} for line in lines] == [{"Acme Tools GmbH"}]

@@ -9,6 +9,7 @@ from mailcrm.cli.reading import span
 from mailcrm.model.archive import PartyArchive, TimelineLine, WaitingLine
 from mailcrm.model.conversation import Habits, Waiting
 from mailcrm.model.interaction import Direction, InteractionKind
+from mailcrm.model.party import PartyKind
 
 _ARROWS = {Direction.IN: "[green]→[/green]", Direction.OUT: "[blue]←[/blue]", Direction.INTERNAL: "·", None: " "}
 
@@ -23,6 +24,7 @@ def print_archive(archive: PartyArchive) -> None:
     for name, value in archive.fields.items():
         out.print(f"  {name}: {escape(value)}")
     _print_facts(archive)
+    _print_ties(archive)
     for address in archive.addresses:
         out.print(f"  {escape(address.address)} [dim]{address.kind}{' · ended' if address.ended_at else ''}[/dim]")
         for consent in address.consents:
@@ -31,6 +33,19 @@ def print_archive(archive: PartyArchive) -> None:
             )
         for closed in address.suppressions:
             out.print(f"    [red]closed: {escape(closed)}[/red]")
+
+
+def _print_ties(archive: PartyArchive) -> None:
+    """Whom they work for, who works for them, and of which parties the customer was made."""
+    label = "works for" if archive.line.kind == PartyKind.PERSON else "works here"
+    for each in archive.affiliations:
+        span = f"{cell(each.valid_from)[:10]} to {cell(each.seen_until)[:10]}"
+        who = f"{escape(each.name)} [dim]{each.number or f'#{each.party_id}'}, {span}[/dim]"
+        out.print(f"  {label}: {who}", soft_wrap=True)
+    if archive.members:
+        merged = ", ".join(f"{number} {name}" for number, name in archive.members)
+        why = f"`mailcrm identity explain {archive.line.number or f'#{archive.line.id}'}`"
+        out.print(f"  [dim]merged from {escape(merged)}; {why} says why[/dim]", soft_wrap=True)
 
 
 def print_standing(waiting: Sequence[WaitingLine], habits: Habits, now: datetime) -> None:

@@ -5,23 +5,27 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from mailcrm.identity.decide import is_customer
+from mailcrm.identity.employers import note_employers
 from mailcrm.model.party import PartyState
 from mailcrm.store import Session, parties, sightings
 from mailcrm.store.identity import clusters
 from mailcrm.store.sightings import Evidence
 
 
+def settle(session: Session, party_ids: Sequence[int], now: datetime) -> int:
+    """Who of these is a customer now, and for whom do they work? Returns how many became one."""
+    activated = activate(session, party_ids, now) if party_ids else 0
+    note_employers(session, party_ids, now)
+    return activated
+
+
 def activate(session: Session, party_ids: Sequence[int], now: datetime) -> int:
     """Make customers of those of whose cluster nobody is one yet, where mail says so. Returns how many."""
-    members = clusters.members_of(session, party_ids)
-    states = parties.states_of(session, sorted({each for those in members.values() for each in those}))
-    open_ = {
-        each: root
-        for root, those in members.items()
-        if states[root].state == PartyState.CANDIDATE
-        for each in those
-        if states[each].state == PartyState.CANDIDATE
-    }
+    states = parties.states_of(session, party_ids)
+    open_ = {each: each for each, p in states.items() if p.cluster_size == 1 and p.state == PartyState.CANDIDATE}
+    merged = [each for each, party in states.items() if party.cluster_size > 1]
+    if merged:
+        open_ |= _open_members(session, merged)
     by_root: dict[int, list[Evidence]] = defaultdict(list)
     for each in sightings.evidence_of(session, sorted(open_)):
         by_root[open_[each.party_id]].append(each)
@@ -29,6 +33,19 @@ def activate(session: Session, party_ids: Sequence[int], now: datetime) -> int:
     if chosen:
         parties.activate_parties(session, chosen, now)
     return len(chosen)
+
+
+def _open_members(session: Session, party_ids: Sequence[int]) -> dict[int, int]:
+    """Members of clusters in which nobody is a customer yet, each with its root."""
+    members = clusters.members_of(session, party_ids)
+    states = parties.states_of(session, sorted({each for those in members.values() for each in those}))
+    return {
+        each: root
+        for root, those in members.items()
+        if states[root].state == PartyState.CANDIDATE
+        for each in those
+        if states[each].state == PartyState.CANDIDATE
+    }
 
 
 def _are_customer(seen: Iterable[Evidence]) -> bool:

@@ -2,22 +2,26 @@
 
 unresolved sightings: the oldest 200 in a transaction, and all others of the same parties
   | names seen | best_name   | rename, unless a better source named it
-  |            | never seen before: to be compared with others (`unite`)
-  | activate   whose mail meets the rule gets a number
+  |            | never seen before: compared with others (`unite`), at once where it is a few
+  | settle       whose mail meets the rule gets a number, and an employer
   | mark resolved
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from mailcrm.clock import Clock
-from mailcrm.identity.activate import activate
+from mailcrm.identity.activate import settle
 from mailcrm.identity.decide import best_name
 from mailcrm.identity.normalise import split_name
+from mailcrm.identity.unite import BATCH as FEW
+from mailcrm.identity.unite import unite
 from mailcrm.model.identity import read_names
 from mailcrm.model.party import PartyKind, may_replace
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, parties, sightings
 from mailcrm.store.identity import profiles
+from mailcrm.store.identity.shown import show_names
 from mailcrm.store.parties import PartyBrief
 
 BATCH = 200
@@ -31,31 +35,26 @@ def resolve_sightings(store: Store, clock: Clock) -> int:
     while True:
         with store.write(_ACTOR) as session:
             oldest = sightings.select_unresolved(session, BATCH)
-            if not oldest:
-                return activated
-            party_ids = sorted(set(oldest.values()))
-            waiting = sightings.unresolved_of(session, party_ids)  # a party is looked at once, not once in each batch
-            activated += _resolve(session, party_ids, clock)
-            sightings.mark_resolved(session, waiting, clock())
+            if oldest:
+                party_ids = sorted(set(oldest.values()))
+                waiting = sightings.unresolved_of(session, party_ids)  # a party is looked at once, not in each batch
+                activated += _resolve(session, party_ids, clock())
+                sightings.mark_resolved(session, waiting, clock())
+        if len(oldest) < BATCH:
+            return activated
 
 
-def _resolve(session: Session, party_ids: Sequence[int], clock: Clock) -> int:
+def _resolve(session: Session, party_ids: Sequence[int], now: datetime) -> int:
     known = parties.states_of(session, party_ids)
     names = sightings.names_of(session, party_ids)
-    _rename(session, {i: p.name for i, p in known.items() if _may_be_renamed(p)}, names, clock)
-    _compare_again(session, party_ids, names)
-    return activate(session, party_ids, clock())
-
-
-def _compare_again(
-    session: Session, party_ids: Sequence[int], names: Mapping[int, Sequence[tuple[str, str, int]]]
-) -> None:
-    """Those that were never compared, or not under all their names."""
+    _rename(session, {i: p for i, p in known.items() if _may_be_renamed(p)}, names, now)
     kept = profiles.contents(session, party_ids)
     seen = {each: {name for name, _, _ in names.get(each, ())} for each in party_ids}
-    profiles.touch(
-        session, [each for each in party_ids if not kept.get(each) or not seen[each] <= read_names(kept[each])]
-    )
+    new = [each for each in party_ids if not kept.get(each) or not seen[each] <= read_names(kept[each])]
+    if len(new) <= FEW:
+        return (unite(session, new, now).activated if new else 0) + settle(session, sorted({*party_ids} - {*new}), now)
+    profiles.touch(session, new)
+    return settle(session, sorted({*party_ids} - {*new}), now)
 
 
 def _may_be_renamed(party: PartyBrief) -> bool:
@@ -63,12 +62,17 @@ def _may_be_renamed(party: PartyBrief) -> bool:
 
 
 def _rename(
-    session: Session, called: Mapping[int, str], seen: Mapping[int, Sequence[tuple[str, str, int]]], clock: Clock
+    session: Session,
+    called: Mapping[int, PartyBrief],
+    seen: Mapping[int, Sequence[tuple[str, str, int]]],
+    now: datetime,
 ) -> None:
-    """Give people (party id -> what it is called now) the best of the names they were seen under."""
+    """Give people (by party id) the best of the names they were seen under."""
     best = {party_id: name for party_id in called if (name := best_name(seen.get(party_id, ())))}
-    for party_id, name in best.items():
-        if name != called[party_id]:
-            parties.rename_party(session, party_id, name, _SOURCE, clock())
+    changed = {party_id: name for party_id, name in best.items() if name != called[party_id].name}
+    parties.rename_parties(session, changed, _SOURCE, now)
+    merged = [party_id for party_id in changed if called[party_id].cluster_size > 1]
+    if merged:
+        show_names(session, merged)
     # Also where it cannot be split: the parts of an older name would greet the wrong person.
     parties.set_person_names(session, {party_id: split_name(name) for party_id, name in best.items()})

@@ -13,17 +13,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailcrm.clock import Clock
-from mailcrm.identity.activate import activate
+from mailcrm.identity.activate import settle
 from mailcrm.identity.candidates import AT_ONCE, Candidates
 from mailcrm.identity.evidence import World
 from mailcrm.identity.groups import why_not_one
 from mailcrm.identity.judge import Decision, judge, judge_unless_hopeless
 from mailcrm.identity.profile import RULES, Profile, profile_of, records_of
 from mailcrm.identity.stored import StoredCandidates, keys_as_kept, read_profiles, read_threshold
-from mailcrm.model.identity import Judgement, Match, MergeMethod, records_text
+from mailcrm.model.identity import Judgement, Match, MergeMethod, Observed, records_text
 from mailcrm.model.rights import Actor
-from mailcrm.store import Session, Store
-from mailcrm.store.identity import clusters, keys, matches, merges, profiles
+from mailcrm.store import Session, Store, parties
+from mailcrm.store.identity import clusters, keys, matches, merges, profiles, shown
 from mailcrm.store.identity.keys import Keys
 
 BATCH = 10
@@ -57,20 +57,23 @@ def unite_all(store: Store, clock: Clock) -> United:
     while True:
         with store.write(_ACTOR) as session:
             waiting = profiles.select_stale(session, BATCH)
-            if not waiting:
-                return done
-            done += unite(session, waiting, clock())
+            if waiting:
+                done += unite(session, waiting, clock())
+        if len(waiting) < BATCH:
+            return done
 
 
 def unite(session: Session, party_ids: Sequence[int], now: datetime) -> United:
     """Look at these: what is new of them is compared with all that may be the same."""
-    changed = refresh(session, party_ids)
-    return compare(session, changed, now)
+    changed = refresh(session, party_ids, now)
+    found = compare(session, changed, now)
+    return replace(found, activated=settle(session, party_ids, now))
 
 
-def refresh(session: Session, party_ids: Sequence[int]) -> list[Profile]:
+def refresh(session: Session, party_ids: Sequence[int], now: datetime) -> list[Profile]:
     """Keep what is known of these now, and the keys they are found by. Returns those of whom something changed."""
     before, seen = profiles.contents(session, party_ids), profiles.observe(session, party_ids)
+    _name_organisations(session, [each for each in seen.values() if each.organisation], now)
     after = {}
     for each in party_ids:
         known = seen.get(each)
@@ -79,6 +82,16 @@ def refresh(session: Session, party_ids: Sequence[int]) -> list[Profile]:
     keys.change(session, {each: pair for each, pair in moved.items() if pair[0] != pair[1]})
     profiles.keep(session, after, RULES)
     return [profile_of(each, after[each]) for each in party_ids if after[each] and after[each] != before.get(each, "")]
+
+
+def _name_organisations(session: Session, seen: Sequence[Observed], now: datetime) -> None:
+    """As those who write from there name them, unless a human does."""
+    names = {each.party_id: each.companies[0] for each in seen if each.companies and not each.name}
+    if names:
+        called = parties.states_of(session, list(names))
+        moved = {each: name for each, name in names.items() if called[each].name != name}
+        parties.rename_parties(session, moved, "signature", now)
+        shown.show_names(session, [each for each in moved if called[each].cluster_size > 1])
 
 
 def _keys(party_id: int, content: str) -> Keys:
@@ -95,9 +108,12 @@ def compare(session: Session, those: Sequence[Profile], now: datetime, most: int
     done = United()
     for profile in those:
         near = candidates.near(profile, most)
-        world = candidates.world([profile, *near])
+        world = candidates.world([profile, *near]) if near else _NOBODY
         done += _follow(session, profile.party_id, _judged(profile, near, world, auto), world, now)
     return done
+
+
+_NOBODY = World()
 
 
 def _judged(profile: Profile, near: Iterable[Profile], world: World, auto: float) -> list[tuple[Decision, Match]]:
@@ -121,13 +137,17 @@ def _follow(
             joined += not why
         if why != SAID_TWO and (decision is Decision.ASK or why):
             open_.append(replace(match, judgement=match.judgement.asked(why)))
-    members = clusters.members_of(session, [party_id])
-    same = {each for those in members.values() for each in those}
-    asked = [match for match in open_ if not {match.party_lo, match.party_hi} <= same]
     found_still = {(match.party_lo, match.party_hi) for _, match in found}
     matches.withdraw(session, [pair for pair in matches.open_pairs(session, [party_id]) if pair not in found_still])
-    activated = activate(session, [party_id], now) if joined else 0
-    return United(joined, matches.propose(session, asked, RULES, now), activated)
+    asked = _of_two(session, party_id, open_) if open_ else []
+    return United(joined, matches.propose(session, asked, RULES, now))
+
+
+def _of_two(session: Session, party_id: int, found: Sequence[Match]) -> list[Match]:
+    """Those that are not one customer by now."""
+    members = clusters.members_of(session, [party_id])
+    same = {each for those in members.values() for each in those}
+    return [match for match in found if not {match.party_lo, match.party_hi} <= same]
 
 
 def join_unless(session: Session, match: Match, world: World, now: datetime, *, asked: bool = False) -> str:

@@ -63,8 +63,20 @@ class AddressLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AffiliationLine:
+    """An employer of a customer, or somebody who works there: from the first mail that shows it to the last (UTC)."""
+
+    party_id: int
+    number: str
+    name: str
+    valid_from: datetime
+    seen_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PartyArchive:
-    """The customer archive without its timeline. `facts` by field, the value before what else is claimed."""
+    """The customer archive without its timeline. `facts` by field, the value before what else is claimed. `members`: the
+    numbers (else #ids) and own names of the parties that were merged, if any were."""
 
     line: PartyLine
     source: str
@@ -73,6 +85,8 @@ class PartyArchive:
     fields: dict[str, str] = field(default_factory=dict)
     addresses: tuple[AddressLine, ...] = ()
     facts: tuple[ContactFact, ...] = ()
+    affiliations: tuple[AffiliationLine, ...] = ()
+    members: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ class Rebuilt:
 
 def rebuild(store: Store, clock: Clock, progress: Progress) -> tuple[Rebuilt, Proposal]:
     """Read all mail's sightings anew into profiles and keys, judge all, and say what would change. Changes no customer."""
-    _refresh_all(store, progress)
+    _refresh_all(store, clock, progress)
     with store.write(_ACTOR) as session:
         bits = calibrate(session, clock())
     with store.read() as session:
@@ -171,14 +171,14 @@ def rebuild(store: Store, clock: Clock, progress: Progress) -> tuple[Rebuilt, Pr
         return _described(session, proposal, len(found), bits), proposal
 
 
-def _refresh_all(store: Store, progress: Progress) -> None:
+def _refresh_all(store: Store, clock: Clock, progress: Progress) -> None:
     with store.write(_ACTOR) as session:
         total = profiles.touch_all(session)
     done = 0
     while True:
         with store.write(_ACTOR) as session:
             waiting = profiles.select_stale(session, _BATCH)
-            refresh(session, waiting)
+            refresh(session, waiting, clock())
         if not waiting:
             return
         done += len(waiting)

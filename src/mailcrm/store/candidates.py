@@ -5,6 +5,7 @@ A role address (info@) belongs to the organisation of its domain; everything els
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,8 +13,9 @@ from sqlalchemy.orm import Session
 from mailcrm.model.address import AddressKind, domain_of, is_free_mail
 from mailcrm.model.archive import KnownAddress
 from mailcrm.model.party import PartyKind
-from mailcrm.store.bulk import insert_rows, portions
+from mailcrm.store.bulk import insert_rows, portions, rows_in
 from mailcrm.store.parties import attach_addresses, create_parties
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.party import EmailAddress, OrgDomain
 
 Wanted = tuple[KnownAddress, str]
@@ -53,17 +55,19 @@ def _organisations(session: Session, new: Sequence[Wanted], source: str, now: da
     alone = [(a.id, name or a.key) for a, name in roles if not domains[a.id] or is_free_mail(domains[a.id])]
     made = create_parties(session, PartyKind.ORGANISATION, [name for _, name in alone], source, now)
     found = dict(zip([address_id for address_id, _ in alone], made, strict=True))
-    owners = _domain_owners(session, sorted({domains[a.id] for a, _ in roles if a.id not in found}), source, now)
+    owners = organisations_of(session, sorted({domains[a.id] for a, _ in roles if a.id not in found}), source, now)
     return found | {a.id: owners[domains[a.id]] for a, _ in roles if a.id not in found}
 
 
-def _domain_owners(session: Session, domains: Sequence[str], source: str, now: datetime) -> dict[str, int]:
-    known = {
-        row[0]: row[1]
-        for part in portions(domains)
-        for row in session.execute(select(OrgDomain.domain, OrgDomain.party_id).where(OrgDomain.domain.in_(part)))
-    }
+def organisations_of(session: Session, domains: Sequence[str], source: str, now: datetime) -> dict[str, int]:
+    """The organisation of each of these domains; candidates are made where there is none. Never of a free-mail provider's."""
+    known = {row[0]: row[1] for row in rows_in(session, _owned_domains(), domains)} if domains else {}
     new = [domain for domain in domains if domain not in known]
-    made = dict(zip(new, create_parties(session, PartyKind.ORGANISATION, new, source, now), strict=True))
+    made = dict(zip(new, create_parties(session, PartyKind.ORGANISATION, new, source, now), strict=True)) if new else {}
     insert_rows(session, OrgDomain, [{"domain": domain, "party_id": party_id} for domain, party_id in made.items()])
     return known | made
+
+
+@cache
+def _owned_domains() -> Lookup:
+    return Lookup(select(OrgDomain.domain, OrgDomain.party_id), OrgDomain.domain)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import Update, bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -14,9 +13,10 @@ from mailcrm.model.address import address_key
 from mailcrm.model.archive import NAME_FIELDS
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
 from mailcrm.model.text import clean_line
-from mailcrm.store.bulk import insert_numbered, insert_rows, portions, update_rows
+from mailcrm.store.bulk import insert_numbered, insert_rows, portions, rows_in, update_rows
 from mailcrm.store.identity import profiles
 from mailcrm.store.identity.shown import show_names, sort_key
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.base import UtcMicros
 from mailcrm.store.rows.party import (
     EmailAddress,
@@ -156,13 +156,27 @@ def locked_parties(session: Session, party_ids: Sequence[int]) -> Iterator[Party
 
 def rename_party(session: Session, party_id: int, name: str, source: str, now: datetime) -> None:
     """Set what a party is called and note where it came from; a cluster may go on to show another member's name."""
-    own = clean_line(name, 255)
-    values = {"own_name": own, "name_source": source, "updated_at": now}
-    alone = update(Party).where(Party.id == party_id, Party.cluster_size == 1)
-    changed: Any = session.execute(alone.values(**values, display_name=own, sort_key=sort_key(own)))
-    if not changed.rowcount:
-        session.execute(update(Party).where(Party.id == party_id).values(**values))
-        show_names(session, [party_id])
+    rename_parties(session, {party_id: name}, source, now)
+    show_names(session, [party_id])
+
+
+def rename_parties(session: Session, names: Mapping[int, str], source: str, now: datetime) -> None:
+    """The same for parties that are one with nobody, by id."""
+    own = {party_id: clean_line(name, 255) for party_id, name in names.items()}
+    rows = [
+        {"party": party_id, "name": name, "shown": name, "key": sort_key(name), "by": source, "at": now}
+        for party_id, name in own.items()
+    ]
+    update_rows(session, _named(), rows)
+
+
+@cache
+def _named() -> Update:
+    these = update(Party).where(Party.id == bindparam("party"))
+    return these.values(
+        own_name=bindparam("name"), display_name=bindparam("shown"), sort_key=bindparam("key"),
+        name_source=bindparam("by"), updated_at=bindparam("at", type_=UtcMicros()),
+    )  # fmt: skip
 
 
 def set_person_names(session: Session, names: Mapping[int, tuple[str, str]]) -> None:
@@ -270,15 +284,19 @@ class PartyBrief:
     name: str
     name_source: str
     root_id: int
+    cluster_size: int
 
 
 def states_of(session: Session, party_ids: Sequence[int]) -> dict[int, PartyBrief]:
     """Kind, state, name and where the name came from, by party id; locked, for what is decided from them must hold."""
-    query = select(Party.id, Party.kind, Party.state, Party.own_name, Party.name_source, Party.root_id).where(
-        Party.id.in_(party_ids)
-    )
-    query = query.order_by(Party.id).with_for_update()
-    return {row[0]: PartyBrief(row[1], row[2], row[3], row[4], row[5] or row[0]) for row in session.execute(query)}
+    rows = rows_in(session, _states(), party_ids) if party_ids else ()
+    return {row[0]: PartyBrief(row[1], row[2], row[3], row[4], row[5] or row[0], row[6]) for row in rows}
+
+
+@cache
+def _states() -> Lookup:
+    columns = Party.id, Party.kind, Party.state, Party.own_name, Party.name_source, Party.root_id, Party.cluster_size
+    return Lookup(select(*columns).order_by(Party.id).with_for_update(), Party.id)
 
 
 def count_parties(session: Session) -> dict[PartyState, int]:

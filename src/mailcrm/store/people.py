@@ -11,6 +11,7 @@ from mailcrm.model.party import PartyKind, PartyState
 from mailcrm.model.rights import Viewer
 from mailcrm.model.segment import Segment
 from mailcrm.model.text import clean_line
+from mailcrm.store.affiliations import affiliations_of
 from mailcrm.store.consents import consents_of, suppressions_of
 from mailcrm.store.facts import facts_of
 from mailcrm.store.preference import preference
@@ -136,7 +137,16 @@ def get_archive(session: Session, party_id: int, viewer: Viewer) -> PartyArchive
         fields=_fields(session, party),
         addresses=_addresses(session, party),
         facts=tuple(facts_of(session, party_id, viewer)),
+        affiliations=affiliations_of(session, party_id, organisation=party.kind == PartyKind.ORGANISATION),
+        members=_members(session, party),
     )
+
+
+def _members(session: Session, party: Party) -> tuple[tuple[str, str], ...]:
+    if party.cluster_size == 1:
+        return ()
+    rows = session.execute(select(Party).where(Party.root_id == party.id).order_by(Party.id)).scalars()
+    return tuple((row.customer_no or f"#{row.id}", row.own_name) for row in rows)
 
 
 def _fields(session: Session, party: Party) -> dict[str, str]:

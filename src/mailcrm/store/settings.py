@@ -1,10 +1,14 @@
 """Switches that a running daemon must obey at once; the sending switch is the first."""
 
 from datetime import datetime
+from functools import cache
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from mailcrm.store.bulk import rows_in
 from mailcrm.store.context import actor_name
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.service import Setting
 
 _SENDING = "sending.enabled"
@@ -12,8 +16,12 @@ _SENDING = "sending.enabled"
 
 def get_setting(session: Session, key: str) -> str | None:
     """The value of a switch, None if it was never set."""
-    row = session.get(Setting, key)
-    return None if row is None else row.value
+    return next((row[0] for row in rows_in(session, _value(), [key])), None)
+
+
+@cache
+def _value() -> Lookup:
+    return Lookup(select(Setting.value), Setting.key)
 
 
 def put_setting(session: Session, key: str, value: str, now: datetime) -> None:

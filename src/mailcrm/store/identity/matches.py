@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.identity import Judgement, Match, MatchState, judgement_text, read_judgement
 from mailcrm.model.party import PartyState
-from mailcrm.store.bulk import portions
+from mailcrm.store.bulk import portions, rows_in
 from mailcrm.store.context import actor_name
 from mailcrm.store.identity.merges import hundredths
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.identity import MatchCandidate
 from mailcrm.store.rows.party import Party
 
@@ -47,12 +49,23 @@ def withdraw(session: Session, pairs: Iterable[Pair]) -> None:
 
 def open_pairs(session: Session, party_ids: Sequence[int]) -> list[Pair]:
     """The pairs with one of these that still wait for an answer."""
-    found: set[Pair] = set()
-    for part in portions(party_ids):
-        either = or_(MatchCandidate.party_lo.in_(part), MatchCandidate.party_hi.in_(part))
-        query = select(MatchCandidate.party_lo, MatchCandidate.party_hi)
-        found.update((lo, hi) for lo, hi in session.execute(query.where(either, MatchCandidate.state.in_(_WAITING))))
+    found = {(row[0], row[1]) for side in (_open_below(), _open_above()) for row in rows_in(session, side, party_ids)}
     return sorted(found)
+
+
+@cache
+def _open_below() -> Lookup:
+    return Lookup(_open(), MatchCandidate.party_lo)
+
+
+@cache
+def _open_above() -> Lookup:
+    return Lookup(_open(), MatchCandidate.party_hi)
+
+
+def _open() -> Select[int, int]:
+    waits = or_(*(MatchCandidate.state == state for state in _WAITING))
+    return select(MatchCandidate.party_lo, MatchCandidate.party_hi).where(waits)
 
 
 def decide(

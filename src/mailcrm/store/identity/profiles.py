@@ -3,21 +3,24 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
-from sqlalchemy import Update, bindparam, func, select, update
+from sqlalchemy import Integer, Select, Update, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.contact import BELIEVABLE, ContactField
 from mailcrm.model.identity import Observed
 from mailcrm.model.party import PartyKind, PartyState
 from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
-from mailcrm.store.prepared import Lookup
+from mailcrm.store.prepared import Lookup, selection
 from mailcrm.store.rows.fact import ContactFactRow
 from mailcrm.store.rows.identity import IdentityProfile
 from mailcrm.store.rows.party import Affiliation, EmailAddress, Organisation, OrgDomain, Party, PartyEmail
-from mailcrm.store.rows.sighting import Sighting
+from mailcrm.store.sightings import names_of
 
 _PHONES = (ContactField.MOBILE, ContactField.PHONE)
 _FACTS = (*_PHONES, ContactField.COMPANY, ContactField.NAME)
+_GIVEN = ("import", "api", "form", "user")
+"""Where names come from that were not read in mail."""
+
 _COMPARED = (PartyState.CANDIDATE, PartyState.ACTIVE)
 
 # --- what waits --------------------------------------------------------------------------------------------------
@@ -54,8 +57,15 @@ def touch_all(session: Session) -> int:
 
 def select_stale(session: Session, limit: int) -> list[int]:
     """Parties that wait for the resolver."""
+    connection = session.connection()
+    session.flush()
+    return [row[0] for row in selection(connection.dialect, _waiting()).find(connection, {"most": limit})]
+
+
+@cache
+def _waiting() -> Select[int]:
     query = select(IdentityProfile.party_id).where(IdentityProfile.stale.is_(True))
-    return list(session.execute(query.order_by(IdentityProfile.party_id).limit(limit)).scalars())
+    return query.order_by(IdentityProfile.party_id).limit(bindparam("most", type_=Integer))
 
 
 def count_stale(session: Session) -> int:
@@ -85,8 +95,15 @@ def all_contents(session: Session) -> dict[int, str]:
 
 def keep(session: Session, texts: Mapping[int, str], rules: int) -> None:
     """Keep what is compared of these now; they wait no more."""
-    rows = [{"party": party_id, "text": text, "by": rules} for party_id, text in texts.items()]
+    known = {row[0] for row in rows_in(session, _known(), texts)} if texts else set()
+    rows = [{"party": each, "text": text, "by": rules} for each, text in texts.items() if each in known]
     update_rows(session, _kept(), rows)
+    new = [
+        {"party_id": each, "content": text, "rules": rules, "stale": False}
+        for each, text in texts.items()
+        if each not in known
+    ]
+    insert_rows(session, IdentityProfile, new)
 
 
 @cache
@@ -102,19 +119,24 @@ def observe(session: Session, party_ids: Sequence[int]) -> dict[int, Observed]:
     """What is known of these parties now. Who is archived or erased is left out: there is nothing to compare."""
     found: dict[int, Observed] = {}
     for part in portions(party_ids):
-        query = select(Party.id, Party.kind, Party.own_name, Party.name_source).where(Party.id.in_(part))
-        rows = session.execute(query.where(Party.state.in_(_COMPARED))).all()
+        rows = list(rows_in(session, _parties(), part))
         people = [row[0] for row in rows if row[1] == PartyKind.PERSON]
         others = [row[0] for row in rows if row[1] == PartyKind.ORGANISATION]
-        by_hand = {row[0]: row[2] for row in rows if row[3] != "header"}
+        by_hand = {row[0]: row[2] for row in rows if row[3] in _GIVEN}
         found |= _people(session, people, by_hand) | _organisations(session, others, by_hand)
     return found
+
+
+@cache
+def _parties() -> Lookup:
+    compared = or_(*(Party.state == state for state in _COMPARED))
+    return Lookup(select(Party.id, Party.kind, Party.own_name, Party.name_source).where(compared), Party.id)
 
 
 def _people(session: Session, party_ids: Sequence[int], by_hand: Mapping[int, str]) -> dict[int, Observed]:
     if not party_ids:
         return {}
-    names, addresses, facts = _names(session, party_ids), _addresses(session, party_ids), _facts(session, party_ids)
+    names, addresses, facts = names_of(session, party_ids), _addresses(session, party_ids), _facts(session, party_ids)
     found = {}
     for each in party_ids:
         told = facts.get(each, {})
@@ -168,51 +190,46 @@ def _employers(session: Session, party_ids: Sequence[int]) -> dict[int, list[str
     return found
 
 
-def _names(session: Session, party_ids: Sequence[int]) -> dict[int, list[tuple[str, str, int]]]:
-    query = (
-        select(Sighting.party_id, Sighting.name, EmailAddress.address_norm, func.count())
-        .join(EmailAddress, EmailAddress.id == Sighting.email_id)
-        .where(Sighting.party_id.in_(party_ids), Sighting.name != "")
-        .group_by(Sighting.party_id, Sighting.name, EmailAddress.address_norm)
-        .order_by(func.count().desc(), Sighting.name)
-    )
-    found: dict[int, list[tuple[str, str, int]]] = {}
-    for party_id, name, address, count in session.execute(query):
-        found.setdefault(party_id, []).append((name, address, count))
-    return found
-
-
 def _addresses(session: Session, party_ids: Sequence[int]) -> dict[int, list[str]]:
-    query = (
-        select(PartyEmail.party_id, EmailAddress.address_norm)
-        .join(EmailAddress, EmailAddress.id == PartyEmail.email_id)
-        .where(PartyEmail.party_id.in_(party_ids), PartyEmail.valid_to.is_(None))
-        .order_by(PartyEmail.rank)
-    )
     found: dict[int, list[str]] = {}
-    for party_id, address in session.execute(query):
+    for party_id, address in rows_in(session, _address(), party_ids):
         found.setdefault(party_id, []).append(address)
     return found
 
 
+@cache
+def _address() -> Lookup:
+    query = (
+        select(PartyEmail.party_id, EmailAddress.address_norm)
+        .join(EmailAddress, EmailAddress.id == PartyEmail.email_id)
+        .where(PartyEmail.valid_to.is_(None))
+        .order_by(PartyEmail.rank)
+    )
+    return Lookup(query, PartyEmail.party_id)
+
+
 def _facts(session: Session, party_ids: Sequence[int]) -> dict[int, dict[ContactField, list[str]]]:
     """The believable values of each field: the current one first, then the newest."""
+    found: dict[int, dict[ContactField, list[str]]] = {}
+    for party_id, field, value in rows_in(session, _fact(), party_ids):
+        values = found.setdefault(party_id, {}).setdefault(field, [])
+        if value not in values:
+            values.append(value)
+    return found
+
+
+@cache
+def _fact() -> Lookup:
     query = (
         select(ContactFactRow.party_id, ContactFactRow.field, ContactFactRow.value)
         .where(
-            ContactFactRow.party_id.in_(party_ids),
-            ContactFactRow.field.in_(_FACTS),
+            or_(*(ContactFactRow.field == field for field in _FACTS)),
             ContactFactRow.confidence >= BELIEVABLE * 100,
             ContactFactRow.value != "",
         )
         .order_by(ContactFactRow.is_current.desc(), ContactFactRow.observed_at.desc(), ContactFactRow.id.desc())
     )
-    found: dict[int, dict[ContactField, list[str]]] = {}
-    for party_id, field, value in session.execute(query):
-        values = found.setdefault(party_id, {}).setdefault(field, [])
-        if value not in values:
-            values.append(value)
-    return found
+    return Lookup(query, ContactFactRow.party_id)
 
 
 def _domains(session: Session, party_ids: Sequence[int]) -> dict[int, list[str]]:

@@ -1,0 +1,303 @@
+"""Merges in the store, on every engine: edges, clusters, what a merged customer shows, and what mail it may get."""
+
+from datetime import timedelta
+
+import pytest
+
+from mailcrm.campaigns.audience import choose
+from mailcrm.errors import Conflict, NotFound
+from mailcrm.model.campaign import CampaignKind
+from mailcrm.model.consent import ConsentState, Withheld
+from mailcrm.model.identity import Evidence, Judgement, Match, MatchState, MergeMethod
+from mailcrm.model.interaction import InteractionKind
+from mailcrm.model.party import PartyState
+from mailcrm.model.recipient import Suppress
+from mailcrm.model.rights import Viewer
+from mailcrm.model.segment import parse_segment
+from mailcrm.store import (
+    Session,
+    Store,
+    consents,
+    facts,
+    parties,
+    people,
+    recipients,
+    segments,
+    strictest,
+    tags,
+    timeline,
+)
+from mailcrm.store.affiliations import affiliate, affiliations_of
+from mailcrm.store.identity import clusters, keys, matches, merges, profiles
+from mailcrm.store.identity.keys import Keys
+from mailcrm.store.timeline import NewInteraction
+from tests.builders import NOW, Customer, a_consent, a_person, a_purpose, a_write
+
+JUDGED = Judgement.of([Evidence("before any evidence", "", "", -11.55), Evidence("same mailbox", "a", "a", 20.05)])
+LATER = NOW + timedelta(days=1)
+
+
+def three(session: Session) -> tuple[Customer, Customer, Customer]:
+    return (
+        a_person(session, "ann@acme.example", "Ann Lee"),
+        a_person(session, "bob@acme.example", "Bob Ray"),
+        a_person(session, "cy@acme.example", "Cy Fox", state=PartyState.CANDIDATE),
+    )
+
+
+def join(session: Session, one: Customer, other: Customer, method: MergeMethod = MergeMethod.AUTO) -> int:
+    return merges.join(session, one.party_id, other.party_id, method, JUDGED, 1, NOW)
+
+
+def groups(session: Session, *those: Customer) -> list[tuple[int, ...]]:
+    return sorted(clusters.members_of(session, [each.party_id for each in those]).values())
+
+
+def test_an_edge_joins_whole_clusters_and_undoing_it_leaves_what_the_others_join(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, cy = three(session)
+        first, second = join(session, bob, cy), join(session, ann, cy)
+        assert groups(session, ann) == [(ann.party_id, bob.party_id, cy.party_id)]
+        assert clusters.roots_of(session, [cy.party_id]) == {cy.party_id: ann.party_id}
+        [ended] = merges.undo(session, [first], LATER)
+        assert (ended.id, ended.judgement) == (first, JUDGED)
+        assert groups(session, ann, bob) == [(ann.party_id, cy.party_id), (bob.party_id,)]
+        assert merges.undo(session, [first], LATER) == []
+        merges.undo(session, [second], LATER)
+        assert len(groups(session, ann, bob, cy)) == 3
+        assert [line.undone_at for line in merges.merges_of(session, [cy.party_id])] == [LATER, LATER]
+        assert merges.merges_of(session, [cy.party_id], undone=False) == []
+
+
+def test_who_is_one_cannot_be_joined_and_what_is_not_there_not_undone(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, _ = three(session)
+        join(session, ann, bob)
+        with pytest.raises(Conflict, match="one customer already"):
+            join(session, bob, ann)
+        with pytest.raises(NotFound, match="no merge 999"):
+            merges.undo(session, [999], NOW)
+
+
+def test_a_customer_is_found_by_everything_a_member_has(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, _ = three(session)
+        tags.add_tag(session, bob.party_id, "vip", NOW)
+        tags.add_tag(session, ann.party_id, "VIP", NOW)
+        join(session, ann, bob)
+        number = session.get_one(parties.Party, bob.party_id).customer_no
+        assert number is not None
+        assert parties.get_party(session, number) == parties.get_party(session, "bob@acme.example") == ann.party_id
+        assert parties.get_leaf(session, number) == bob.party_id
+        for text in ("bob@", "Bob", number):
+            [line] = people.list_people(session, Viewer.system(), NOW, find=text)
+            assert (line.id, line.tags) == (ann.party_id, ("vip",))
+            assert [each.id for each in people.find_people(session, Viewer.system(), [text])] == [ann.party_id]
+        assert tags.count_tags(session) == [("vip", 1)]
+        assert segments.select_parties(session, parse_segment("tag = vip and email = bob@acme.example"), NOW) == [
+            ann.party_id
+        ]
+        assert parties.count_parties(session) == {PartyState.ACTIVE: 1, PartyState.CANDIDATE: 1}
+        assert tags.remove_tag(session, ann.party_id, "vip")
+        assert not tags.remove_tag(session, ann.party_id, "vip")
+        assert tags.count_tags(session) == [("vip", 0)]
+
+
+def test_a_better_name_of_a_member_is_shown_and_given_back(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, _ = three(session)
+        for who, name in ((ann, "ann"), (bob, "Bob Ray")):
+            parties.rename_party(session, who.party_id, name, "header", NOW)
+        parties.set_person_names(session, {bob.party_id: ("Bob", "Ray")})
+        merge_id = join(session, ann, bob)
+        archive = people.get_archive(session, ann.party_id, Viewer.system())
+        assert (archive.line.name, archive.fields["given_name"]) == ("Bob Ray", "Bob")
+        assert [name for _, name in archive.members] == ["ann", "Bob Ray"]
+        values = recipients.merge_values(session, [(ann.party_id, ann.address_id)])[ann.address_id]
+        assert (values["name"], values["given_name"]) == ("Bob Ray", "Bob")
+        parties.set_fields(session, ann.party_id, {"name": "Ann Lee"}, None, NOW)
+        assert people.get_archive(session, ann.party_id, Viewer.system()).line.name == "Ann Lee"
+        merges.undo(session, [merge_id], NOW)
+        assert people.get_archive(session, bob.party_id, Viewer.system()).line.name == "Bob Ray"
+
+
+def test_one_line_for_a_thing_in_which_two_members_took_part(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, _ = three(session)
+        both = ((ann.party_id, "from"), (bob.party_id, "to"))
+        lines = [
+            NewInteraction(
+                InteractionKind.CAMPAIGN, f"n{n}", NOW + timedelta(hours=n), f"line {n}", both if n % 2 else both[:1]
+            )
+            for n in range(8)
+        ]
+        timeline.append_interactions(session, lines)
+        join(session, ann, bob)
+        shown = timeline.select_timeline(session, ann.party_id, Viewer.system(), limit=5)
+        assert [line.title for line in shown] == [f"line {n}" for n in (7, 6, 5, 4, 3)]
+        more = timeline.select_timeline(session, ann.party_id, Viewer.system(), 5, shown[-1].at, shown[-1].id)
+        assert [line.title for line in more] == [f"line {n}" for n in (2, 1, 0)]
+
+
+# --- consent -----------------------------------------------------------------------------------------------------
+
+
+def reach(session: Session, who: Customer, purpose: int | None) -> dict[str, Withheld | None]:
+    found = choose(CampaignKind.MARKETING, recipients.reachable(session, [who.party_id], purpose))
+    return {each.address: None for each in found.chosen} | {left.who.address: left.reason for left in found.withheld}
+
+
+def test_who_withdrew_at_one_address_is_not_mailed_at_another_of_theirs(store: Store) -> None:
+    with a_write(store) as session:
+        purpose = a_purpose(session)
+        ann, bob, _ = three(session)
+        a_consent(session, ann.address_id, "newsletter")
+        a_consent(session, bob.address_id, "newsletter", action=ConsentState.WITHDRAWN)
+        assert reach(session, ann, purpose) == {"ann@acme.example": None}
+        merge_id = join(session, ann, bob)
+        assert list(reach(session, ann, purpose).values()) == [Withheld.WITHDRAWN]
+        assert consents.consent_states(session, [ann.address_id], purpose) == {ann.address_id: ConsentState.GIVEN}
+        merges.undo(session, [merge_id], NOW)
+        assert reach(session, ann, purpose) == {"ann@acme.example": None}
+
+
+def test_a_yes_is_good_for_the_address_that_said_it_alone(store: Store) -> None:
+    with a_write(store) as session:
+        purpose = a_purpose(session)
+        ann, bob, _ = three(session)
+        a_consent(session, bob.address_id, "newsletter")
+        join(session, ann, bob)
+        assert reach(session, ann, purpose) == {"bob@acme.example": None}
+
+
+@pytest.mark.parametrize(("reason", "closed"), [(Suppress.UNSUBSCRIBE, True), (Suppress.HARD_BOUNCE, False)])
+def test_who_unsubscribed_is_left_alone_and_what_bounces_closes_itself(
+    store: Store, reason: Suppress, closed: bool
+) -> None:
+    with a_write(store) as session:
+        ann, bob, _ = three(session)
+        consents.suppress(session, "bob@acme.example", reason, NOW, purpose_id=None, source="test")
+        join(session, ann, bob)
+        found = strictest.closed(session, [ann.address_id, bob.address_id], None)
+        assert found == {bob.address_id: reason} | ({ann.address_id: reason} if closed else {})
+        assert consents.suppressed(session, [ann.address_id], None) == {}
+
+
+# --- the queue ---------------------------------------------------------------------------------------------------
+
+
+def a_match(one: Customer, other: Customer, bits: float = 3, *, name_only: bool = False) -> Match:
+    return Match(
+        one.party_id, other.party_id, Judgement.of([Evidence("same name", "x", "x", bits)], name_only=name_only)
+    )
+
+
+def pairs(session: Session, **options: object) -> list[tuple[int, int]]:
+    found = matches.select_open(session, NOW, **options)  # type: ignore[arg-type]
+    return [(match.party_lo, match.party_hi) for _, match, _, _ in found]
+
+
+def test_what_concerns_two_customers_is_asked_first_and_strangers_only_on_request(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, cy = three(session)
+        dan = a_person(session, "dan@acme.example", state=PartyState.CANDIDATE)
+        new = [a_match(ann, cy, 6), a_match(ann, bob, 1), a_match(cy, dan, 5, name_only=True)]
+        assert matches.propose(session, new, 1, NOW) == 3
+        assert matches.propose(session, new, 1, NOW) == 0
+        ab, ac, cd = (ann.party_id, bob.party_id), (ann.party_id, cy.party_id), (cy.party_id, dan.party_id)
+        assert pairs(session) == [ab, ac]
+        assert pairs(session, strangers=True) == [ab, ac, cd]
+        assert pairs(session, strangers=True, name_only=True) == [cd]
+        assert pairs(session, limit=1) == [ab]
+        assert matches.count_open(session, NOW) == 3
+        assert matches.open_pairs(session, [cy.party_id]) == [ac, cd]
+        matches.withdraw(session, [ac])
+        join(session, ann, bob)
+        assert pairs(session) == [], "one customer by now"
+
+
+def test_an_answer_outlives_what_is_found_later(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, cy = three(session)
+        ab = (ann.party_id, bob.party_id)
+        matches.propose(session, [a_match(ann, bob, 4)], 1, NOW)
+        matches.decide(session, ab, MatchState.REJECTED, NOW)
+        matches.propose(session, [a_match(ann, bob, 30)], 1, LATER)
+        matches.withdraw(session, [ab])
+        assert pairs(session) == []
+        assert matches.all_rejected(session) == [ab]
+        assert matches.verdicts(session) == [(4.0, False)]
+        assert clusters.verdicts_between(session, [bob.party_id, cy.party_id], [ann.party_id]) == [ab]
+        assert clusters.verdicts_between(session, [cy.party_id], [ann.party_id]) == []
+        matches.forget_verdicts(session, [ab], NOW)
+        assert matches.all_rejected(session) == []
+
+
+def test_what_was_put_off_is_asked_when_it_is_time(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, _ = three(session)
+        matches.propose(session, [a_match(ann, bob)], 1, NOW)
+        matches.decide(session, (ann.party_id, bob.party_id), MatchState.LATER, NOW, until=LATER)
+        assert pairs(session) == []
+        assert len(matches.select_open(session, LATER)) == 1
+
+
+def test_only_joins_of_two_numbers_by_the_resolver_count_against_the_day(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, cy = three(session)
+        join(session, bob, cy)
+        assert merges.count_automatic(session, NOW - timedelta(days=1)) == 0
+        join(session, ann, bob)
+        assert merges.count_automatic(session, NOW - timedelta(days=1)) == 1
+        assert merges.count_automatic(session, NOW) == 0
+        assert merges.unopposed(session) == [(8.5, True), (8.5, True)]
+        assert clusters.count_customers(session) == 1
+
+
+# --- profiles and keys -------------------------------------------------------------------------------------------
+
+
+def test_keys_are_counted_as_they_come_and_go(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, _ = three(session)
+        one, two = Keys(frozenset({1, 2}), frozenset({9})), Keys(frozenset({2, -(2**63)}), frozenset({9}))
+        keys.change(session, {ann.party_id: (Keys(), one), bob.party_id: (Keys(), two)})
+        assert keys.counts(session, [1, 2, 9, -(2**63), 77]) == {1: 1, 2: 2, 9: 2, -(2**63): 1}
+        assert keys.sharing(session, [2, 9]) == {2: sorted([ann.party_id, bob.party_id])}
+        assert set(keys.moved_keys(session, 99)) == {1, 2, 9, -(2**63)}
+        keys.mark_judged(session, [1, 2, 9, -(2**63)])
+        assert keys.moved_keys(session, 99) == []
+        keys.change(session, {bob.party_id: (two, Keys(frozenset({1})))})
+        assert keys.counts(session, [1, 2, 9]) == {1: 2, 2: 1, 9: 1}
+        assert keys.moved_keys(session, 99) == [-(2**63), 1, 2, 9]
+
+
+def test_who_is_new_waits_until_it_is_kept(store: Store) -> None:
+    with a_write(store) as session:
+        profiles.touch_all(session)
+        profiles.keep(session, dict.fromkeys(profiles.select_stale(session, 99), ""), 1)
+        ann, bob, _ = three(session)
+        facts.set_by_hand(session, ann.party_id, facts.ContactField.MOBILE, "+49 171 8364729", NOW)
+        profiles.touch(session, [ann.party_id, bob.party_id])
+        profiles.touch(session, [])
+        assert set(profiles.select_stale(session, 99)) >= {ann.party_id, bob.party_id}
+        seen = profiles.observe(session, [ann.party_id])[ann.party_id]
+        assert (seen.name, seen.addresses, seen.phones) == ("Ann Lee", ("ann@acme.example",), ("+49 171 8364729",))
+        profiles.keep(session, {ann.party_id: "x", bob.party_id: "y"}, 1)
+        assert profiles.contents(session, [ann.party_id, bob.party_id]) == {ann.party_id: "x", bob.party_id: "y"}
+        assert profiles.count_stale(session) == len(profiles.select_stale(session, 99))
+        assert ann.party_id not in profiles.select_stale(session, 99)
+
+
+def test_an_affiliation_grows_with_the_mail_that_shows_it(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, _ = three(session)
+        firm = parties.create_party(session, parties.PartyKind.ORGANISATION, "Acme", "header", NOW)
+        pair = (ann.party_id, firm)
+        assert affiliate(session, {pair: (NOW, NOW)}, "header") == {firm}
+        assert affiliate(session, {pair: (LATER, LATER)}, "header") == set()
+        join(session, ann, bob)
+        [line] = affiliations_of(session, ann.party_id, organisation=False)
+        assert (line.party_id, line.valid_from, line.seen_until) == (firm, NOW, LATER)
+        [line] = affiliations_of(session, firm, organisation=True)
+        assert (line.party_id, line.name) == (ann.party_id, "Ann Lee")

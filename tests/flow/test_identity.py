@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from mailcrm.errors import Conflict, UserError
-from mailcrm.identity import verdicts
+from mailcrm.identity import stored, verdicts
 from mailcrm.model.identity import MatchState
 from mailcrm.model.rights import Viewer
 from mailcrm.service import merging
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.store import Session, Store, facts, parties, people, tags, timeline
-from mailcrm.store.identity import clusters
+from mailcrm.store.identity import clusters, keys
 from tests.builders import NOW, a_store, a_write
 from tests.flow.filing import Box, a_box
 
@@ -299,3 +299,17 @@ def test_organisations_of_one_name_in_two_countries_are_asked_about(team: Box) -
     resolve(team.store)
     lines = [line for line in asked(team.store) if line.left.kind == "organisation"]
     assert [{line.left.name, line.right.name} for line in lines] == [{"Acme Tools GmbH"}]
+
+
+def test_when_the_rules_change_everybody_is_looked_at_again(team: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    team.gets(mail("Radka Dvorakova <radka@acme.example>"), mail("Jane Smith <jane@acme.example>"))
+    resolve(team.store)
+    with a_write(team.store) as session:
+        before = keys.totals(session)
+        session.connection().exec_driver_sql("UPDATE sighting_key SET key = key + 1")  # as an older version made them
+    monkeypatch.setattr(stored, "RULES", stored.RULES + 1)
+    team.gets(mail("Radka Dvorakova <rd@globex.example>"))
+    resolve(team.store)
+    assert len(asked(team.store)) == 1
+    with a_write(team.store) as session:
+        assert keys.totals(session)[0] > before[0]

@@ -274,9 +274,12 @@ def test_keys_are_counted_as_they_come_and_go(store: Store) -> None:
 
 def test_who_is_new_waits_until_it_is_kept(store: Store) -> None:
     with a_write(store) as session:
-        profiles.touch_all(session)
-        profiles.keep(session, dict.fromkeys(profiles.select_stale(session, 99), ""), 1)
         ann, bob, _ = three(session)
+        assert profiles.touch_missing(session) == 3
+        assert profiles.touch_missing(session) == 3
+        profiles.keep(session, dict.fromkeys(profiles.select_stale(session, 99), "x"), 1)
+        profiles.forget(session)
+        assert set(profiles.contents(session, profiles.select_stale(session, 99)).values()) == {""}
         facts.set_by_hand(session, ann.party_id, facts.ContactField.MOBILE, "+49 171 8364729", NOW)
         profiles.touch(session, [ann.party_id, bob.party_id])
         profiles.touch(session, [])

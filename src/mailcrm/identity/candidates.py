@@ -8,7 +8,7 @@ from mailcrm.identity.evidence import World
 from mailcrm.identity.keys import CAPS, EVERYBODY
 from mailcrm.identity.names.rarity import Rarity
 from mailcrm.identity.profile import Profile, told_apart
-from mailcrm.model.identity import Key
+from mailcrm.model.identity import Key, key_number
 
 AT_ONCE = 50
 """Parties of one key that are compared when mail comes; of a key that more have the night and `rebuild` compare up to
@@ -31,28 +31,35 @@ class Candidates(Protocol):
 
 
 class MemoryCandidates:
-    """All of them in memory: for the full re-resolution, and to compare the store's with."""
+    """All of them in memory: for the full re-resolution, and to compare the store's with.
+
+    Of hundreds of thousands: keys are kept as numbers, and only those that several share; what a profile's keys are is
+    found anew where it is needed.
+    """
 
     def __init__(self, profiles: Iterable[Profile]) -> None:
-        self._by_id = {profile.party_id: profile for profile in profiles}
-        self._index: dict[Key, list[int]] = defaultdict(list)
+        self._by_id = {profile.party_id: profile for profile in sorted(profiles, key=lambda each: each.party_id)}
+        sizes: Counter[int] = Counter()
         self._counts: Counter[Key] = Counter()
-        for party_id, profile in sorted(self._by_id.items()):
-            self._counts.update(profile.counted)
-            for key in profile.found_by:
-                self._index[key].append(party_id)
+        for profile in self._by_id.values():
+            self._counts.update(set(profile.each_counted()))
+            sizes.update(set(map(key_number, profile.each_key())))
+        self._index: dict[int, list[int]] = {number: [] for number, size in sizes.items() if size > 1}
+        for party_id, profile in self._by_id.items():
+            for number in set(map(key_number, profile.each_key())) & self._index.keys():
+                self._index[number].append(party_id)
 
     def near(self, profile: Profile, most: int = AT_ONCE) -> Sequence[Profile]:
-        found = {
-            party_id
-            for key in profile.found_by
-            if len(self._index.get(key, ())) <= cap_of(key, most)
-            for party_id in self._index.get(key, ())
-        }
-        return [self._by_id[each] for each in sorted(found - {profile.party_id})]
+        found: set[int] = set()
+        for key in set(profile.each_key()):
+            those = self._index.get(key_number(key), ())
+            if len(those) <= cap_of(key, most):
+                found.update(those)
+        found.discard(profile.party_id)
+        return [self._by_id[each] for each in sorted(found)]
 
     def world(self, profiles: Collection[Profile]) -> World:
-        return world_from(self._counts, profiles)
+        return world_from(self._counts, {key for profile in profiles for key in profile.each_counted()}, profiles)
 
 
 def cap_of(key: Key, most: int) -> int:
@@ -60,13 +67,13 @@ def cap_of(key: Key, most: int) -> int:
     return CAPS.get(key[0], most) if key[0] in _IDENTIFIERS else min(CAPS.get(key[0], most), most)
 
 
-def world_from(counts: Mapping[Key, int], profiles: Collection[Profile]) -> World:
-    """What is usual, from counts of parties and from those at hand."""
+def world_from(counts: Mapping[Key, int], wanted: Iterable[Key], profiles: Collection[Profile]) -> World:
+    """What is usual, from counts of parties by the keys that are wanted, and from the profiles at hand."""
     size = counts.get(EVERYBODY, 0)
-    wanted = {key for profile in profiles for key in profile.counted}
     sizes: dict[str, dict[str, int]] = defaultdict(dict)
-    for key in sorted(wanted - {EVERYBODY}):
-        sizes[key[0]][key[1]] = counts.get(key, 0)
+    for key in wanted:
+        if key != EVERYBODY:
+            sizes[key[0]][key[1]] = counts.get(key, 0)
     return World(
         size, Rarity(sizes["word"], size), sizes["domain"], sizes["user"], _names_on_phones(profiles), sizes["company"],
         shared=frozenset(

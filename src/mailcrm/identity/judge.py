@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from enum import Enum
 
-from mailcrm.identity.evidence import AUTO, REVIEW, Score, World, weigh, weigh_unless_hopeless
-from mailcrm.identity.names.compare import Level
+from mailcrm.identity.evidence import AUTO, REVIEW, Score, World, weigh
+from mailcrm.identity.names.compare import Level, compare_names
 from mailcrm.identity.organisations import weigh_organisations
 from mailcrm.identity.profile import Profile
 from mailcrm.model.identity import Judgement
@@ -32,11 +32,16 @@ def judge_unless_hopeless(
     one: Profile, other: Profile, world: World, auto: float = AUTO
 ) -> tuple[Decision, Judgement] | None:
     """The same; None where it is seen at a glance that nothing follows."""
-    if one.organisation or other.organisation:
-        return judge(one, other, world, auto)
-    scores = [weigh_unless_hopeless(left, right, world) for left in one.facets for right in other.facets]
-    found = [score for score in scores if score is not None]
-    return _decided(_best(found), one, other, auto) if found else None
+    if not (one.organisation or other.organisation) and _is_hopeless(one, other, world):
+        return None
+    return judge(one, other, world, auto)
+
+
+def _is_hopeless(one: Profile, other: Profile, world: World) -> bool:
+    """Other names, whichever of them are compared, and nothing else in common that could outweigh them."""
+    if one.says_more or other.says_more or not one.identifiers.isdisjoint(other.identifiers):
+        return False
+    return not any(compare_names(a, b, world.rarity).agrees for a in one.names for b in other.names)
 
 
 def best_score(one: Profile, other: Profile, world: World) -> Score:

@@ -35,19 +35,42 @@ class Profile:
     @cached_property
     def found_by(self) -> frozenset[Key]:
         """The keys by which it is found."""
-        make = organisation_keys if self.organisation else keys_of
-        return frozenset(key for each in self.facets if each.person for key in make(each))
+        return frozenset(self.each_key())
 
     @cached_property
     def counted(self) -> frozenset[Key]:
         """What else is counted, to know how much it says."""
-        return frozenset(key for each in self.facets for key in counted_keys(each))
+        return frozenset(self.each_counted())
+
+    def each_key(self) -> Iterator[Key]:
+        """`found_by`, not kept, some of them twice."""
+        make = organisation_keys if self.organisation else keys_of
+        return (key for each in self.facets if each.person for key in make(each))
+
+    def each_counted(self) -> Iterator[Key]:
+        """`counted`, not kept, some of them twice."""
+        return (key for each in self.facets for key in counted_keys(each))
 
     @cached_property
     def people(self) -> int:
         """How many people write from its mailbox, at the least."""
         names = list(dict.fromkeys(each.name for each in self.facets if each.name is not None and not each.implied))
         return len(told_apart(names)) if len(names) > 1 else 1
+
+    @cached_property
+    def names(self) -> tuple[NameForm, ...]:
+        """All names it has."""
+        return tuple(dict.fromkeys(each.name for each in self.facets if each.name is not None))
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """What one person alone has, or few: mailboxes, phones, a number."""
+        return frozenset(value for each in self.facets for value in (each.meant, each.phone, each.customer_no) if value)
+
+    @cached_property
+    def says_more(self) -> bool:
+        """Whether other names are no reason to stop: it has none of its own, or a date of birth."""
+        return any(each.name is None or each.implied or each.born for each in self.facets)
 
 
 def told_apart(names: Sequence[NameForm]) -> list[NameForm]:

@@ -15,7 +15,7 @@ from mailcrm.identity.activate import settle
 from mailcrm.identity.decide import best_name
 from mailcrm.identity.normalise import split_name
 from mailcrm.identity.unite import BATCH as FEW
-from mailcrm.identity.unite import unite
+from mailcrm.identity.unite import forget_old_rules, unite
 from mailcrm.model.identity import read_names
 from mailcrm.model.party import PartyKind, may_replace
 from mailcrm.model.rights import Actor
@@ -36,6 +36,7 @@ def resolve_sightings(store: Store, clock: Clock) -> int:
         with store.write(_ACTOR) as session:
             oldest = sightings.select_unresolved(session, BATCH)
             if oldest:
+                forget_old_rules(session, clock())
                 party_ids = sorted(set(oldest.values()))
                 waiting = sightings.unresolved_of(session, party_ids)  # a party is looked at once, not in each batch
                 activated += _resolve(session, party_ids, clock())

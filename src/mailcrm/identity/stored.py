@@ -8,14 +8,14 @@ from mailcrm.identity.calibrate import threshold
 from mailcrm.identity.candidates import AT_ONCE, cap_of, world_from
 from mailcrm.identity.evidence import AUTO, World
 from mailcrm.identity.keys import EVERYBODY
-from mailcrm.identity.profile import Profile, profile_of
+from mailcrm.identity.profile import RULES, Profile, profile_of
 from mailcrm.model.identity import Key, key_number
 from mailcrm.store import Session
 from mailcrm.store.identity import keys, matches, merges, profiles
 from mailcrm.store.identity.keys import Keys
 from mailcrm.store.settings import get_setting, put_setting
 
-_AUTO_BITS = "identity.auto_bits"
+_AUTO_BITS, _RULES = "identity.auto_bits", "identity.rules"
 
 
 class StoredCandidates:
@@ -34,7 +34,7 @@ class StoredCandidates:
     def world(self, profiles: Collection[Profile]) -> World:
         by_number = {key_number(key): key for key in {EVERYBODY}.union(*(each.counted for each in profiles))}
         sizes = keys.counts(self._session, by_number)
-        return world_from({by_number[number]: size for number, size in sizes.items()}, profiles)
+        return world_from({by_number[number]: size for number, size in sizes.items()}, by_number.values(), profiles)
 
 
 def read_profiles(session: Session, party_ids: Collection[int]) -> list[Profile]:
@@ -50,6 +50,14 @@ def keys_as_kept(profile: Profile) -> Keys:
 
 def _numbers(those: Iterable[Key]) -> frozenset[int]:
     return frozenset(map(key_number, those))
+
+
+def rules_changed(session: Session, now: datetime) -> bool:
+    """Whether what is kept was made by other rules; from now on by these."""
+    kept = get_setting(session, _RULES)
+    if kept != str(RULES):
+        put_setting(session, _RULES, str(RULES), now)
+    return kept not in (None, str(RULES))
 
 
 def read_threshold(session: Session) -> float:

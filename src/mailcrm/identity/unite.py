@@ -19,7 +19,7 @@ from mailcrm.identity.evidence import World
 from mailcrm.identity.groups import why_not_one
 from mailcrm.identity.judge import Decision, judge, judge_unless_hopeless
 from mailcrm.identity.profile import RULES, Profile, profile_of, records_of
-from mailcrm.identity.stored import StoredCandidates, keys_as_kept, read_profiles, read_threshold
+from mailcrm.identity.stored import StoredCandidates, keys_as_kept, read_profiles, read_threshold, rules_changed
 from mailcrm.model.identity import Judgement, Match, MergeMethod, Observed, records_text
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, parties
@@ -54,6 +54,8 @@ class United:
 def unite_all(store: Store, clock: Clock) -> United:
     """Look at every party that waits."""
     done = United()
+    with store.write(_ACTOR) as session:
+        forget_old_rules(session, clock())
     while True:
         with store.write(_ACTOR) as session:
             waiting = profiles.select_stale(session, BATCH)
@@ -61,6 +63,16 @@ def unite_all(store: Store, clock: Clock) -> United:
                 done += unite(session, waiting, clock())
         if len(waiting) < BATCH:
             return done
+
+
+def forget_old_rules(session: Session, now: datetime) -> bool:
+    """Keys that older rules made are found by nobody: where there are any, everybody waits to be looked at again. Returns
+    whether that was so."""
+    if not rules_changed(session, now):
+        return False
+    keys.recount(session)
+    profiles.forget(session)
+    return True
 
 
 def unite(session: Session, party_ids: Sequence[int], now: datetime) -> United:

@@ -16,6 +16,7 @@ from mailcrm.identity.unite import (
     SHARE,
     compare,
     explained,
+    forget_old_rules,
     join_unless,
     refresh,
     refusal,
@@ -159,8 +160,8 @@ class Rebuilt:
 
 
 def rebuild(store: Store, clock: Clock, progress: Progress) -> tuple[Rebuilt, Proposal]:
-    """Read all mail's sightings anew into profiles and keys, judge all, and say what would change. Changes no customer."""
-    _refresh_all(store, clock, progress)
+    """Judge all, as they are known now, and say what would change. Changes no customer."""
+    _refresh(store, clock, progress)
     with store.write(_ACTOR) as session:
         bits = calibrate(session, clock())
     with store.read() as session:
@@ -171,9 +172,10 @@ def rebuild(store: Store, clock: Clock, progress: Progress) -> tuple[Rebuilt, Pr
         return _described(session, proposal, len(found), bits), proposal
 
 
-def _refresh_all(store: Store, clock: Clock, progress: Progress) -> None:
+def _refresh(store: Store, clock: Clock, progress: Progress) -> None:
     with store.write(_ACTOR) as session:
-        total = profiles.touch_all(session)
+        forget_old_rules(session, clock())
+        total = profiles.touch_missing(session)
     done = 0
     while True:
         with store.write(_ACTOR) as session:

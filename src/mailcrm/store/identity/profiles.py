@@ -44,15 +44,17 @@ def _stale() -> Update:
     return update(IdentityProfile).where(IdentityProfile.party_id == bindparam("party")).values(stale=True)
 
 
-def touch_all(session: Session) -> int:
-    """Everybody is looked at again. Returns how many."""
+def touch_missing(session: Session) -> int:
+    """Whoever was never looked at waits, too. Returns how many wait now."""
     known = select(IdentityProfile.party_id)
-    missing = (
-        session.execute(select(Party.id).where(Party.id.not_in(known), Party.state.in_(_COMPARED))).scalars().all()
-    )
-    session.execute(update(IdentityProfile).values(stale=True).execution_options(synchronize_session=False))
-    insert_rows(session, IdentityProfile, [{"party_id": each} for each in missing])
-    return session.execute(select(func.count()).select_from(IdentityProfile)).scalar_one()
+    missing = select(Party.id).where(Party.id.not_in(known), or_(*(Party.state == state for state in _COMPARED)))
+    insert_rows(session, IdentityProfile, [{"party_id": each} for each in session.execute(missing).scalars().all()])
+    return count_stale(session)
+
+
+def forget(session: Session) -> None:
+    """Nothing is known of anybody; everybody waits."""
+    session.execute(update(IdentityProfile).values(content="", stale=True).execution_options(synchronize_session=False))
 
 
 def select_stale(session: Session, limit: int) -> list[int]:

@@ -74,7 +74,7 @@ def test_a_pair_is_looked_at_and_merged_and_taken_apart(instance: Instance) -> N
     assert {line["left"]["addresses"][0], line["right"]["addresses"][0]} == set(RADKA)
     listed = instance.cli("identity", "review").stdout
     assert "same name" in listed
-    assert "1 pairs wait in all" in listed
+    assert "1 pair waits in all" in listed
     assert "rd@globex.example" in instance.cli("identity", "review", str(line["id"])).stdout
     assert f"pair {line['id']}: merged" in instance.cli("identity", "review", str(line["id"]), "--same").stdout
     assert customers(instance) == ["Jane Smith", "Radka Dvorakova"]

@@ -88,11 +88,9 @@ def print_review(lines: Sequence[ReviewLine], waiting: int) -> None:
         empty="nobody to ask about; --all also shows pairs of which neither is a customer yet",
     )
     if lines:
-        out.print(
-            f"[dim]{waiting} pairs wait in all; `mailcrm identity review NUMBER` compares, then --same, --different, --later; "
-            "--ask goes through them[/dim]",
-            soft_wrap=True,
-        )
+        wait = "1 pair waits" if waiting == 1 else f"{waiting} pairs wait"
+        how = "`mailcrm identity review NUMBER` compares, then --same, --different, --later; --ask goes through them"
+        out.print(f"[dim]{wait} in all; {how}[/dim]", soft_wrap=True)
 
 
 def _short(side: Side) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Update, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.errors import Conflict, NotFound, UserError
@@ -299,7 +299,13 @@ def _states() -> Lookup:
     return Lookup(select(*columns).order_by(Party.id).with_for_update(), Party.id)
 
 
+def is_somebody() -> ColumnElement[bool]:
+    """Of a party: it is a person, a customer, or has an address; an organisation that only employs others is not listed."""
+    addressed = exists(select(PartyEmail.id).where(PartyEmail.party_id == Party.id))
+    return or_(Party.kind == PartyKind.PERSON, Party.state != PartyState.CANDIDATE, addressed)
+
+
 def count_parties(session: Session) -> dict[PartyState, int]:
-    """How many customers are in each state; merged ones count once."""
-    query = select(Party.state, func.count()).where(Party.id == Party.root_id).group_by(Party.state)
+    """How many customers are in each state; merged ones count once, organisations nobody has written for not at all."""
+    query = select(Party.state, func.count()).where(Party.id == Party.root_id, is_somebody()).group_by(Party.state)
     return {row[0]: row[1] for row in session.execute(query)}

@@ -14,6 +14,7 @@ from mailcrm.model.text import clean_line
 from mailcrm.store.affiliations import affiliations_of
 from mailcrm.store.consents import consents_of, suppressions_of
 from mailcrm.store.facts import facts_of
+from mailcrm.store.parties import is_somebody
 from mailcrm.store.preference import preference
 from mailcrm.store.rows.party import EmailAddress, Organisation, Party, PartyEmail, Person
 from mailcrm.store.segments import segment_condition
@@ -37,7 +38,7 @@ def list_people(
     """
     del viewer  # rights per customer come with teams; mail is filtered where it is read
     states = (PartyState.ACTIVE, PartyState.CANDIDATE) if with_candidates else (PartyState.ACTIVE,)
-    shown = segment_condition(segment, now) if segment else and_(Party.state.in_(states), Party.id == Party.root_id)
+    shown = segment_condition(segment, now) if segment else and_(Party.state.in_(states), _is_listed())
     query = select(Party).where(shown, _found(find), _behind(after)).order_by(Party.sort_key, Party.id).limit(limit)
     return _lines(session, session.execute(query).scalars().all())
 
@@ -46,10 +47,14 @@ def find_people(session: Session, viewer: Viewer, words: Sequence[str], limit: i
     """Customers, then candidates, in whose name, number or addresses all these words stand; the last in touch first."""
     del viewer
     states = Party.state.in_((PartyState.ACTIVE, PartyState.CANDIDATE))
-    query = select(Party).where(states, Party.id == Party.root_id, *map(_found, words))
+    query = select(Party).where(states, _is_listed(), *map(_found, words))
     touched = func.coalesce(Party.last_in_at, Party.last_out_at, Party.created_at)
     query = query.order_by(Party.state, touched.desc(), Party.id).limit(limit)  # active comes before candidate
     return _lines(session, session.execute(query).scalars().all())
+
+
+def _is_listed() -> ColumnElement[bool]:
+    return and_(Party.id == Party.root_id, is_somebody())
 
 
 def _found(text: str) -> ColumnElement[bool]:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One customer of the sample company. `style` is how their mail program writes: plain, html, or gbk."""
+    """One customer of the sample company. `style` is how their mail program writes: plain, html, or gbk; `phone` is in their
+    signature."""
 
     name: str
     address: str
     company: str
     language: str = "en"
     style: str = "plain"
+    phone: str = ""
 
     @property
     def first_name(self) -> str:
@@ -27,8 +29,11 @@ DOMAIN = "lantern.example"
 US = Contact("Mei Lin 林梅", f"mei@{DOMAIN}", COMPANY)
 COLLEAGUE = Contact("Tom Brandt", f"tom@{DOMAIN}", COMPANY)
 
-HERO = Contact("张伟", "zhang.wei@hongyun.example", "鸿运进出口有限公司", "zh", "html")
+HERO = Contact("张伟", "zhang.wei@hongyun.example", "鸿运进出口有限公司", "zh", "html", "+86 139 1068 4729")
 """The customer whose story the demo tells."""
+
+HERO_AT_HOME = Contact("Zhang Wei", "zw1988@qmail.example", HERO.company, "zh", phone=HERO.phone)
+"""The same, under another address and spelling: known by the phone in the signature."""
 
 CONTACTS = (
     HERO,
@@ -64,6 +69,9 @@ CONTACTS = (
     Contact("Harbor Hotels Purchasing", "purchasing@harborhotels.example", "Harbor Hotels"),
     Contact("Brightwater Accounts", "accounts@brightwater.example", "Brightwater Gifts Ltd"),
 )
+
+ALSO = (HERO_AT_HOME, Contact("Marta Kowalska", "marta@kowalska-studio.example", "Kowalska Studio"))
+"""Second addresses of customers, who wrote once from there. Of Marta only the name says so: that is asked about."""
 
 STRANGERS = (
     Contact("Kevin Moore", "kevin.moore@seo-rocket.example", "SEO Rocket"),

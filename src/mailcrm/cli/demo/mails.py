@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from random import Random
 
-from mailcrm.cli.demo.cast import COLLEAGUE, CONTACTS, DOMAIN, HERO, STRANGERS, US, Contact
+from mailcrm.cli.demo.cast import ALSO, COLLEAGUE, CONTACTS, DOMAIN, HERO, STRANGERS, US, Contact
 from mailcrm.cli.demo.scripts import (
     CHINESE,
     ENGLISH,
@@ -89,7 +89,8 @@ class Writer:
         mail["Subject"] = subject
         mail["Date"] = format_datetime(at)
         mail["Message-ID"] = self.message_id(writer.address.partition("@")[2])
-        body = text if writer is US else f"{text}\n\n-- \n{writer.name}\n{writer.company}\n"
+        phone = f"Mobile: {writer.phone}\n" if writer.phone else ""
+        body = text if writer is US else f"{text}\n\n-- \n{writer.name}\n{writer.company}\n{phone}"
         mail.set_content(body)
         if writer.style == "html":
             mail.add_alternative(_html(body), subtype="html")
@@ -154,6 +155,9 @@ def sample_mails(now: datetime, chance: Random) -> list[SampleMail]:
         mails += list(
             writer.conversation(them, (ENGLISH[0][0], ENGLISH[0][1][:1]), now - timedelta(days=9 + 5 * number))
         )
+    for number, them in enumerate(ALSO):
+        subject, turns = (CHINESE if them.language == "zh" else ENGLISH)[0]
+        mails += list(writer.conversation(them, (subject, turns[:1]), now - timedelta(days=7 + 4 * number)))
     mails += list(_robots(writer))
     mails.append(
         writer.bounce("bob@gone.example", writer.message_id(DOMAIN), "Old price list", now - timedelta(days=80))

@@ -24,7 +24,7 @@ from rich.progress import Progress
 
 from mailcrm.campaigns.delivery.reconcile import tend_outbox
 from mailcrm.campaigns.delivery.send import send_due
-from mailcrm.cli.demo.cast import COMPANY, CONTACTS, DOMAIN, HERO, US
+from mailcrm.cli.demo.cast import COMPANY, CONTACTS, DOMAIN, HERO, HERO_AT_HOME, US
 from mailcrm.cli.demo.mails import sample_mails
 from mailcrm.cli.demo.servers import DemoServers
 from mailcrm.cli.demo.world import LEAVES, World
@@ -42,6 +42,7 @@ from mailcrm.service.bootstrap import build_app
 from mailcrm.service.campaigns import create_draft, look, read_report, start_campaign
 from mailcrm.service.consents import Said, record_all
 from mailcrm.service.daemon import PublicServer, free_port
+from mailcrm.service.merging import explain, review
 from mailcrm.service.passes import sync_once
 from mailcrm.service.senders import sender_job
 from mailcrm.service.status import read_status
@@ -87,6 +88,7 @@ def run_demo(out: Console, folder: Path | None) -> Path:
 
 def _river(out: Console, app: App, servers: DemoServers, world: World, chance: Random) -> None:
     _read(out, app)
+    _recognise(out, app)
     _sort(out, app)
     _send(out, app, world)
     _leave(world)
@@ -113,6 +115,20 @@ def _read(out: Console, app: App) -> None:
         out,
         f"read {report.headers} mails by IMAP (EXAMINE and PEEK only): {customers} new customers, "
         f"{archive['candidates']} people only seen, {archive['conversations']} conversations",
+    )
+
+
+def _recognise(out: Console, app: App) -> None:
+    """Who is the same customer, and why."""
+    with app.store.read() as session:
+        both = [parties.get_leaf(session, who.address) for who in (HERO, HERO_AT_HOME)]
+        found = explain(session, both[0], both[1])
+        waiting = len(review(session, app.clock(), None))
+    why = ", ".join(f"{line.what} {line.bits:+.1f}" for line in found.judgement.lines)
+    _done(
+        out,
+        f"{HERO_AT_HOME.name} <{HERO_AT_HOME.address}> is {HERO.name} ({found.judgement.bits:+.1f} bits: {why}); "
+        f"{waiting} pair to ask about: mailcrm identity review",
     )
 
 
@@ -248,6 +264,8 @@ def _where_next(out: Console, place: Path) -> None:
     for command in (
         "people list",
         f"people show {HERO.address}",
+        "identity review",
+        f"identity explain {HERO.address} {HERO_AT_HOME.address}",
         "segments show 'tag = export and last_in before 30d'",
         f"campaigns report '{_CAMPAIGN}' --recipients",
         "status",

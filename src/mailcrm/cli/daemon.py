@@ -124,6 +124,8 @@ def status(ctx: typer.Context, json: Json = False) -> None:
         "bold",
     )
     say("  ".join(f"{count} {name}" for name, count in found.archive.items()))
+    if found.pairs:
+        say(f"{found.pairs} {'pair' if found.pairs == 1 else 'pairs'} may be one customer: mailcrm identity review")
     print_table(
         (
             "account", "state", "folders", "stored", "server", "imported", "left out", "quarantined", "to come",

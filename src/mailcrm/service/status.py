@@ -14,6 +14,7 @@ from mailcrm.service.holding import daemons
 from mailcrm.service.progress import Reading, read_progress
 from mailcrm.store import Session, campaigns, coverage, leases, parties, settings, sync_state, threads, traffic
 from mailcrm.store.engine import database_now
+from mailcrm.store.identity import matches
 from mailcrm.store.leases import LeaseRow
 from mailcrm.store.sync_state import AccountRow
 
@@ -57,11 +58,13 @@ class CampaignStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """Everything at once. `workers` are living processes that hold work; `troubled` is work that failed last time."""
+    """Everything at once. `workers` are living processes that hold work; `pairs` may be one customer and wait for a human;
+    `troubled` is work that failed last time."""
 
     sending: bool
     workers: list[str]
     archive: dict[str, int]
+    pairs: int
     accounts: list[AccountStatus]
     campaigns: list[CampaignStatus]
     troubled: list[LeaseRow]
@@ -76,6 +79,7 @@ def read_status(app: App) -> Status:
             sending=settings.sending_enabled(session),
             workers=daemons(work, now),
             archive=_archive(session),
+            pairs=matches.count_open(session, app.clock()),
             accounts=_accounts(session, app),
             campaigns=_campaigns(session),
             troubled=[row for row in work if row.last_error],

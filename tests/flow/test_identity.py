@@ -7,12 +7,12 @@ import pytest
 
 from mailcrm.errors import Conflict, UserError
 from mailcrm.identity import stored, verdicts
-from mailcrm.model.identity import MatchState
+from mailcrm.model.identity import MOST_NAMES, MatchState, read_names
 from mailcrm.model.rights import Viewer
 from mailcrm.service import merging
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.store import Session, Store, facts, parties, people, tags, timeline
-from mailcrm.store.identity import clusters, keys
+from mailcrm.store.identity import clusters, keys, profiles
 from tests.builders import NOW, a_store, a_write
 from tests.flow.filing import Box, a_box
 
@@ -87,6 +87,18 @@ def test_a_phone_that_comes_later_joins_what_was_two(team: Box) -> None:
     resolve(team.store)
     assert not are_one(team.store, "radka@acme.example", "rd@globex.example")
     team.gets(signed("Radka Dvorakova <rd@globex.example>", "Radka Dvorakova", mobile, subject="Again"))
+    resolve(team.store)
+    assert are_one(team.store, "radka@acme.example", "rd@globex.example")
+
+
+def test_an_older_phone_that_is_read_later_joins_as_well(team: Box) -> None:
+    new, old = "+49 171 8364729", "+49 160 7395821"
+    team.gets(signed("Radka Dvorakova <radka@acme.example>", "Radka Dvorakova", new))
+    team.gets(signed("Radka Dvorakova <rd@globex.example>", "Radka Dvorakova", old, "Globex AG"))
+    resolve(team.store)
+    assert not are_one(team.store, "radka@acme.example", "rd@globex.example")
+    late = signed("Radka Dvorakova <radka@acme.example>", "Radka Dvorakova", old, subject="Of last year")
+    team.gets(late.replace("Subject:", "Date: Mon, 08 Jan 2024 08:00:00 +0000\nSubject:"))
     resolve(team.store)
     assert are_one(team.store, "radka@acme.example", "rd@globex.example")
 
@@ -218,6 +230,31 @@ def test_the_numbers_of_both_find_their_own_after_an_unmerge(team: Box) -> None:
     with team.store.read() as session:
         for each, number in numbers.items():
             assert parties.get_party(session, number) == parties.get_party(session, each) == leaf(session, each)
+
+
+def test_two_edges_between_the_same_customers_are_both_undone(team: Box) -> None:
+    """Two workers may have joined them at the same moment."""
+    ann, bob = two(team)
+    with a_write(team.store) as session:
+        verdicts.merge(session, leaf(session, ann), leaf(session, bob), NOW)
+        session.connection().exec_driver_sql(
+            "INSERT INTO merge_record (party_lo, party_hi, method, evidence, rules, at, by, undone_by) "
+            "SELECT party_lo, party_hi, method, evidence, rules, at, by, undone_by FROM merge_record"
+        )
+        assert len(verdicts.unmerge(session, leaf(session, ann), leaf(session, bob), NOW)) == 2
+    assert not are_one(team.store, ann, bob)
+
+
+def test_a_mailbox_under_hundreds_of_names_is_not_compared_at_each_mail(team: Box) -> None:
+    team.gets(*(mail(f"Name{n} Of{n}son <relay@acme.example>", f"s{n}") for n in range(MOST_NAMES + 5)))
+    resolve(team.store)
+    with team.store.read() as session:
+        before = profiles.contents(session, [leaf(session, "relay@acme.example")])
+        assert len(read_names(next(iter(before.values())))) == MOST_NAMES
+    team.gets(mail("Another One <relay@acme.example>", "more"))
+    resolve(team.store)
+    with team.store.read() as session:
+        assert profiles.contents(session, [leaf(session, "relay@acme.example")]) == before
 
 
 def test_not_the_same_is_remembered_and_later_is_asked_again(team: Box) -> None:

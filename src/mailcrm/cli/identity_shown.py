@@ -152,3 +152,6 @@ def print_rebuilt(found: "Rebuilt") -> None:
         f"asking from {found.auto_bits:g} bits on",
         soft_wrap=True,
     )
+    if found.capped:
+        shown = ", ".join(f"{key} ({size})" for key, size in found.capped[:5])
+        out.print(f"[yellow]shared by too many to compare each with each: {escape(shown)}[/yellow]", soft_wrap=True)

@@ -34,10 +34,11 @@ class MemoryCandidates:
     """All of them in memory: for the full re-resolution, and to compare the store's with.
 
     Of hundreds of thousands: keys are kept as numbers, and only those that several share; what a profile's keys are is
-    found anew where it is needed.
+    found anew where it is needed. `capped` are the keys that were passed over, and how many have each.
     """
 
     def __init__(self, profiles: Iterable[Profile]) -> None:
+        self.capped: dict[Key, int] = {}
         self._by_id = {profile.party_id: profile for profile in sorted(profiles, key=lambda each: each.party_id)}
         sizes: Counter[int] = Counter()
         self._counts: Counter[Key] = Counter()
@@ -55,6 +56,8 @@ class MemoryCandidates:
             those = self._index.get(key_number(key), ())
             if len(those) <= cap_of(key, most):
                 found.update(those)
+            else:
+                self.capped[key] = len(those)
         found.discard(profile.party_id)
         return [self._by_id[each] for each in sorted(found)]
 

@@ -34,12 +34,13 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """`joins` would become one, the surest first; `splits` are merges (by id) that nothing bears any more; `asked` pairs that
-    a human should look at. `compared` pairs were judged."""
+    a human should look at. `compared` pairs were judged; `capped` keys are shared by too many to compare each with each."""
 
     joins: tuple[Match, ...]
     splits: tuple[int, ...]
     asked: tuple[Match, ...]
     compared: int
+    capped: tuple[tuple[str, int], ...] = ()
 
 
 def propose(
@@ -68,7 +69,10 @@ def propose(
     asked = tuple(
         match for match in (*open_, *refused) if groups.root(at[match.party_lo]) != groups.root(at[match.party_hi])
     )
-    return Proposal(joins, splits, tuple(sorted(asked, key=_best_first)), compared)
+    capped = sorted(
+        ((" ".join(key), size) for key, size in candidates.capped.items()), key=lambda each: (-each[1], each[0])
+    )
+    return Proposal(joins, splits, tuple(sorted(asked, key=_best_first)), compared, tuple(capped))
 
 
 def _judged(

@@ -16,7 +16,7 @@ from mailcrm.identity.decide import best_name
 from mailcrm.identity.normalise import split_name
 from mailcrm.identity.unite import BATCH as FEW
 from mailcrm.identity.unite import forget_old_rules, unite
-from mailcrm.model.identity import read_names
+from mailcrm.model.identity import MOST_NAMES, read_names
 from mailcrm.model.party import PartyKind, may_replace
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, parties, sightings
@@ -49,13 +49,25 @@ def _resolve(session: Session, party_ids: Sequence[int], now: datetime) -> int:
     known = parties.states_of(session, party_ids)
     names = sightings.names_of(session, party_ids)
     _rename(session, {i: p for i, p in known.items() if _may_be_renamed(p)}, names, now)
-    kept = profiles.contents(session, party_ids)
-    seen = {each: {name for name, _, _ in names.get(each, ())} for each in party_ids}
-    new = [each for each in party_ids if not kept.get(each) or not seen[each] <= read_names(kept[each])]
+    new = _new(session, known, names)
     if len(new) <= FEW:
         return (unite(session, new, now).activated if new else 0) + settle(session, sorted({*party_ids} - {*new}), now)
     profiles.touch(session, new)
     return settle(session, sorted({*party_ids} - {*new}), now)
+
+
+def _new(
+    session: Session, known: Mapping[int, PartyBrief], names: Mapping[int, Sequence[tuple[str, str, int]]]
+) -> list[int]:
+    """Those that were never compared, and people not under all their names."""
+    kept = profiles.contents(session, known)
+    found = []
+    for each, party in known.items():
+        compared = read_names(kept.get(each, ""))
+        seen = {name for name, _, _ in names.get(each, ())} if party.kind == PartyKind.PERSON else set()
+        if not kept.get(each) or not (len(compared) >= MOST_NAMES or seen <= compared):
+            found.append(each)
+    return found
 
 
 def _may_be_renamed(party: PartyBrief) -> bool:

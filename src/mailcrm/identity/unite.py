@@ -89,7 +89,9 @@ def refresh(session: Session, party_ids: Sequence[int], now: datetime) -> list[P
     after = {}
     for each in party_ids:
         known = seen.get(each)
-        after[each] = records_text(records_of(known), {name for name, _, _ in known.names}) if known else ""
+        after[each] = (
+            records_text(records_of(known), dict.fromkeys(name for name, _, _ in known.names)) if known else ""
+        )
     moved = {each: (_keys(each, before.get(each, "")), _keys(each, after[each])) for each in party_ids}
     keys.change(session, {each: pair for each, pair in moved.items() if pair[0] != pair[1]})
     profiles.keep(session, after, RULES)

@@ -74,15 +74,19 @@ def unmerge(session: Session, one: int, other: int, now: datetime) -> list[Merge
     [those] = members.values()
     if other not in those:
         raise Conflict("these are two customers already")
-    edges = clusters.active_edges(session, those)
-    way = path_between(one, other, edges)
-    lines = {line.id: line for line in merges.merges_of(session, those, undone=False)}
-    weakest = min(way, key=lambda each: (lines[each].method != MergeMethod.AUTO, _bits(lines[each]), each))
-    ended = merges.undo(session, [weakest], now)
+    ended: list[MergeLine] = []
+    while way := path_between(one, other, clusters.active_edges(session, those)):
+        ended += merges.undo(session, [_weakest(session, way)], now)
     lo, hi = sorted((one, other))
-    matches.decide(session, (lo, hi), MatchState.REJECTED, now, judgement=lines[weakest].judgement, rules=RULES)
+    matches.decide(session, (lo, hi), MatchState.REJECTED, now, judgement=ended[0].judgement, rules=RULES)
     _settle(session, ended, those, now)
     return ended
+
+
+def _weakest(session: Session, merge_ids: Sequence[int]) -> int:
+    """Of a few merges the one with the least evidence; what humans joined is stronger than any evidence."""
+    lines = merges.get_merges(session, merge_ids)
+    return min(lines, key=lambda line: (line.method != MergeMethod.AUTO, _bits(line), line.id)).id
 
 
 def unmerge_all(session: Session, party_id: int, now: datetime) -> list[MergeLine]:

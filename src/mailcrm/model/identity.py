@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 
 Key = tuple[str, ...]
 """What two sightings may share; the first word is the kind."""
@@ -184,13 +185,16 @@ def read_judgement(text: str, refused: str = "") -> Judgement | None:
     return Judgement(bits, lines, value["veto"], refused, value["name_only"])
 
 
+MOST_NAMES = 200
+"""Names of a party that are kept; who is seen under more is no person whom another name would tell."""
+
 _NAMES = tuple(each.name for each in fields(Record))
 
 
 def records_text(records: Sequence[Record], names: Iterable[str]) -> str:
-    """What is compared of a party, and the names it was seen under."""
+    """What is compared of a party, and the names it was seen under, the most usual first."""
     rows = [{name: value for name in _NAMES if (value := getattr(record, name))} for record in records]
-    return _text({"records": rows, "names": sorted(names)})
+    return _text({"records": rows, "names": sorted(islice(names, MOST_NAMES))})
 
 
 def read_records(text: str) -> tuple[Record, ...]:

@@ -144,7 +144,8 @@ def accept_all(store: Store, actor: Actor, lines: Sequence[ReviewLine], clock: C
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A proposal, and what of it was done. `changed` customers would be joined or taken apart; `allowed` without asking."""
+    """A proposal, and what of it was done. `changed` customers would be joined or taken apart; `allowed` without asking.
+    `capped` keys were shared by too many to compare each with each."""
 
     parties: int
     compared: int
@@ -154,6 +155,7 @@ class Rebuilt:
     changed: int
     allowed: int
     auto_bits: float
+    capped: Sequence[tuple[str, int]] = ()
     done: bool = False
     joined: int = 0
     undone: int = 0
@@ -202,6 +204,7 @@ def _described(session: Session, proposal: Proposal, parties: int, bits: float) 
         clusters.count_customers(session, sorted(roots)) if roots else 0,
         int(max(SHARE * clusters.count_customers(session), FEWEST)),
         bits,
+        proposal.capped,
     )
 
 

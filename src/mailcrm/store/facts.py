@@ -92,11 +92,12 @@ def record_findings(session: Session, told: Mapping[int, Sequence[ContactFinding
     writers = _writers(session, ids) if ids else {}
     rows = _rows(session, sorted({writer.party_id for writer in writers.values()}))
     touched: set[tuple[int, ContactField]] = set()
+    known = len(rows)
     for message_id, writer in writers.items():
         for finding in told[message_id]:
             _observe(session, rows, message_id, writer, finding, counts=not again)
             touched.add((writer.party_id, finding.field))
-    if _choose(rows.values(), touched):
+    if _choose(rows.values(), touched) or len(rows) > known:
         profiles.touch(session, {party_id for party_id, _ in touched})
     session.flush()
 

@@ -39,6 +39,17 @@ def roots_of(session: Session, party_ids: Iterable[int]) -> dict[int, int]:
     return found
 
 
+def locked_roots(session: Session, party_ids: Sequence[int]) -> dict[int, int]:
+    """The same, and nobody else joins or parts these clusters before this transaction ends."""
+    roots = roots_of(session, party_ids)
+    while True:
+        rows = select(Party.id).where(Party.id.in_(sorted(set(roots.values())))).order_by(Party.id)
+        session.execute(rows.with_for_update()).all()
+        held, roots = roots, roots_of(session, party_ids)
+        if held == roots:
+            return roots
+
+
 def count_customers(session: Session, roots: Sequence[int] | None = None) -> int:
     """How many customers there are, or how many of these roots are one."""
     query = select(func.count()).select_from(Party).where(Party.id == Party.root_id, Party.state == PartyState.ACTIVE)

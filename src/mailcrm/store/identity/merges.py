@@ -11,7 +11,7 @@ from mailcrm.model.cluster import Edge
 from mailcrm.model.identity import Judgement, MergeLine, MergeMethod, judgement_text, read_judgement
 from mailcrm.store.bulk import portions
 from mailcrm.store.context import actor_name
-from mailcrm.store.identity.clusters import regroup, roots_of
+from mailcrm.store.identity.clusters import locked_roots, regroup
 from mailcrm.store.rows.identity import MergeRecord
 from mailcrm.store.rows.party import Party
 
@@ -29,7 +29,7 @@ def join(
 
     Who calls it has looked at verdicts and guards. Nothing is moved, nobody is mailed, no consent changes.
     """
-    roots = roots_of(session, (one, other))
+    roots = locked_roots(session, (one, other))
     if roots[one] == roots[other]:
         raise Conflict("these are one customer already")
     lo, hi = sorted((one, other))

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailcrm.identity.names.form import NameForm
+from mailcrm.identity.names.form import LONG_FOR_CHINESE, NameForm
 from mailcrm.identity.names.nicknames import is_short_for
 from mailcrm.identity.names.rarity import Rarity, is_listed
 from mailcrm.identity.names.readings import syllable_count
+from mailcrm.identity.names.sounds import consonants, is_spelling
 from mailcrm.identity.score import is_slip, word_likeness
 
 _TYPO = 0.90
@@ -16,9 +17,9 @@ _SHORTEST_TYPO = 4
 _SHARE, _LEAST, _MOST = 0.82, 3.0, 13.0
 """Of the rarity of a word, and the bits that one word gives."""
 
-_NICKNAME, _MISTYPED, _INITIAL, _ENGLISH = 5.0, 4.0, 2.5, 5.0
+_NICKNAME, _SPELLING, _MISTYPED, _INITIAL, _ENGLISH = 5.0, 4.0, 4.0, 2.5, 5.0
 _HOUSEHOLD, _RENAMED, _ONE_SHARED, _CONFLICT = -7.0, -3.0, -5.0, -9.0
-_READING, _CHARACTERS = 0.8, 0.75
+_READING, _CHARACTERS, _CONSONANTS = 0.8, 0.75, 0.3
 _SAME_CHARACTERS = 2.0
 
 
@@ -27,6 +28,7 @@ class Level(StrEnum):
 
     SAME = "same name"
     NICKNAME = "short form"
+    SPELLING = "another spelling"
     MISTYPED = "mistyped"
     INITIAL = "initial"
     PART = "part of the name"
@@ -63,6 +65,8 @@ def compare_names(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
         return _across(one, other, rarity) if one.han else _across(other, one, rarity)
     if one.generation and other.generation and one.generation != other.generation:
         return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)  # father and son
+    if one.unvowelled != other.unvowelled:
+        return _by_consonants(one, other, rarity)
     return _words(one, other, rarity)
 
 
@@ -105,6 +109,20 @@ def _across(han: NameForm, latin: NameForm, rarity: Rarity) -> NameMatch:
     if len(words) == 1 and not latin.chinese:
         return NameMatch(Level.UNKNOWN, 0.0)  # Amy of 余梅 cannot be told from another Amy
     return NameMatch(Level.CONFLICT, _CONFLICT)
+
+
+def _by_consonants(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
+    """Letters against a script that leaves vowels out: of whole names, each word of the shorter must be found."""
+    short, long = sorted((one, other), key=lambda form: len(form.words))
+    left = [consonants(word) for word in long.words]
+    bits = 0.0
+    for word in short.words:
+        heard = consonants(word)
+        if heard not in left:
+            return NameMatch(Level.CONFLICT, _CONFLICT)
+        left.remove(heard)
+        bits += _word_bits(rarity, word, _CONSONANTS)
+    return NameMatch(Level.READING, bits) if short.whole else NameMatch(Level.PART, bits)
 
 
 def _words(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
@@ -151,11 +169,19 @@ def _twin(word: str, others: list[str]) -> tuple[str, Level, float]:
     for other in others:
         if is_short_for(word, other):
             return other, Level.NICKNAME, _NICKNAME
+    for other in others:
+        if not _are_syllables(word, other) and is_spelling(word, other, listed=is_listed(word) and is_listed(other)):
+            return other, Level.SPELLING, _SPELLING
     if len(word) >= _SHORTEST_TYPO and not syllable_count(word):
         for other in others:
             if len(other) >= _SHORTEST_TYPO and not syllable_count(other) and _is_mistyped(word, other):
                 return other, Level.MISTYPED, _MISTYPED
     return "", Level.SAME, 0.0
+
+
+def _are_syllables(word: str, other: str) -> bool:
+    """Whether both may be Chinese, where another letter is another name."""
+    return 0 < syllable_count(word) < LONG_FOR_CHINESE and 0 < syllable_count(other) < LONG_FOR_CHINESE
 
 
 def _is_mistyped(word: str, other: str) -> bool:
@@ -182,7 +208,7 @@ def _by_initials(one: NameForm, other: NameForm, left: list[str], right: list[st
 def _against(one: NameForm, other: NameForm, shared: list[str], left: list[str], right: list[str]) -> NameMatch:
     if not shared:
         return NameMatch(Level.CONFLICT, _CONFLICT)
-    if one.chinese != other.chinese and len(left) == len(right) == 1 and syllable_count(shared[0]) == 1:
+    if len(shared) == 1 and one.chinese != other.chinese and len(left) == len(right) == 1 and syllable_count(shared[0]) == 1:
         return NameMatch(Level.ENGLISH, _ENGLISH)  # Grace Li and Bojing Li
     if one.chinese and other.chinese:
         return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)

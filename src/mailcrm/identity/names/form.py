@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from mailcrm.identity.names.readings import given_readings, spellings, surname_reading, syllable_count
+from mailcrm.identity.names.scripts import latin, leaves_vowels_out
 from mailcrm.identity.normalise import clean_name, has_han, is_personal, split_name, without_title
 
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
@@ -17,7 +18,7 @@ _FOLDED = str.maketrans(_LETTERS)
 _UMLAUT = re.compile("(?<=[aou])e(?=[^aeiouy])")
 _GENERATION = re.compile(r"[ ,](jr|sr|jun|sen|ii|iii|iv)\b\.?", re.IGNORECASE)
 _GENERATIONS = {"sr": "1", "sen": "1", "jr": "2", "jun": "2", "ii": "2", "iii": "3", "iv": "4"}
-_LONG_FOR_CHINESE = 3
+LONG_FOR_CHINESE = 3
 """Syllables; Juergen can be read as three."""
 
 
@@ -33,7 +34,7 @@ class NameForm:
 
     Of a name in Chinese characters, `han`, the words are the readings of given and family name; `family` and `given` are
     words where it is known which is which. `joined` are all letters without a gap, in both orders.
-    `generation` is 1 for Sr, 2 for Jr and II, and so on.
+    `generation` is 1 for Sr, 2 for Jr and II, and so on. Of an `unvowelled` name most vowels are not written.
     """
 
     words: tuple[str, ...]
@@ -44,6 +45,7 @@ class NameForm:
     joined: frozenset[str] = frozenset()
     chinese: bool = False
     generation: str = ""
+    unvowelled: bool = False
     plain: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,18 +74,18 @@ def words_form(words: tuple[str, ...], initials: str = "") -> NameForm | None:
 
 
 def fold(text: str) -> str:
-    """Lower case, without accents."""
+    """Lower case, without accents, in Latin letters but for Chinese characters."""
     lower = text.lower()
     if lower.isascii():
         return lower
-    lower = unicodedata.normalize("NFKD", lower.translate(_FOLDED))
+    lower = unicodedata.normalize("NFKD", latin(lower).translate(_FOLDED))
     return "".join(char for char in lower if not unicodedata.combining(char))
 
 
 def plain(word: str) -> str:
     """A folded word for comparison: Müller is Mueller where there are no dots to be had, and both become Muller.
     Yuechen is not Yuchen."""
-    if "e" not in word or 0 < syllable_count(word) < _LONG_FOR_CHINESE:
+    if "e" not in word or 0 < syllable_count(word) < LONG_FOR_CHINESE:
         return word
     return _UMLAUT.sub("", word)
 
@@ -114,6 +116,7 @@ def _of_words(name: str) -> NameForm | None:
         _joined(words),
         _is_chinese(words),
         _GENERATIONS[found[1].lower()] if found else "",
+        leaves_vowels_out(name),
     )
 
 

@@ -31,6 +31,13 @@ def is_slip(left: str, right: str) -> bool:
     return left != right and OSA.distance(left, right, score_cutoff=1) == 1
 
 
+def slips(left: str, right: str) -> int:
+    """How many letters two words are apart, as `is_slip` counts them."""
+    from rapidfuzz.distance import OSA
+
+    return OSA.distance(left, right)
+
+
 def _folded(name: str) -> str:
     from rapidfuzz import utils
 

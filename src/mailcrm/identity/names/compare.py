@@ -3,22 +3,20 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailcrm.identity.names.form import LONG_FOR_CHINESE, NameForm
-from mailcrm.identity.names.nicknames import is_short_for
-from mailcrm.identity.names.rarity import Rarity, is_listed
+from mailcrm.identity.names.form import NameForm
+from mailcrm.identity.names.rarity import Rarity
 from mailcrm.identity.names.readings import syllable_count
-from mailcrm.identity.names.sounds import consonants, is_spelling
-from mailcrm.identity.score import is_slip, word_likeness
-
-_TYPO = 0.90
-_SHORTEST_TYPO = 4
-"""Letters of a word that may have been mistyped; in shorter ones another letter is another name."""
+from mailcrm.identity.names.sounds import consonants
+from mailcrm.identity.names.twins import Twin, find_twin, is_near, join_split
 
 _SHARE, _LEAST, _MOST = 0.82, 3.0, 13.0
 """Of the rarity of a word, and the bits that one word gives."""
 
-_NICKNAME, _SPELLING, _MISTYPED, _INITIAL, _ENGLISH = 5.0, 4.0, 4.0, 2.5, 5.0
+_INITIAL, _ENGLISH = 2.5, 5.0
 _HOUSEHOLD, _RENAMED, _ONE_SHARED, _CONFLICT = -7.0, -3.0, -5.0, -9.0
+_A_LETTER = -2.0
+"""Where the other given or family name is a letter apart."""
+
 _READING, _CHARACTERS, _CONSONANTS = 0.8, 0.75, 0.3
 _SAME_CHARACTERS = 2.0
 
@@ -44,6 +42,13 @@ class Level(StrEnum):
 _AGAINST = frozenset({Level.HOUSEHOLD, Level.RENAMED, Level.ONE_SHARED, Level.CONFLICT})
 
 
+_TWINS = {
+    Twin.NICKNAME: (Level.NICKNAME, 5.0),
+    Twin.SPELLING: (Level.SPELLING, 4.0),
+    Twin.MISTYPED: (Level.MISTYPED, 4.0),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class NameMatch:
     """`bits` for one person, negative against it."""
@@ -65,6 +70,8 @@ def compare_names(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
         return _across(one, other, rarity) if one.han else _across(other, one, rarity)
     if one.generation and other.generation and one.generation != other.generation:
         return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)  # father and son
+    if (one.father and other.father and one.father != other.father) or _initials_differ(one, other):
+        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
     if one.unvowelled != other.unvowelled:
         return _by_consonants(one, other, rarity)
     return _words(one, other, rarity)
@@ -134,11 +141,14 @@ def _words(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     bits = sum(min(_word_bits(rarity, mine[word]), _word_bits(rarity, theirs[word])) for word in shared)
     level = Level.SAME
     for word in list(left):
-        twin, how, more = _twin(word, right)
-        if twin:
+        twin, how = find_twin(word, right)
+        if how is not None:
             left.remove(word)
             right.remove(twin)
-            level, bits = how, bits + more
+            level, more = _TWINS[how]
+            bits += more
+    if left and right and len(left) != len(right) and join_split(left, right):
+        bits += _LEAST
     found, disagree = _by_initials(one, other, left, right)
     if found:
         level, bits = Level.INITIAL, bits + found * _INITIAL
@@ -153,6 +163,13 @@ def _words(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     return NameMatch(level, bits)
 
 
+def _initials_differ(one: NameForm, other: NameForm) -> bool:
+    """William G. Frost and William W. Frost."""
+    if not (one.initials and other.initials and one.words == other.words):
+        return False
+    return not set(one.initials) & set(other.initials)
+
+
 def _rest(form: NameForm, others: tuple[str, ...]) -> list[str]:
     """Its words that the others do not have, or have fewer of: Li Li is not Li Lei."""
     found, free = [], list(others)
@@ -162,33 +179,6 @@ def _rest(form: NameForm, others: tuple[str, ...]) -> list[str]:
         else:
             found.append(word)
     return found
-
-
-def _twin(word: str, others: list[str]) -> tuple[str, Level, float]:
-    """Which of the others is the same word in another form; '' if none."""
-    for other in others:
-        if is_short_for(word, other):
-            return other, Level.NICKNAME, _NICKNAME
-    for other in others:
-        if not _are_syllables(word, other) and is_spelling(word, other, listed=is_listed(word) and is_listed(other)):
-            return other, Level.SPELLING, _SPELLING
-    if len(word) >= _SHORTEST_TYPO and not syllable_count(word):
-        for other in others:
-            if len(other) >= _SHORTEST_TYPO and not syllable_count(other) and _is_mistyped(word, other):
-                return other, Level.MISTYPED, _MISTYPED
-    return "", Level.SAME, 0.0
-
-
-def _are_syllables(word: str, other: str) -> bool:
-    """Whether both may be Chinese, where another letter is another name."""
-    return 0 < syllable_count(word) < LONG_FOR_CHINESE and 0 < syllable_count(other) < LONG_FOR_CHINESE
-
-
-def _is_mistyped(word: str, other: str) -> bool:
-    """Not where both are names of their own (Christian, Christina), nor those of a man and a woman (Aleksandr, Aleksandra)."""
-    if word + "a" == other or other + "a" == word or (is_listed(word) and is_listed(other)):
-        return False
-    return word_likeness(word, other) >= _TYPO or (min(len(word), len(other)) > _SHORTEST_TYPO and is_slip(word, other))
 
 
 def _by_initials(one: NameForm, other: NameForm, left: list[str], right: list[str]) -> tuple[int, bool]:
@@ -206,9 +196,21 @@ def _by_initials(one: NameForm, other: NameForm, left: list[str], right: list[st
 
 
 def _against(one: NameForm, other: NameForm, shared: list[str], left: list[str], right: list[str]) -> NameMatch:
+    found = _contradiction(one, other, shared, left, right)
+    if found.bits < _A_LETTER and len(left) == len(right) == 1 and shared and is_near(left[0], right[0]):
+        return NameMatch(found.level, _A_LETTER)
+    return found
+
+
+def _contradiction(one: NameForm, other: NameForm, shared: list[str], left: list[str], right: list[str]) -> NameMatch:
     if not shared:
         return NameMatch(Level.CONFLICT, _CONFLICT)
-    if len(shared) == 1 and one.chinese != other.chinese and len(left) == len(right) == 1 and syllable_count(shared[0]) == 1:
+    if (
+        len(shared) == 1
+        and one.chinese != other.chinese
+        and len(left) == len(right) == 1
+        and syllable_count(shared[0]) == 1
+    ):
         return NameMatch(Level.ENGLISH, _ENGLISH)  # Grace Li and Bojing Li
     if one.chinese and other.chinese:
         return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)

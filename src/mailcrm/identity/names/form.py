@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from mailcrm.identity.names.readings import given_readings, spellings, surname_reading, syllable_count
 from mailcrm.identity.names.scripts import latin, leaves_vowels_out
+from mailcrm.identity.names.sounds import sound
 from mailcrm.identity.normalise import clean_name, has_han, is_personal, split_name, without_title
 
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
@@ -25,6 +26,7 @@ LONG_FOR_CHINESE = 3
 _PARTICLES = frozenset(
     "van von der den de del della di da do dos das du la le ten ter zu zur bin ibn al el y e".split()
 )
+_SON_OF = frozenset(("bin", "ibn", "ben"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class NameForm:
 
     Of a name in Chinese characters, `han`, the words are the readings of given and family name; `family` and `given` are
     words where it is known which is which. `joined` are all letters without a gap, in both orders.
-    `generation` is 1 for Sr, 2 for Jr and II, and so on. Of an `unvowelled` name most vowels are not written.
+    `generation` is 1 for Sr, 2 for Jr and II, and so on. Of an `unvowelled` name most vowels are not written; `father` is
+    the sound of the word after bin or ibn.
     """
 
     words: tuple[str, ...]
@@ -46,6 +49,7 @@ class NameForm:
     chinese: bool = False
     generation: str = ""
     unvowelled: bool = False
+    father: str = ""
     plain: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -117,7 +121,14 @@ def _of_words(name: str) -> NameForm | None:
         _is_chinese(words),
         _GENERATIONS[found[1].lower()] if found else "",
         leaves_vowels_out(name),
+        "" if _is_chinese(words) else _father(pieces),
     )
+
+
+def _father(pieces: list[str]) -> str:
+    """Whose son somebody is: Salman bin Muhammad is not Muhammad bin Salman."""
+    at = next((at for at, word in enumerate(pieces[:-1]) if at and word in _SON_OF), len(pieces))
+    return next((sound(word) for word in pieces[at + 1 :] if word not in _PARTICLES), "")
 
 
 def _of_han(name: str) -> NameForm | None:

@@ -18,7 +18,7 @@ _SURNAMES = {
 
 _INITIALS = "zh ch sh b p m f d t n l g k h j q x r z c s y w".split()
 _FINALS = (
-    "a o e ai ei ao ou an en ang eng er i ia ie iao iu ian in iang ing iong u ua uo uai ui uan un uang ueng ong v ve ue van vn"
+    "a o e ai ei ao ou an en ang eng i ia ie iao iu ian in iang ing iong u ua uo uai ui uan un uang ueng ong v ve ue van vn"
 ).split()
 _SYLLABLE = re.compile(
     f"(?:(?:{'|'.join(_INITIALS)})(?:{'|'.join(sorted(_FINALS, key=len, reverse=True))})|ai|an|ang|ao|en|er|e|ou|a|o)"

@@ -14,7 +14,7 @@ _FIRST_FOREIGN = "\u0370"
 _ROWS = (
     # Cyrillic, with the letters of Ukraine, Belarus, Serbia, Macedonia and Kazakhstan
     "а a б b в v г g д d е e ё e ж zh з z и i й i к k л l м m н n о o п p р r с s т t у u ф f х kh ц ts ч ch ш sh щ shch ъ - "
-    "ы y ь - э e ю yu я ya і i ї i є e ґ g ў u ј j љ lj њ nj ћ c ђ dj џ dz ѓ gj ќ kj ѕ dz қ k ғ g ң ng ө o ү u ұ u һ h ә a ӣ i ӯ u",
+    "ы y ь - э e ю yu я ya і i ї i є e ґ g ў u ј j љ lj њ nj ћ c ђ dj џ dz ѓ gj ќ kj ѕ dz қ k ғ g ң ng ө o ү u ұ u һ h ә a",
     # Greek
     "α a β v γ g δ d ε e ζ z η i θ th ι i κ k λ l μ m ν n ξ x ο o π p ρ r σ s ς s τ t υ y φ f χ ch ψ ps ω o",
     # Arabic, with the letters of Persian, Urdu and Pashto
@@ -38,8 +38,8 @@ _GREEK_PAIRS = str.maketrans({"ά": "α", "έ": "ε", "ή": "η", "ί": "ι", "�
 _GREEK_TOGETHER = (("ου", "u"), ("μπ", "b"), ("ντ", "nt"), ("αυ", "av"), ("ευ", "ev"), ("γγ", "ng"), ("γκ", "gk"))
 _SEMITIC = re.compile("[\u0590-\u05ff\u0600-\u06ff]")
 _NAMED = re.compile(
-    r"(?:HANGUL SYLLABLE|(?:KATAKANA|HIRAGANA|ETHIOPIC|DEVANAGARI|BENGALI|GUJARATI|GURMUKHI|ORIYA|TAMIL|TELUGU|KANNADA|MALAYALAM|"
-    r"SINHALA) (?:LETTER|SYLLABLE|VOWEL SIGN|SIGN)) (?:SMALL |PHARYNGEAL |GLOTTAL )?([A-Z]+)"
+    r"(?:HANGUL SYLLABLE|(?:KATAKANA|HIRAGANA|ETHIOPIC|DEVANAGARI|BENGALI|GUJARATI|GURMUKHI|ORIYA|TAMIL|TELUGU|KANNADA|"
+    r"MALAYALAM|SINHALA) (?:LETTER|SYLLABLE|VOWEL SIGN|SIGN)) (?:SMALL |PHARYNGEAL |GLOTTAL )?([A-Z]+)"
 )
 _HINDI_END = re.compile("(?<=[\u0900-\u094c])([\u0915-\u0939])(?![\u0900-\u097f])")
 """The `a` of a word's last consonant is not spoken: Rahul, not Rahula. After another consonant it is: Narendra."""
@@ -77,9 +77,8 @@ def _append(found: list[str], char: str) -> None:
     if ord(char) not in _INDIC:
         found.append(reading)
         return
-    if unicodedata.category(char)[0] == "M" and reading not in ("n", ""):
-        _without_inherent(found)
-    elif "VIRAMA" in unicodedata.name(char, ""):
+    vowel = unicodedata.category(char)[0] == "M" and reading not in ("n", "")
+    if vowel or "VIRAMA" in unicodedata.name(char, ""):
         _without_inherent(found)
     found.append(reading)
 

@@ -1,9 +1,11 @@
 """Who is the same person, over many made-up sightings: right, complete, how fast, and in how much memory.
 
 python -m bench.identity [records] [seed] [sheet truth]
+python -m bench.identity pairs FILE [wrong]
 
 The peer joins what has the same mailbox, or names alike by Jaro and Winkler (0.95) with a phone, a company's domain or a
 word in common: what a CRM with a duplicate finder does. With a sheet and its truth (CSV: record_id,cluster_id), those.
+With `pairs`, two names at a time: see bench/names.py.
 """
 
 import csv
@@ -16,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
+from bench import names
 from bench.contacts import sightings
 from mailcrm.identity.cluster import Clusters, cluster
 from mailcrm.identity.features import Record
@@ -127,7 +130,9 @@ def _given(sheet: str, truth: str) -> tuple[list[Record], dict[str, str]]:
 
 if __name__ == "__main__":
     _given_ones = sys.argv[1:]
-    if len(_given_ones) == 2 and not _given_ones[0].isdigit():
+    if _given_ones[:1] == ["pairs"]:
+        names.main(_given_ones[1], show_wrong="wrong" in _given_ones)
+    elif len(_given_ones) == 2 and not _given_ones[0].isdigit():
         main(*_given(*_given_ones))
     else:
         main(*sightings(*(int(each) for each in (*_given_ones, *("10000", "1")[len(_given_ones) :]))))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from mailcrm.identity.companies import company_key
+from mailcrm.identity.companies.key import company_key
 from mailcrm.identity.domains import organisation_domain, provider_meant
 from mailcrm.identity.names.form import NameForm, fold, name_form, words_form
 from mailcrm.identity.names.nicknames import is_short_for

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcrm.identity.companies import company_key
+from mailcrm.identity.companies.key import company_key
 from mailcrm.identity.domains import organisation_domain, provider_meant
 
 

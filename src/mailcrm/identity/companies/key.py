@@ -55,14 +55,17 @@ def company_key(written: str) -> str:
     if name.lower() in _NONE:
         return ""
     if has_han(name):
-        bare = _HAN_BRACKETS.sub("", name).strip()
-        bare = _HAN_FORMS.sub("", bare)
-        bare = _without_city(_HAN_FORMS_BEFORE.sub("", bare).strip())
-        return "".join(_WORD.findall(company_reading(bare).lower()))
+        return "".join(_WORD.findall(company_reading(bare_characters(name)).lower()))
     plain = _SLASHED.sub(r"\1\2", fold(name).replace("&", " and ").replace(".", ""))
     words = _WORD.findall(plain)
     own = [word for word in words if word not in _FORMS]
     return "".join(own or words)
+
+
+def bare_characters(name: str) -> str:
+    """A name in Chinese characters without legal form, brackets, and the city where it is not what tells it from others."""
+    bare = _HAN_FORMS.sub("", _HAN_BRACKETS.sub("", name).strip())
+    return _without_city(_HAN_FORMS_BEFORE.sub("", bare).strip())
 
 
 def _without_city(name: str) -> str:

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailcrm.identity.names.form import NameForm
+from mailcrm.identity.names.korean import family_sounds, is_hangul, korean_sound
+from mailcrm.identity.names.order import family_leads
 from mailcrm.identity.names.rarity import Rarity
 from mailcrm.identity.names.readings import syllable_count
 from mailcrm.identity.names.sounds import consonants
 from mailcrm.identity.names.twins import Twin, find_twin, is_near, join_split
+from mailcrm.identity.names.variants import same_characters
 
 _SHARE, _LEAST, _MOST = 0.82, 3.0, 13.0
 """Of the rarity of a word, and the bits that one word gives."""
@@ -19,6 +22,8 @@ _A_LETTER = -2.0
 
 _READING, _CHARACTERS, _CONSONANTS = 0.8, 0.75, 0.3
 _SAME_CHARACTERS = 2.0
+_HANGUL = 10.0
+"""A whole Korean name: half of the people have one of five family names, and no table says how rare the given ones are."""
 
 
 class Level(StrEnum):
@@ -64,6 +69,8 @@ class NameMatch:
 
 def compare_names(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     """Of two names, in either order and script."""
+    if is_hangul(one.han) != is_hangul(other.han):
+        return _korean(one, other) if is_hangul(one.han) else _korean(other, one)
     if one.han and other.han:
         return _characters(one, other, rarity)
     if one.han or other.han:
@@ -79,9 +86,9 @@ def compare_names(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
 
 def _characters(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     """Other characters of the same reading are another name."""
-    if one.han == other.han:
+    if same_characters(one.han, other.han):
         bits = sum(_word_bits(rarity, word, _CHARACTERS) for word in one.words)
-        return NameMatch(Level.SAME, _SAME_CHARACTERS + bits)
+        return NameMatch(Level.SAME, _HANGUL if is_hangul(one.han) else _SAME_CHARACTERS + bits)
     short, long = sorted((one, other), key=lambda form: len(form.words))
     if not short.whole and long.whole and short.given and long.han.endswith(short.han):
         return NameMatch(Level.PART, _word_bits(rarity, short.given, _CHARACTERS))
@@ -115,6 +122,17 @@ def _across(han: NameForm, latin: NameForm, rarity: Rarity) -> NameMatch:
         return NameMatch(Level.PART, _word_bits(rarity, han.given, _READING))
     if len(words) == 1 and not latin.chinese:
         return NameMatch(Level.UNKNOWN, 0.0)  # Amy of 余梅 cannot be told from another Amy
+    return NameMatch(Level.CONFLICT, _CONFLICT)
+
+
+def _korean(hangul: NameForm, latin: NameForm) -> NameMatch:
+    """Hangul against letters; against Chinese characters nothing can be said."""
+    if latin.han:
+        return NameMatch(Level.UNKNOWN, 0.0)
+    if hangul.joined & {korean_sound(written) for written in latin.joined}:
+        return NameMatch(Level.READING, _HANGUL)
+    if set(family_sounds(hangul.family)) & set(map(korean_sound, latin.words)):
+        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
     return NameMatch(Level.CONFLICT, _CONFLICT)
 
 
@@ -219,6 +237,8 @@ def _contradiction(one: NameForm, other: NameForm, shared: list[str], left: list
         if word == one.plain[-1] == other.plain[-1]:
             return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
         if word == one.plain[0] == other.plain[0]:
+            if family_leads(one.plain) and family_leads(other.plain):
+                return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
             return NameMatch(Level.RENAMED, _RENAMED)
     return NameMatch(Level.ONE_SHARED, _ONE_SHARED)
 

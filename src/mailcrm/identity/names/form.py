@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from mailcrm.identity.names.korean import hangul_sounds, is_hangul, split_hangul
 from mailcrm.identity.names.readings import given_readings, spellings, surname_reading, syllable_count
 from mailcrm.identity.names.scripts import latin, leaves_vowels_out
 from mailcrm.identity.names.sounds import sound
@@ -17,6 +18,11 @@ _WORD = re.compile("[^ .,-]+")
 _LETTERS = {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 _FOLDED = str.maketrans(_LETTERS)
 _UMLAUT = re.compile("(?<=[aou])e(?=[^aeiouy])")
+_KANA = re.compile("[\u3040-\u30ff]")
+_REMARK = re.compile(r"\s+[-–—/·•]\s+|\s*[|,]\s*")
+_WHOLE = range(2, 5)
+"""Words of a whole name, where it cannot be told otherwise what is one."""
+
 _GENERATION = re.compile(r"[ ,](jr|sr|jun|sen|ii|iii|iv)\b\.?", re.IGNORECASE)
 _GENERATIONS = {"sr": "1", "sen": "1", "jr": "2", "jun": "2", "ii": "2", "iii": "3", "iv": "4"}
 LONG_FOR_CHINESE = 3
@@ -67,7 +73,11 @@ def name_form(display: str) -> NameForm | None:
     name = clean_name(display)
     if not name:
         return None
-    return _of_han(name) if has_han(name) else _of_words(name)
+    if has_han(name):
+        return _of_han(name)
+    if is_hangul(name):
+        return _of_hangul(name)
+    return _of_words(latin(name).title() if _KANA.search(name) else name) or _of_words(_before_remark(name))
 
 
 def words_form(words: tuple[str, ...], initials: str = "") -> NameForm | None:
@@ -129,6 +139,21 @@ def _father(pieces: list[str]) -> str:
     """Whose son somebody is: Salman bin Muhammad is not Muhammad bin Salman."""
     at = next((at for at, word in enumerate(pieces[:-1]) if at and word in _SON_OF), len(pieces))
     return next((sound(word) for word in pieces[at + 1 :] if word not in _PARTICLES), "")
+
+
+def _before_remark(name: str) -> str:
+    """Of Jane Smith - Acme, or Acme | Jane Smith, the one part that may be a whole name; '' if none."""
+    parts = [part.strip() for part in _REMARK.split(name)]
+    whole = [part for part in parts if is_personal(without_title(part)) and len(part.split()) in _WHOLE]
+    return whole[0] if len(whole) == 1 < len(parts) else ""
+
+
+def _of_hangul(name: str) -> NameForm | None:
+    given, family = split_hangul(name)
+    if not family:
+        return None
+    words = (latin(given), latin(family))
+    return NameForm(words, "", family + given, words[1], words[0], hangul_sounds(given, family))
 
 
 def _of_han(name: str) -> NameForm | None:

@@ -47,7 +47,16 @@ _HINDI_END = re.compile("(?<=[\u0900-\u094c])([\u0915-\u0939])(?![\u0900-\u097f]
 _INDIC = range(0x0900, 0x0E00)
 _SILENT = frozenset(("VIRAMA", "NUKTA", "VISARGA"))
 _NASAL = frozenset(("ANUSVARA", "CANDRABINDU"))
-_LONG_VOWELS = {"aa": "a", "ii": "i", "uu": "u", "vocalic": "ri"}
+
+
+_READ_OTHERWISE = {
+    "aa": "a", "ii": "i", "uu": "u", "vocalic": "ri",
+    "si": "shi", "ti": "chi", "tu": "tsu", "hu": "fu", "zi": "ji", "di": "ji", "du": "zu",
+}  # fmt: skip
+"""Long vowels of India; kana in the spelling of Hepburn."""
+
+_SMALL = re.compile("(?:HIRAGANA|KATAKANA) LETTER SMALL (Y[AUO])")
+_LONG_O = re.compile("(?<=[おこそとのほもよろごぞどぼぽょオコソトノホモヨロゴゾドボポョ])[うウ]|ー")
 
 
 def leaves_vowels_out(text: str) -> bool:
@@ -60,6 +69,7 @@ def latin(text: str) -> str:
     if all(char < _FIRST_FOREIGN for char in text):
         return text
     text = _HINDI_END.sub("\\1\u094d", unicodedata.normalize("NFC", text).translate(_GREEK_PAIRS))
+    text = _LONG_O.sub("", text).replace("・", " ")
     for pair, reading in _GREEK_TOGETHER:
         text = text.replace(pair, reading)
     found: list[str] = []
@@ -74,6 +84,9 @@ def _append(found: list[str], char: str) -> None:
         found.append(_LETTERS.get(char, char))
         return
     reading = _reading(char)
+    if found and _SMALL.match(unicodedata.name(char, "")):
+        start = found.pop()[:-1]
+        reading = start + (reading[1:] if start in ("sh", "ch", "j") else reading)  # kyo, sho
     if ord(char) not in _INDIC:
         found.append(reading)
         return
@@ -97,4 +110,4 @@ def _reading(char: str) -> str:
     name = match[1]
     if name in _SILENT:
         return ""
-    return "n" if name in _NASAL else _LONG_VOWELS.get(name.lower(), name.lower())
+    return "n" if name in _NASAL else _READ_OTHERWISE.get(name.lower(), name.lower())

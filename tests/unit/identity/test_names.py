@@ -61,6 +61,24 @@ def match(one: str, other: str, rarity: Rarity = _CENSUS) -> NameMatch:
         ("Aleksandr Ivanov", "Aleksandra Ivanov", Level.HOUSEHOLD),
         ("राहुल शर्मा", "राहुल वर्मा", Level.RENAMED),
         ("Grace Li", "Bojing Li", Level.ENGLISH),
+        ("Mun Chong-Min", "Mun Chong-Chol", Level.HOUSEHOLD),
+        ("Anna Schmidt", "Anna Schmitt", Level.SPELLING),
+        ("Mohammed Salih", "Muhammad Salih", Level.SPELLING),
+        ("Dmitry Orlov", "Dmitriy Orlov", Level.SPELLING),
+        ("Aleksandr Orlov", "Alexander Orlov", Level.SPELLING),
+        ("Johannes Elcombe", "Hannes Elcombe", Level.MISTYPED),
+        ("Wilhelm Lindenberg", "Wilhelm Lyndenburg", Level.MISTYPED),
+        ("Paulo Monteiro", "Paulo Montenegro", Level.RENAMED),
+        ("JanDaniel Bothma", "Jan Daniel Bothma", Level.SAME),
+        ("Oskar JanDaniel Bothma", "Bothma Jan Daniel Oskar", Level.SAME),
+        ("William G. Frost", "William W. Frost", Level.HOUSEHOLD),
+        ("Salman bin Tariq", "Tariq bin Salman", Level.HOUSEHOLD),
+        ("Salman bin Tariq", "Salman bin Tariq", Level.SAME),
+        ("Tran Thi Mai", "Tran Thi Lan", Level.HOUSEHOLD),
+        ("Kim Sok Jin", "Kim Sok Chol", Level.HOUSEHOLD),
+        ("Kim Marie Brown", "Kim Marie Jones", Level.RENAMED),
+        ("Jane Smith - Acme", "Jane Smith", Level.SAME),
+        ("Acme Foods Ltd | Jane Smith", "Smith, Jane", Level.SAME),
     ],
 )
 def test_two_names_in_letters(one: str, other: str, level: Level) -> None:
@@ -97,6 +115,48 @@ def test_two_names_in_letters(one: str, other: str, level: Level) -> None:
 def test_a_name_in_chinese_characters(one: str, other: str, level: Level) -> None:
     assert match(one, other).level is level
     assert match(other, one) == match(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("Сергей Викторович Орлов", "Sergei Viktorovich Orlov", Level.SAME),
+        ("Дмитрий Орлов", "Dmitry Orlov", Level.SPELLING),
+        ("Νίκος Παππάς", "Nikos Pappas", Level.SAME),
+        ("Բարակ Օբամա", "Barak Obama", Level.SAME),
+        ("राहुल शर्मा", "Rahul Sharma", Level.SAME),
+        ("たなか さくら", "Sakura Tanaka", Level.SAME),
+        ("さとう しょうた", "Shota Sato", Level.SAME),
+        ("فرناندو بيريز", "Fernando Pérez", Level.READING),
+        ("فرناندو بيريز", "Fernando Gomez", Level.CONFLICT),
+        ("김정은", "김 정은", Level.SAME),
+        ("김정은님", "김정은", Level.SAME),
+        ("김정은", "김종은", Level.HOUSEHOLD),
+        ("김정은", "Kim Jong-un", Level.READING),
+        ("박근혜", "Park Geun-hye", Level.READING),
+        ("이재명", "Lee Jae Myung", Level.READING),
+        ("이재명", "Lee Jae Hyung", Level.HOUSEHOLD),
+        ("이재명", "Jane Smith", Level.CONFLICT),
+        ("이재명", "李在明", Level.UNKNOWN),
+        ("张伟", "張偉", Level.SAME),
+        ("叶秋", "葉秋", Level.SAME),
+        ("张伟", "张韦", Level.HOUSEHOLD),
+        ("张伟", "張衛", Level.SAME),
+    ],
+)
+def test_a_name_in_another_script(one: str, other: str, level: Level) -> None:
+    assert match(one, other).level is level
+    assert match(other, one) == match(one, other)
+
+
+def test_a_letter_apart_says_less_against_than_another_name() -> None:
+    assert match("Serena Elcombe", "Selena Elcombe").bits > match("Serena Elcombe", "Martha Elcombe").bits
+    assert match("Christian Elcombe", "Christina Elcombe").bits == match("Martin Elcombe", "Olga Elcombe").bits
+    assert not match("Serena Elcombe", "Selena Elcombe").agrees
+
+
+def test_a_whole_korean_name_is_no_rare_one() -> None:
+    assert match("김민수", "김민수").bits < match("Leopold Wurzelbacher", "Leopold Wurzelbacher").bits
 
 
 def test_what_names_no_human_has_no_form() -> None:

@@ -69,19 +69,26 @@ class NameMatch:
 
 def compare_names(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     """Of two names, in either order and script."""
-    if is_hangul(one.han) != is_hangul(other.han):
-        return _korean(one, other) if is_hangul(one.han) else _korean(other, one)
-    if one.han and other.han:
-        return _characters(one, other, rarity)
     if one.han or other.han:
-        return _across(one, other, rarity) if one.han else _across(other, one, rarity)
+        return _scripts(one, other, rarity)
     if one.generation and other.generation and one.generation != other.generation:
         return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)  # father and son
-    if (one.father and other.father and one.father != other.father) or _initials_differ(one, other):
+    if one.father and other.father and one.father != other.father:
+        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+    if one.initials and other.initials and _initials_differ(one, other):
         return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
     if one.unvowelled != other.unvowelled:
         return _by_consonants(one, other, rarity)
     return _words(one, other, rarity)
+
+
+def _scripts(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
+    """Where at least one is written in Chinese characters or Hangul."""
+    if is_hangul(one.han) != is_hangul(other.han):
+        return _korean(one, other) if is_hangul(one.han) else _korean(other, one)
+    if one.han and other.han:
+        return _characters(one, other, rarity)
+    return _across(one, other, rarity) if one.han else _across(other, one, rarity)
 
 
 def _characters(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
@@ -139,39 +146,28 @@ def _korean(hangul: NameForm, latin: NameForm) -> NameMatch:
 def _by_consonants(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     """Letters against a script that leaves vowels out: of whole names, each word of the shorter must be found."""
     short, long = sorted((one, other), key=lambda form: len(form.words))
-    left = [consonants(word) for word in long.words]
+    left = {consonants(word): word for word in long.words}
     bits = 0.0
     for word in short.words:
-        heard = consonants(word)
-        if heard not in left:
+        twin = left.pop(consonants(word), "")
+        if not twin:
             return NameMatch(Level.CONFLICT, _CONFLICT)
-        left.remove(heard)
-        bits += _word_bits(rarity, word, _CONSONANTS)
+        bits += _word_bits(rarity, twin if short.unvowelled else word, _CONSONANTS)
     return NameMatch(Level.READING, bits) if short.whole else NameMatch(Level.PART, bits)
 
 
 def _words(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     if one.joined & other.joined and (one.whole or other.whole):
         return NameMatch(Level.SAME, min(sum(_word_bits(rarity, word) for word in form.words) for form in (one, other)))
-    mine, theirs = (dict(zip(form.plain, form.words, strict=True)) for form in (one, other))
-    shared = [word for word in mine if word in theirs]
+    shared = [word for word in dict.fromkeys(one.plain) if word in other.plain]
     left, right = _rest(one, other.plain), _rest(other, one.plain)
-    bits = sum(min(_word_bits(rarity, mine[word]), _word_bits(rarity, theirs[word])) for word in shared)
-    level = Level.SAME
-    for word in list(left):
-        twin, how = find_twin(word, right)
-        if how is not None:
-            left.remove(word)
-            right.remove(twin)
-            level, more = _TWINS[how]
-            bits += more
-    if left and right and len(left) != len(right) and join_split(left, right):
-        bits += _LEAST
+    level, bits = _take_twins(left, right)
     found, disagree = _by_initials(one, other, left, right)
     if found:
         level, bits = Level.INITIAL, bits + found * _INITIAL
     if disagree or (left and right):
         return _against(one, other, shared, left, right)
+    bits += _shared_bits(one, other, shared, rarity)
     if level is Level.SAME:
         if not shared:
             return NameMatch(Level.CONFLICT, _CONFLICT)
@@ -181,11 +177,32 @@ def _words(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     return NameMatch(level, bits)
 
 
+def _shared_bits(one: NameForm, other: NameForm, shared: list[str], rarity: Rarity) -> float:
+    """Of each the less, as Muller is rarer than Müller."""
+    mine, theirs = (dict(zip(form.plain, form.words, strict=True)) for form in (one, other))
+    return sum(min(_word_bits(rarity, mine[word]), _word_bits(rarity, theirs[word])) for word in shared)
+
+
+def _take_twins(left: list[str], right: list[str]) -> tuple[Level, float]:
+    """Takes away the words that both have in two forms, and says how and what for."""
+    level, bits = Level.SAME, 0.0
+    if not right:
+        return level, bits
+    for word in list(left):
+        twin, how = find_twin(word, right)
+        if how is not None:
+            left.remove(word)
+            right.remove(twin)
+            level, more = _TWINS[how]
+            bits += more
+    if left and right and len(left) != len(right) and join_split(left, right):
+        bits += _LEAST
+    return level, bits
+
+
 def _initials_differ(one: NameForm, other: NameForm) -> bool:
     """William G. Frost and William W. Frost."""
-    if not (one.initials and other.initials and one.words == other.words):
-        return False
-    return not set(one.initials) & set(other.initials)
+    return one.words == other.words and not set(one.initials) & set(other.initials)
 
 
 def _rest(form: NameForm, others: tuple[str, ...]) -> list[str]:
@@ -201,6 +218,8 @@ def _rest(form: NameForm, others: tuple[str, ...]) -> list[str]:
 
 def _by_initials(one: NameForm, other: NameForm, left: list[str], right: list[str]) -> tuple[int, bool]:
     """How many words are said by an initial of the other, which are taken away; and whether initials disagree."""
+    if not (one.initials or other.initials):
+        return 0, False
     mine = [each for each in one.initials if each not in other.initials]
     theirs = [each for each in other.initials if each not in one.initials]
     found = 0

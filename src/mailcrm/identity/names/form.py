@@ -77,7 +77,9 @@ def name_form(display: str) -> NameForm | None:
         return _of_han(name)
     if is_hangul(name):
         return _of_hangul(name)
-    return _of_words(latin(name).title() if _KANA.search(name) else name) or _of_words(_before_remark(name))
+    if not name.isascii() and _KANA.search(name):
+        name = latin(name).title()
+    return _of_words(name) or _of_words(_before_remark(name))
 
 
 def words_form(words: tuple[str, ...], initials: str = "") -> NameForm | None:
@@ -121,6 +123,7 @@ def _of_words(name: str) -> NameForm | None:
     initials = "".join(sorted(word for word in pieces if len(word) == 1))
     known = family_first and len(words) == 2
     found = _GENERATION.search(name)
+    chinese = _is_chinese(words)
     return NameForm(
         words,
         initials,
@@ -128,10 +131,10 @@ def _of_words(name: str) -> NameForm | None:
         words[-1] if known else "",
         words[0] if known else "",
         _joined(words),
-        _is_chinese(words),
+        chinese,
         _GENERATIONS[found[1].lower()] if found else "",
-        leaves_vowels_out(name),
-        "" if _is_chinese(words) else _father(pieces),
+        not name.isascii() and leaves_vowels_out(name),
+        "" if chinese else _father(pieces),
     )
 
 

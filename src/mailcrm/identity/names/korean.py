@@ -44,7 +44,7 @@ def split_hangul(name: str) -> tuple[str, str]:
 
 def is_hangul(text: str) -> bool:
     """Whether it begins with a Korean syllable."""
-    return bool(_HANGUL.match(text))
+    return "\uac00" <= text[:1] <= "\ud7a3"
 
 
 def korean_sound(word: str) -> str:

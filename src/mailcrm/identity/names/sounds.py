@@ -32,8 +32,7 @@ _RULES = tuple(
         ("ou|oo|uo", "u"),
         ("ee|(?<![aeiou])ie(?=[^aeiou])", "i"),
         ("(?:iy|ij|yj|yi|ii|yy|i|y)$", "i"),
-        ("[ae][iyj](?=[^aeiou]|$)", "ai"),  # Meyer is Maier
-        ("ai(?=e)", "ai"),
+        ("[ae][iyj]", "ai"),  # Meyer is Maier
         ("y|(?<=[aeiou])j", "i"),
         ("(?<=o)h(?=[^aeiou])", ""),  # John
         (r"(.)\1+", r"\1"),

@@ -1,6 +1,7 @@
 """Whether two different words are one name in another form: short, spelt otherwise, mistyped, or written in two words."""
 
 from enum import Enum, auto
+from functools import lru_cache
 
 from mailcrm.identity.names.form import LONG_FOR_CHINESE
 from mailcrm.identity.names.nicknames import is_short_for
@@ -33,20 +34,32 @@ def find_twin(word: str, others: list[str]) -> tuple[str, Twin | None]:
     for other in others:
         if is_short_for(word, other):
             return other, Twin.NICKNAME
-    if len(word) >= _SHORTEST_TYPO:
-        usable = [other for other in others if len(other) >= _SHORTEST_TYPO and not _are_syllables(word, other)]
-        for other in usable:
-            if is_spelling(word, other, listed=is_listed(word) and is_listed(other)):
-                return other, Twin.SPELLING
-        for other in usable:
-            if _is_mistyped(word, other):
-                return other, Twin.MISTYPED
+    for other in others:
+        if _share_an_end(word, other) and (how := _same_word(word, other)):
+            return other, how
     return "", None
+
+
+@lru_cache(maxsize=1 << 17)
+def _same_word(word: str, other: str) -> Twin | None:
+    """Otherwise than by a short form."""
+    if min(len(word), len(other)) < _SHORTEST_TYPO or _are_syllables(word, other):
+        return None
+    if is_spelling(word, other, listed=is_listed(word) and is_listed(other)):
+        return Twin.SPELLING
+    return Twin.MISTYPED if _is_mistyped(word, other) else None
+
+
+def _share_an_end(word: str, other: str) -> bool:
+    """What all but very few words do that are one; seen at a glance."""
+    return word[0] == other[0] or word[-1] == other[-1]
 
 
 def is_near(word: str, other: str) -> bool:
     """Whether they are a letter apart, though both are names: Serena and Selena, but not a man's and a woman's."""
-    return not _are_syllables(word, other) and not _are_couple(word, other) and is_slip(word, other)
+    if not _share_an_end(word, other) or _are_couple(word, other):
+        return False
+    return is_slip(word, other) and not _are_syllables(word, other)
 
 
 def join_split(left: list[str], right: list[str]) -> bool:

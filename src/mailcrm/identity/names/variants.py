@@ -9,8 +9,9 @@ from functools import lru_cache
 from mailcrm.identity.names.readings import given_readings
 
 _BOTH = (
-    "后後 里裡 里裏 范範 叶葉 云雲 于於 余餘 郁鬱 沈瀋 谷穀 丰豐 万萬 台臺 干乾 面麵 几幾 志誌 松鬆 系係 征徵 冬鼕 千韆 朱硃 卜蔔 斗鬥 "
-    "姜薑 才纔 克剋 向嚮 荐薦 适適 党黨 宁寧 价價 仆僕 胜勝 体體 虫蟲 灵靈 种種 吁籲 岳嶽 升昇 布佈 占佔 采採 游遊 周週 钟鍾 钟鐘 伙夥"
+    "后後 里裡 里裏 范範 叶葉 云雲 于於 余餘 郁鬱 沈瀋 谷穀 丰豐 万萬 台臺 干乾 面麵 几幾 志誌 松鬆 系係 征徵 "
+    "冬鼕 千韆 朱硃 卜蔔 斗鬥 姜薑 才纔 克剋 向嚮 荐薦 适適 党黨 宁寧 价價 仆僕 胜勝 体體 虫蟲 灵靈 种種 吁籲 "
+    "岳嶽 升昇 布佈 占佔 采採 游遊 周週 钟鍾 钟鐘 伙夥"
 ).split()
 _PAIRS = frozenset(frozenset(pair) for pair in _BOTH)
 

@@ -26,9 +26,12 @@ _LIKELY = 0.8
         ("Lark Technologies", "Lark Technology Inc."),
         ("Wesmore Holding", "Wesmore"),
         ("Good Lark Foods", "Goodlark Foods"),
+        ("Mei Wah Trading", "Meiwa Trading"),
+        ("V Kontakte", "VKontakte"),
         ("Wesmore Logistics", "Wesmire Logistics"),
         ("Schmidt Labour Union", "Schmitt Labor Union"),
-        ("Baker's Yard", "Bakers Yard"),
+        ("Baker's Yard", "The Yard of Bakers"),
+        ("Lark GmbH & Co. KG", "Lark"),
         ("IBM", "International Business Machines Corporation"),
         ("Fund Three LP", "Fund III LP"),
         ("3M", "3M Company"),
@@ -66,9 +69,10 @@ def test_one_company_in_two_scripts_is_likely_one(one: str, other: str) -> None:
         ("General Motors", "General Electric"),
         ("Bank of China (Hong Kong) Limited", "Bank of China (Singapore) Limited"),
         ("Banco Lark S.A.", "Banco Lark Chile S.A."),
+        ("Lark Wesmore Tools", "Lark Wesmore Tools Chile"),
+        ("Lark Wesmore Elcombe Trading", "Lark Wesmore Elcombe Securities"),
         ("Lark Fund 3", "Lark Fund 4"),
         ("Lark Capital VII LP", "Lark Capital VIII LP"),
-        ("3M", "5M"),
         ("BP plc", "BD plc"),
         ("Management Company", "Westmore Management Company"),
         ("北京银行", "上海银行"),
@@ -93,6 +97,10 @@ def test_a_generic_word_more_says_less_than_a_name_more() -> None:
 
 def test_a_number_is_what_tells_the_funds_of_a_house_apart() -> None:
     assert company_likeness("Lark Fund 3", "Lark Fund 4") < company_likeness("Lark Fund 3", "Lark Fund III") == 1.0
+
+
+def test_what_has_no_word_in_common_is_not_alike_at_all() -> None:
+    assert [company_likeness(*pair) for pair in (("3M", "5M"), ("", ""), ("3M", "Lark 3M"), ("Lark", ""))] == [0.0] * 4
 
 
 @pytest.mark.parametrize(

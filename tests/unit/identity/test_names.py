@@ -67,6 +67,7 @@ def match(one: str, other: str, rarity: Rarity = _CENSUS) -> NameMatch:
         ("Dmitry Orlov", "Dmitriy Orlov", Level.SPELLING),
         ("Aleksandr Orlov", "Alexander Orlov", Level.SPELLING),
         ("Johannes Elcombe", "Hannes Elcombe", Level.MISTYPED),
+        ("Anna Wurzel", "Anna Wurzelbach", Level.MISTYPED),
         ("Wilhelm Lindenberg", "Wilhelm Lyndenburg", Level.MISTYPED),
         ("Paulo Monteiro", "Paulo Montenegro", Level.RENAMED),
         ("JanDaniel Bothma", "Jan Daniel Bothma", Level.SAME),

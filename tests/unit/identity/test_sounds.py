@@ -57,7 +57,9 @@ def test_vowels_of_transcriptions_may_differ_but_not_of_two_listed_names() -> No
     assert not is_spelling("lena", "lana", listed=False)
 
 
-@pytest.mark.parametrize("pair", ["christian christina", "maria marie", "maria mario", "karin karen", "li le"])
+@pytest.mark.parametrize(
+    "pair", ["christian christina", "maria marie", "maria mario", "martina martine", "karin karen", "li le"]
+)
 def test_two_names_are_no_spellings(pair: str) -> None:
     one, other = pair.split()
     assert not is_spelling(one, other, listed=False)

@@ -83,7 +83,7 @@ def _likeness(one: CompanyForm, other: CompanyForm) -> float:
 @lru_cache(maxsize=1 << 16)
 def _form(name: str) -> CompanyForm:
     written = _of_characters(name) if has_han(name) else name
-    folded = _SLASHED.sub(r"\1\2", _POSSESSIVE.sub("", fold(written)).replace("&", " and "))
+    folded = _SLASHED.sub(r"\1\2", _POSSESSIVE.sub("", fold(written)))
     words, forms = _bare_words(_DOTS.sub("", folded))
     numbers = {word: number for at, word in enumerate(words) if (number := number_of(word, first=at == 0))}
     own = tuple(word for word in words if word not in numbers)

@@ -100,5 +100,5 @@ def _is_mistyped(word: str, other: str) -> bool:
     if is_slip(word, other):
         return alike or shorter > _SHORTEST_TYPO
     if alike and (word.startswith(other) or other.startswith(word)):
-        return True  # Zach and Zachary
+        return True  # cut off
     return shorter >= (_TWO_TYPOS_ALIKE if alike else _TWO_TYPOS) and slips(word, other) == 2

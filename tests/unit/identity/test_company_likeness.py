@@ -31,6 +31,7 @@ _LIKELY = 0.8
         ("Wesmore Logistics", "Wesmire Logistics"),
         ("Schmidt Labour Union", "Schmitt Labor Union"),
         ("Baker's Yard", "The Yard of Bakers"),
+        ("D'Arvelle Yard", "Yard of DArvelle"),
         ("Lark GmbH & Co. KG", "Lark"),
         ("IBM", "International Business Machines Corporation"),
         ("Fund Three LP", "Fund III LP"),

@@ -11,7 +11,8 @@ from mailcrm.identity.features import Features
 from mailcrm.identity.names.compare import Level, NameMatch, compare_names
 from mailcrm.identity.names.form import plain
 from mailcrm.identity.names.rarity import Rarity
-from mailcrm.identity.score import is_slip
+from mailcrm.identity.score import is_slip, slips
+from mailcrm.identity.vetoes import is_slip_of_date, slip_of_number, veto
 from mailcrm.model.identity import Evidence
 
 AUTO, REVIEW = 7.0, 0.0
@@ -28,6 +29,11 @@ _IMPLIED, _IMPLIED_AGAINST = 0.8, -4.0
 
 _PHONE = 13.0
 """A number that one name has."""
+
+_NUMBER_SLIP, _NEARLY = 4.0, 5.0
+"""A customer number with a slip; a mailbox with one or two, of people born on one day."""
+
+_LONG_MAILBOX, _SLIPS_OF_MAILBOX = 10, 2
 
 _MEANT, _SLIP, _SHARED_MAILBOX, _MARRIED = 16.0, 9.0, 8.0, -1.0
 """A mailbox at a provider that was mistyped; one with a slip in the owner's name; a shared one; another family name at the
@@ -102,10 +108,9 @@ def _have_nothing_else(one: Features, other: Features) -> bool:
 
 def _weighed(one: Features, other: Features, world: World, match: NameMatch | None) -> Score:
     case = _Case(one, other, world, match)
-    case.veto = _veto(one, other, world)
+    case.veto = veto(one, other, world.shared, world.defaults, agrees=case.agrees)
     case.add("prior", "before any evidence", "", "", world.prior)
-    if one.customer_no and one.customer_no == other.customer_no and one.customer_no not in world.shared:
-        case.identified("same customer number", one.customer_no)
+    _number(case)
     _mailbox(case)
     _name(case)
     _phone(case)
@@ -129,6 +134,13 @@ class _Case:
     @property
     def same_mailbox(self) -> bool:
         return bool(self.one.mailbox) and self.one.mailbox == self.other.mailbox
+
+    @property
+    def born_together(self) -> bool:
+        """The same date of birth, which is no default of a form."""
+        return (
+            self.one.born is not None and self.one.born == self.other.born and self.one.born not in self.world.defaults
+        )
 
     @property
     def married(self) -> bool:
@@ -158,26 +170,14 @@ class _Case:
         self.kinds.add("identifier")
 
 
-def _veto(one: Features, other: Features, world: World) -> str:
-    if not (one.person and other.person):
-        return "a list or a robot is no person"
-    if len({one.customer_no, other.customer_no} - world.shared - {""}) > 1:
-        return "different customer numbers"
-    born = {one.born, other.born} - world.defaults - {None}
-    if one.born and other.born and len(born) > 1 and are_others(one.born, other.born):
-        return "born in different years"
-    return ""
-
-
-def are_others(one: date, other: date) -> bool:
-    """Whether two dates of birth are of two people: another year, and more than a slip of the finger."""
-    return one.year != other.year and not _is_slip_of_date(one, other)
-
-
-def _is_slip_of_date(one: date, other: date) -> bool:
-    """One digit is another, or two are exchanged; or day and month are."""
-    swapped = one.year == other.year and (one.month, one.day) == (other.day, other.month)
-    return swapped or is_slip(f"{one:%Y%m%d}", f"{other:%Y%m%d}")
+def _number(case: _Case) -> None:
+    one, other = case.one.customer_no, case.other.customer_no
+    if not one or not other or {one, other} & case.world.shared:
+        return
+    if one == other:
+        case.identified("same customer number", one)
+    elif slip_of_number(one, other):
+        case.add("number", "same customer number but for a slip", one, other, _NUMBER_SLIP)
 
 
 def _mailbox(case: _Case) -> None:
@@ -213,12 +213,18 @@ def _two_mailboxes(case: _Case) -> None:
     host = one.mailbox.rpartition("@")[2]
     if one.role and other.role:
         case.add("mailbox", "two shared mailboxes", one.mailbox, other.mailbox, -14.0)
+    elif case.born_together and _is_nearly(one.mailbox, other.mailbox):
+        case.add("mailbox", "same mailbox but for slips, same birth date", one.mailbox, other.mailbox, _NEARLY)
     elif host == other.mailbox.rpartition("@")[2]:
         _at_one_host(case, one, other)
     elif one.local == other.local and not one.role and not case.against:
         spelt = _spells_name(one) or _spells_name(other)
         bits = 1.0 if spelt else _clamped(0.75, case.world.size, case.world.domains_of_local.get(one.local, 1), 9)
         case.add("local", "same name of the mailbox", one.mailbox, other.mailbox, bits)
+
+
+def _is_nearly(one: str, other: str) -> bool:
+    return min(len(one), len(other)) >= _LONG_MAILBOX and slips(one, other) <= _SLIPS_OF_MAILBOX
 
 
 def _at_one_host(case: _Case, one: Features, other: Features) -> None:
@@ -263,7 +269,7 @@ def _birth(case: _Case) -> None:
         return
     if one == other:
         what, bits = "same birth date", 9.0
-    elif _is_slip_of_date(one, other):
+    elif is_slip_of_date(one, other):
         what, bits = "same birth date but for a slip", 3.0
     else:
         what, bits = "another birth date", -9.0

@@ -27,7 +27,7 @@ __all__ = ["Features", "Record", "features_of", "likely_region"]
 
 _NOBODY_OWN = OwnAddresses()
 _LETTERS = re.compile(r"[^\W\d_]+")
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|((?:19|20)\d\d)(\d\d)(\d\d)(?!\d)")
 _NOBODY = frozenset("na none null nil nan unknown unbekannt keine test noemail nomail xxx 无 無 没有 未知".split())
 """What stands before the @ where there is nothing to say."""
 
@@ -197,7 +197,7 @@ def _number(written: str) -> str:
 def _born(written: str) -> date | None:
     match = _DATE.match(written.strip())
     try:
-        born = date(*map(int, match.groups())) if match else None
+        born = date(*map(int, filter(None, match.groups()))) if match else None
     except ValueError:
         return None
     return born if born and born.year >= min(_FIRST_DAYS).year and born not in _FIRST_DAYS else None

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import combinations
 
-from mailcrm.identity.evidence import World, are_others
+from mailcrm.identity.evidence import World
 from mailcrm.identity.features import Features
 from mailcrm.identity.names.compare import Level, compare_names
 from mailcrm.identity.names.form import NameForm
+from mailcrm.identity.vetoes import numbers_apart, years_apart
 
 MOST = 15
 """Different sightings in a group that is not just one person's mailbox; of larger ones a human is asked."""
@@ -121,13 +121,17 @@ def _group(members: list[int], facets: Sequence[Features], world: World) -> _Gro
 
 def _why_not(left: _Group, right: _Group, world: World) -> str:
     """What both would have together and may not; ''."""
-    if len(left.numbers | right.numbers) > 1:
+    born, number = left.births & right.births, bool(left.numbers & right.numbers)
+    named = bool(left.names and right.names)
+    if numbers_apart(left.numbers, right.numbers, born):
         return "two customer numbers"
-    if any(are_others(a, b) for a, b in combinations(sorted(left.births | right.births), 2)):
+    mailbox = named and bool(left.mailboxes & right.mailboxes)
+    if years_apart(left.births | right.births, number=named and number, mailbox=mailbox):
         return "two years of birth"
     if left.size + right.size > MOST and len(left.mailboxes | right.mailboxes) != 1:
         return "too many sightings"
-    return "other names" if _disagree(left, right, world) else ""
+    known_otherwise = number and born
+    return "other names" if not known_otherwise and _disagree(left, right, world) else ""
 
 
 def _disagree(left: _Group, right: _Group, world: World) -> bool:

@@ -19,6 +19,7 @@ CAPS = {
     "mailbox": 500,
     "number": 500,
     "born": 200,
+    "dob": 40,
 }
 """More different sightings than this under one key are too many to compare each with each."""
 
@@ -38,6 +39,8 @@ def keys_of(features: Features) -> Iterator[Key]:
         yield "local", f.letters + f.digits
         if f.name is None or f.implied:
             yield "spelt", plain(f.letters)
+    if f.born:
+        yield "dob", f.born.isoformat()
     if f.name is None:
         return
     words = f.name.plain

@@ -80,4 +80,6 @@ def test_a_date_may_be_written_without_marks() -> None:
     born = [features_of(Record("", birth_date=written)).born for written in ("1956-04-09", "19560409", "1956年4月9日")]
     assert len(set(born)) == 1
     assert born[0] is not None
-    assert [features_of(Record("", birth_date=wrong)).born for wrong in ("195604091", "19561309", "12345678")] == [None] * 3
+    assert [features_of(Record("", birth_date=wrong)).born for wrong in ("195604091", "19561309", "12345678")] == [
+        None
+    ] * 3

@@ -82,7 +82,7 @@ class World:
 
 def weigh(one: Features, other: Features, world: World) -> Score:
     """All that can be said of two sightings."""
-    return _weighed(one, other, world, _match(one, other, world))
+    return weigh_named(one, other, world, _match(one, other, world))
 
 
 def weigh_unless_hopeless(one: Features, other: Features, world: World) -> Score | None:
@@ -91,7 +91,7 @@ def weigh_unless_hopeless(one: Features, other: Features, world: World) -> Score
     match = _match(one, other, world)
     if match is not None and not match.agrees and _have_nothing_else(one, other):
         return None
-    return _weighed(one, other, world, match)
+    return weigh_named(one, other, world, match)
 
 
 def _match(one: Features, other: Features, world: World) -> NameMatch | None:
@@ -106,7 +106,8 @@ def _have_nothing_else(one: Features, other: Features) -> bool:
     return not any(left and left == right for left, right in pairs)
 
 
-def _weighed(one: Features, other: Features, world: World, match: NameMatch | None) -> Score:
+def weigh_named(one: Features, other: Features, world: World, match: NameMatch | None) -> Score:
+    """The same, where their names have been compared; None if one has none."""
     case = _Case(one, other, world, match)
     case.veto = veto(one, other, world.shared, world.defaults, agrees=case.agrees)
     case.add("prior", "before any evidence", "", "", world.prior)

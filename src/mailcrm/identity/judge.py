@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from enum import Enum
 
-from mailcrm.identity.evidence import AUTO, REVIEW, Score, World, weigh
-from mailcrm.identity.names.compare import Level, compare_names
+from mailcrm.identity.evidence import AUTO, REVIEW, Score, World, weigh_named
+from mailcrm.identity.names.compare import Level, NameMatch, compare_names
+from mailcrm.identity.names.form import NameForm
 from mailcrm.identity.organisations import weigh_organisations
 from mailcrm.identity.profile import Profile
 from mailcrm.model.identity import Judgement
@@ -24,33 +25,53 @@ class Decision(Enum):
 
 def judge(one: Profile, other: Profile, world: World, auto: float = AUTO) -> tuple[Decision, Judgement]:
     """All that is said of the pair, and what follows. `auto` are the bits from which two are one."""
-    score = best_score(one, other, world)
-    return _decided(score, one, other, auto)
+    if one.organisation or other.organisation:
+        return _decided(_of_organisations(one, other, world), one, other, auto)
+    return _decided(_of_people(one, other, world, _matches(one, other, world)), one, other, auto)
 
 
 def judge_unless_hopeless(
     one: Profile, other: Profile, world: World, auto: float = AUTO
 ) -> tuple[Decision, Judgement] | None:
-    """The same; None where it is seen at a glance that nothing follows."""
-    if not (one.organisation or other.organisation) and _is_hopeless(one, other, world):
-        return None
-    return judge(one, other, world, auto)
+    """The same; None where nothing follows. Most pairs that share a key are so: that is seen at a glance."""
+    if one.organisation or other.organisation:
+        score = _of_organisations(one, other, world)
+    else:
+        matches = _matches(one, other, world)
+        if _is_hopeless(one, other, matches):
+            return None
+        score = _of_people(one, other, world, matches)
+    return None if score.veto or score.bits < REVIEW else _decided(score, one, other, auto)
 
 
-def _is_hopeless(one: Profile, other: Profile, world: World) -> bool:
+_Matches = dict[tuple[NameForm, NameForm], NameMatch]
+
+
+def _matches(one: Profile, other: Profile, world: World) -> _Matches:
+    """Each pair of their names, compared once."""
+    return {(a, b): compare_names(a, b, world.rarity) for a in one.names for b in other.names}
+
+
+def _is_hopeless(one: Profile, other: Profile, matches: _Matches) -> bool:
     """Other names, whichever of them are compared, and nothing else in common that could outweigh them."""
     if one.says_more or other.says_more or not one.identifiers.isdisjoint(other.identifiers):
         return False
-    return not any(compare_names(a, b, world.rarity).agrees for a in one.names for b in other.names)
+    return not any(match.agrees for match in matches.values())
 
 
-def best_score(one: Profile, other: Profile, world: World) -> Score:
+def _of_people(one: Profile, other: Profile, world: World, matches: _Matches) -> Score:
     """The best pair of their facets, those before all that a veto forbids."""
-    if one.organisation or other.organisation:
-        if one.organisation != other.organisation:
-            return Score(0.0, (), "a person is no organisation")
-        return _best(weigh_organisations(left, right, world) for left in one.facets for right in other.facets)
-    return _best(weigh(left, right, world) for left in one.facets for right in other.facets)
+    return _best(
+        weigh_named(left, right, world, matches[left.name, right.name] if left.name and right.name else None)
+        for left in one.facets
+        for right in other.facets
+    )
+
+
+def _of_organisations(one: Profile, other: Profile, world: World) -> Score:
+    if one.organisation != other.organisation:
+        return Score(0.0, (), "a person is no organisation")
+    return _best(weigh_organisations(left, right, world) for left in one.facets for right in other.facets)
 
 
 def _best(scores: Iterable[Score]) -> Score:

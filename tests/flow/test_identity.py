@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from mailcrm.errors import Conflict, UserError
-from mailcrm.identity import stored, verdicts
+from mailcrm.identity import stored, unite, verdicts
 from mailcrm.model.identity import MOST_NAMES, MatchState, read_names
 from mailcrm.model.rights import Viewer
 from mailcrm.service import merging
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.store import Session, Store, facts, parties, people, tags, timeline
-from mailcrm.store.identity import clusters, keys, profiles
+from mailcrm.store.identity import clusters, keys, matches, profiles
 from tests.builders import NOW, a_store, a_write
 from tests.flow.filing import Box, a_box
 
@@ -350,3 +350,35 @@ def test_when_the_rules_change_everybody_is_looked_at_again(team: Box, monkeypat
     assert len(asked(team.store)) == 1
     with a_write(team.store) as session:
         assert keys.totals(session)[0] > before[0]
+
+
+def test_a_name_that_many_have_is_compared_at_night(team: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When mail comes only a few of one key are looked at, so that it never takes long."""
+    monkeypatch.setattr(unite, "AT_ONCE", 2)
+    team.gets(*(mail(f"Radka Dvorakova <r{n}@host{n}.example>", f"s{n}") for n in range(3)))
+    resolve(team.store)
+    with team.store.read() as session:
+        last = leaf(session, "r2@host2.example")
+        assert matches.open_pairs(session, [last]) == []
+    assert merging.rescore(team.store, lambda: NOW) > 0
+    with team.store.read() as session:
+        assert len(matches.open_pairs(session, [last])) == 2
+    assert merging.rescore(team.store, lambda: NOW) == 0, "nothing moved since"
+
+
+def test_more_joins_in_a_day_than_allowed_wait_for_a_yes(team: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unite, "FEWEST", 1)
+    for n in range(3):
+        for spelt in (f"x{n}.ana@gmail.com", f"x{n}ana@gmail.com"):
+            who = f"Ana{'abc'[n]} Kuhn <{spelt}>"
+            team.gets(mail(who, f"{spelt} wrote"), f"From: {TEAM}\nTo: {who}\nSubject: Re: {spelt}\n\nHi\n")
+            with a_write(team.store) as session:  # both are customers already, by an older version's word
+                if leaf(session, spelt):
+                    parties.activate_party(session, leaf(session, spelt), NOW)
+    resolve(team.store)
+    lines = asked(team.store)
+    assert len(lines) == 2
+    assert {line.judgement.refused for line in lines} == {unite.TOO_MANY}
+    with a_write(team.store) as session:
+        merging.answer(session, lines[0], MatchState.MERGED, NOW)
+    assert len(asked(team.store)) == 1

@@ -115,13 +115,14 @@ def _keys(party_id: int, content: str) -> Keys:
 # --- comparing ---------------------------------------------------------------------------------------------------
 
 
-def compare(session: Session, those: Sequence[Profile], now: datetime, most: int = AT_ONCE) -> United:
-    """Judge each of these against all that may be the same, and do what follows."""
+def compare(session: Session, those: Sequence[Profile], now: datetime, most: int | None = None) -> United:
+    """Judge each of these against all that may be the same, and do what follows; of a key that more than `most` have against
+    nobody."""
     candidates = StoredCandidates(session)
     auto = read_threshold(session)
     done = United()
     for profile in those:
-        near = candidates.near(profile, most)
+        near = candidates.near(profile, most or AT_ONCE)
         world = candidates.world([profile, *near]) if near else _NOBODY
         done += _follow(session, profile.party_id, _judged(profile, near, world, auto), world, now)
     return done

@@ -1,6 +1,9 @@
 """Merges in the store, on every engine: edges, clusters, what a merged customer shows, and what mail it may get."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import combinations
+from uuid import uuid4
 
 import pytest
 
@@ -304,3 +307,32 @@ def test_an_affiliation_grows_with_the_mail_that_shows_it(store: Store) -> None:
         assert (line.party_id, line.valid_from, line.seen_until) == (firm, NOW, LATER)
         [line] = affiliations_of(session, firm, organisation=True)
         assert (line.party_id, line.name) == (ann.party_id, "Ann Lee")
+
+
+# --- side by side ------------------------------------------------------------------------------------------------
+
+
+def test_workers_that_join_the_same_customers_at_once_leave_no_circle(server_store: Store) -> None:
+    with a_write(server_store) as session:
+        join(session, *three(session)[:2])  # the first merge of all makes the lock
+    for _ in range(5):
+        with a_write(server_store) as session:
+            those = [a_person(session, f"{uuid4().hex}@acme.example", "X") for _ in range(4)]
+        pairs = [*combinations(those, 2)] * 2
+
+        def merge(pair: tuple[Customer, Customer]) -> bool:
+            try:
+                with a_write(server_store) as session:
+                    join(session, *pair)
+            except Conflict:
+                return False
+            return True
+
+        with ThreadPoolExecutor(4) as pool:
+            done = [result for result in pool.map(merge, pairs) if result]
+        assert len(done) == 3
+        with server_store.read() as session:
+            ids = tuple(sorted(each.party_id for each in those))
+            assert groups(session, *those) == [ids]
+            assert len(clusters.active_edges(session, ids)) == 3
+            assert len({*clusters.roots_of(session, ids).values()}) == 1

@@ -14,7 +14,7 @@ from mailcrm.model.party import PartyState
 from mailcrm.store.bulk import portions
 from mailcrm.store.identity.shown import member_of, show
 from mailcrm.store.rows.identity import MatchCandidate, MergeRecord
-from mailcrm.store.rows.party import Party
+from mailcrm.store.rows.party import NumberSequence, Party
 
 
 def members_of(session: Session, party_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
@@ -40,14 +40,18 @@ def roots_of(session: Session, party_ids: Iterable[int]) -> dict[int, int]:
 
 
 def locked_roots(session: Session, party_ids: Sequence[int]) -> dict[int, int]:
-    """The same, and nobody else joins or parts these clusters before this transaction ends."""
-    roots = roots_of(session, party_ids)
-    while True:
-        rows = select(Party.id).where(Party.id.in_(sorted(set(roots.values())))).order_by(Party.id)
-        session.execute(rows.with_for_update()).all()
-        held, roots = roots, roots_of(session, party_ids)
-        if held == roots:
-            return roots
+    """The same; nobody else joins or parts any customers before this transaction ends.
+
+    One lock for all: whoever waits for it holds nothing that the other needs. Merges are rare.
+    """
+    if session.get(NumberSequence, _MERGES, with_for_update=True) is None:
+        session.add(NumberSequence(name=_MERGES, next_value=0))
+        session.flush()
+    return roots_of(session, party_ids)
+
+
+_MERGES = "merges"
+"""The row that is the lock."""
 
 
 def count_customers(session: Session, roots: Sequence[int] | None = None) -> int:

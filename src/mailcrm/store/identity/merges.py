@@ -79,6 +79,7 @@ def undo(session: Session, merge_ids: Sequence[int], now: datetime) -> list[Merg
 
     Raises NotFound for one that does not exist. What was undone already stays as it was.
     """
+    locked_roots(session, ())
     found = {line.id: line for line in _lines(session, MergeRecord.id.in_(merge_ids))}
     if missing := [each for each in merge_ids if each not in found]:
         raise NotFound(f"no merge {missing[0]}; `mailcrm identity explain NUMBER` shows those of a customer")

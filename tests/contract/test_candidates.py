@@ -49,7 +49,7 @@ def store_all(session: Session, seen: Sequence[Observed]) -> list[Profile]:
     profiles.touch(session, ids)
     for each in found:  # one by one, as mail brings them
         keys.change(session, {each.party_id: (Keys(), keys_as_kept(each))})
-    profiles.keep(session, texts, 1)
+    profiles.keep(session, texts, 1, texts)
     return found
 
 

@@ -280,7 +280,8 @@ def test_who_is_new_waits_until_it_is_kept(store: Store) -> None:
         ann, bob, _ = three(session)
         assert profiles.touch_missing(session) == 3
         assert profiles.touch_missing(session) == 3
-        profiles.keep(session, dict.fromkeys(profiles.select_stale(session, 99), "x"), 1)
+        waiting = profiles.select_stale(session, 99)
+        profiles.keep(session, dict.fromkeys(waiting, "x"), 1, waiting)
         profiles.forget(session)
         assert set(profiles.contents(session, profiles.select_stale(session, 99)).values()) == {""}
         facts.set_by_hand(session, ann.party_id, facts.ContactField.MOBILE, "+49 171 8364729", NOW)
@@ -289,7 +290,7 @@ def test_who_is_new_waits_until_it_is_kept(store: Store) -> None:
         assert set(profiles.select_stale(session, 99)) >= {ann.party_id, bob.party_id}
         seen = profiles.observe(session, [ann.party_id])[ann.party_id]
         assert (seen.name, seen.addresses, seen.phones) == ("Ann Lee", ("ann@acme.example",), ("+49 171 8364729",))
-        profiles.keep(session, {ann.party_id: "x", bob.party_id: "y"}, 1)
+        profiles.keep(session, {ann.party_id: "x", bob.party_id: "y"}, 1, [ann.party_id, bob.party_id])
         assert profiles.contents(session, [ann.party_id, bob.party_id]) == {ann.party_id: "x", bob.party_id: "y"}
         assert profiles.count_stale(session) == len(profiles.select_stale(session, 99))
         assert ann.party_id not in profiles.select_stale(session, 99)

@@ -1,7 +1,7 @@
 """Who is a customer: what all members of a cluster were seen to do counts together, and its root gets the number."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from mailcrm.identity.decide import is_customer
@@ -9,19 +9,23 @@ from mailcrm.identity.employers import note_employers
 from mailcrm.model.party import PartyState
 from mailcrm.store import Session, parties, sightings
 from mailcrm.store.identity import clusters
+from mailcrm.store.parties import PartyBrief
 from mailcrm.store.sightings import Evidence
 
 
-def settle(session: Session, party_ids: Sequence[int], now: datetime) -> int:
-    """Who of these is a customer now, and for whom do they work? Returns how many became one."""
-    activated = activate(session, party_ids, now) if party_ids else 0
-    note_employers(session, party_ids, now)
+def settle(session: Session, states: Mapping[int, PartyBrief], now: datetime) -> int:
+    """Who of these (as they are now, by id) is a customer, and for whom do they work? Returns how many became one."""
+    activated = _activate(session, states, now) if states else 0
+    note_employers(session, parties.states_of(session, list(states)) if activated else states, now)
     return activated
 
 
 def activate(session: Session, party_ids: Sequence[int], now: datetime) -> int:
     """Make customers of those of whose cluster nobody is one yet, where mail says so. Returns how many."""
-    states = parties.states_of(session, party_ids)
+    return _activate(session, parties.states_of(session, party_ids), now)
+
+
+def _activate(session: Session, states: Mapping[int, PartyBrief], now: datetime) -> int:
     open_ = {each: each for each, p in states.items() if p.cluster_size == 1 and p.state == PartyState.CANDIDATE}
     merged = [each for each, party in states.items() if party.cluster_size > 1]
     if merged:

@@ -4,20 +4,21 @@ A domain of a free-mail provider is nobody's. Organisations are candidates, with
 customers of them; they are named as those who write from there name their company.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from mailcrm.identity.domains import organisation_domain
 from mailcrm.model.party import PartyKind, PartyState
 from mailcrm.store import Session, affiliations, candidates, parties
 from mailcrm.store.identity import clusters, profiles
+from mailcrm.store.parties import PartyBrief
 
 _SOURCE = "header"
 
 
-def note_employers(session: Session, party_ids: Sequence[int], now: datetime) -> None:
-    """Of those of these people who are customers, with all members of their clusters."""
-    states = parties.states_of(session, party_ids)
+def note_employers(session: Session, known: Mapping[int, PartyBrief], now: datetime) -> None:
+    """Of those of these people (as they are now, by id) who are customers, with all members of their clusters."""
+    states = dict(known)
     merged = [each for each, party in states.items() if party.cluster_size > 1]
     if merged:
         every = {each for those in clusters.members_of(session, merged).values() for each in those}
@@ -33,6 +34,8 @@ def note_employers(session: Session, party_ids: Sequence[int], now: datetime) ->
         for span in spans
         if (domain := organisation_domain(span.domain))
     ]
+    if not seen:
+        return
     owners = candidates.organisations_of(session, sorted({domain for _, _, domain in seen}), _SOURCE, now)
     found: dict[tuple[int, int], tuple[datetime, datetime]] = {}
     for person, span, domain in seen:

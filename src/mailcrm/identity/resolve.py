@@ -47,27 +47,22 @@ def resolve_sightings(store: Store, clock: Clock) -> int:
 
 def _resolve(session: Session, party_ids: Sequence[int], now: datetime) -> int:
     known = parties.states_of(session, party_ids)
-    names = sightings.names_of(session, party_ids)
-    _rename(session, {i: p for i, p in known.items() if _may_be_renamed(p)}, names, now)
-    new = _new(session, known, names)
+    names, kept = sightings.names_of(session, party_ids), profiles.contents(session, party_ids)
+    _rename(session, {i: p for i, p in known.items() if _may_be_renamed(p)}, names, kept, now)
+    new = [each for each, party in known.items() if _is_new(party, names.get(each, ()), kept.get(each, ""))]
+    activated = settle(session, {each: party for each, party in known.items() if each not in new}, now)
     if len(new) <= FEW:
-        return (unite(session, new, now).activated if new else 0) + settle(session, sorted({*party_ids} - {*new}), now)
+        return activated + (unite(session, new, now, kept).activated if new else 0)
     profiles.touch(session, new)
-    return settle(session, sorted({*party_ids} - {*new}), now)
+    return activated
 
 
-def _new(
-    session: Session, known: Mapping[int, PartyBrief], names: Mapping[int, Sequence[tuple[str, str, int]]]
-) -> list[int]:
-    """Those that were never compared, and people not under all their names."""
-    kept = profiles.contents(session, known)
-    found = []
-    for each, party in known.items():
-        compared = read_names(kept.get(each, ""))
-        seen = {name for name, _, _ in names.get(each, ())} if party.kind == PartyKind.PERSON else set()
-        if not kept.get(each) or not (len(compared) >= MOST_NAMES or seen <= compared):
-            found.append(each)
-    return found
+def _is_new(party: PartyBrief, names: Sequence[tuple[str, str, int]], kept: str) -> bool:
+    """Whether it was never compared, or is a person and not under all its names."""
+    if not kept or party.kind != PartyKind.PERSON:
+        return not kept
+    compared = read_names(kept)
+    return len(compared) < MOST_NAMES and not {name for name, _, _ in names} <= compared
 
 
 def _may_be_renamed(party: PartyBrief) -> bool:
@@ -78,9 +73,10 @@ def _rename(
     session: Session,
     called: Mapping[int, PartyBrief],
     seen: Mapping[int, Sequence[tuple[str, str, int]]],
+    kept: Mapping[int, str],
     now: datetime,
 ) -> None:
-    """Give people (by party id) the best of the names they were seen under."""
+    """Give people (by party id) the best of the names they were seen under; `kept` is there of those who have one already."""
     best = {party_id: name for party_id in called if (name := best_name(seen.get(party_id, ())))}
     changed = {party_id: name for party_id, name in best.items() if name != called[party_id].name}
     parties.rename_parties(session, changed, _SOURCE, now)
@@ -88,4 +84,5 @@ def _rename(
     if merged:
         show_names(session, merged)
     # Also where it cannot be split: the parts of an older name would greet the wrong person.
-    parties.set_person_names(session, {party_id: split_name(name) for party_id, name in best.items()})
+    first = {party_id: name for party_id, name in best.items() if not kept.get(party_id)}
+    parties.set_person_names(session, {party_id: split_name(name) for party_id, name in (changed | first).items()})

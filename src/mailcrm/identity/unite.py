@@ -8,7 +8,7 @@ parties of which something is new, a few in a transaction
   | join                        unless the clusters speak against it, or a human did: then ask
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -75,27 +75,31 @@ def forget_old_rules(session: Session, now: datetime) -> bool:
     return True
 
 
-def unite(session: Session, party_ids: Sequence[int], now: datetime) -> United:
-    """Look at these: what is new of them is compared with all that may be the same."""
-    changed = refresh(session, party_ids, now)
-    found = compare(session, changed, now)
-    return replace(found, activated=settle(session, party_ids, now))
+def unite(session: Session, party_ids: Sequence[int], now: datetime, kept: Mapping[int, str] | None = None) -> United:
+    """Look at these: what is new of them is compared with all that may be the same. `kept` is what was known of them."""
+    before = profiles.contents(session, party_ids) if kept is None else kept
+    changed = refresh(session, party_ids, now, before)
+    found = compare(session, changed, now, known={each for each in party_ids if before.get(each)})
+    return replace(found, activated=settle(session, parties.states_of(session, party_ids), now))
 
 
-def refresh(session: Session, party_ids: Sequence[int], now: datetime) -> list[Profile]:
+def refresh(
+    session: Session, party_ids: Sequence[int], now: datetime, before: Mapping[int, str] | None = None
+) -> list[Profile]:
     """Keep what is known of these now, and the keys they are found by. Returns those of whom something changed."""
-    before, seen = profiles.contents(session, party_ids), profiles.observe(session, party_ids)
+    if before is None:
+        before = profiles.contents(session, party_ids)
+    seen = profiles.observe(session, party_ids)
     _name_organisations(session, [each for each in seen.values() if each.organisation], now)
-    after = {}
-    for each in party_ids:
-        known = seen.get(each)
-        after[each] = (
-            records_text(records_of(known), dict.fromkeys(name for name, _, _ in known.names)) if known else ""
-        )
+    after = {each: _text(seen[each]) if each in seen else "" for each in party_ids}
     moved = {each: (_keys(each, before.get(each, "")), _keys(each, after[each])) for each in party_ids}
     keys.change(session, {each: pair for each, pair in moved.items() if pair[0] != pair[1]})
-    profiles.keep(session, after, RULES)
+    profiles.keep(session, after, RULES, before)
     return [profile_of(each, after[each]) for each in party_ids if after[each] and after[each] != before.get(each, "")]
+
+
+def _text(seen: Observed) -> str:
+    return records_text(records_of(seen), dict.fromkeys(name for name, _, _ in seen.names))
 
 
 def _name_organisations(session: Session, seen: Sequence[Observed], now: datetime) -> None:
@@ -115,17 +119,32 @@ def _keys(party_id: int, content: str) -> Keys:
 # --- comparing ---------------------------------------------------------------------------------------------------
 
 
-def compare(session: Session, those: Sequence[Profile], now: datetime, most: int | None = None) -> United:
+def compare(
+    session: Session,
+    those: Sequence[Profile],
+    now: datetime,
+    most: int | None = None,
+    known: Collection[int] | None = None,
+) -> United:
     """Judge each of these against all that may be the same, and do what follows; of a key that more than `most` have against
-    nobody."""
+    nobody. Only of those `known` before (None: all) there are questions that may have no reason any more."""
     candidates = StoredCandidates(session)
     auto = read_threshold(session)
     done = United()
     for profile in those:
         near = candidates.near(profile, most or AT_ONCE)
         world = candidates.world([profile, *near]) if near else _NOBODY
-        done += _follow(session, profile.party_id, _judged(profile, near, world, auto), world, now)
+        found = _judged(profile, near, world, auto)
+        if known is None or profile.party_id in known:
+            _withdraw_others(session, profile.party_id, found)
+        done += _follow(session, profile.party_id, found, world, now)
     return done
+
+
+def _withdraw_others(session: Session, party_id: int, found: Iterable[tuple[Decision, Match]]) -> None:
+    """Questions about a party for which nothing speaks any more."""
+    still = {(match.party_lo, match.party_hi) for _, match in found}
+    matches.withdraw(session, [pair for pair in matches.open_pairs(session, [party_id]) if pair not in still])
 
 
 _NOBODY = World()
@@ -152,8 +171,6 @@ def _follow(
             joined += not why
         if why != SAID_TWO and (decision is Decision.ASK or why):
             open_.append(replace(match, judgement=match.judgement.asked(why)))
-    found_still = {(match.party_lo, match.party_hi) for _, match in found}
-    matches.withdraw(session, [pair for pair in matches.open_pairs(session, [party_id]) if pair not in found_still])
     asked = _of_two(session, party_id, open_) if open_ else []
     return United(joined, matches.propose(session, asked, RULES, now))
 

@@ -95,9 +95,8 @@ def all_contents(session: Session) -> dict[int, str]:
     return {row[0]: row[1] for row in session.execute(query.order_by(IdentityProfile.party_id))}
 
 
-def keep(session: Session, texts: Mapping[int, str], rules: int) -> None:
-    """Keep what is compared of these now; they wait no more."""
-    known = {row[0] for row in rows_in(session, _known(), texts)} if texts else set()
+def keep(session: Session, texts: Mapping[int, str], rules: int, known: Collection[int]) -> None:
+    """Keep what is compared of these now; they wait no more. `known` are those that are in `contents` already."""
     rows = [{"party": each, "text": text, "by": rules} for each, text in texts.items() if each in known]
     update_rows(session, _kept(), rows)
     new = [

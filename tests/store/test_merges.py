@@ -14,7 +14,7 @@ from mailcrm.model.consent import ConsentState, Withheld
 from mailcrm.model.identity import Evidence, Judgement, Match, MatchState, MergeMethod
 from mailcrm.model.interaction import InteractionKind
 from mailcrm.model.party import PartyState
-from mailcrm.model.recipient import Suppress
+from mailcrm.model.recipient import EventType, Suppress
 from mailcrm.model.rights import Viewer
 from mailcrm.model.segment import parse_segment
 from mailcrm.store import (
@@ -22,10 +22,12 @@ from mailcrm.store import (
     Store,
     consents,
     facts,
+    outbox,
     parties,
     people,
     recipients,
     segments,
+    settings,
     strictest,
     tags,
     timeline,
@@ -34,7 +36,20 @@ from mailcrm.store.affiliations import affiliate, affiliations_of
 from mailcrm.store.identity import clusters, keys, matches, merges, profiles
 from mailcrm.store.identity.keys import Keys
 from mailcrm.store.timeline import NewInteraction
-from tests.builders import NOW, Customer, a_consent, a_person, a_purpose, a_write
+from tests.builders import (
+    LEASE,
+    NOW,
+    Customer,
+    a_consent,
+    a_mark,
+    a_person,
+    a_purpose,
+    a_running_campaign,
+    a_write,
+    an_account,
+    claim_all,
+)  # fmt: skip
+from tests.store.sending import result
 
 JUDGED = Judgement.of([Evidence("before any evidence", "", "", -11.55), Evidence("same mailbox", "a", "a", 20.05)])
 LATER = NOW + timedelta(days=1)
@@ -337,3 +352,21 @@ def test_workers_that_join_the_same_customers_at_once_leave_no_circle(server_sto
             assert groups(session, *those) == [ids]
             assert len(clusters.active_edges(session, ids)) == 3
             assert len({*clusters.roots_of(session, ids).values()}) == 1
+
+
+def test_a_campaigns_mail_stays_with_the_member_whose_address_it_went_to(store: Store) -> None:
+    with a_write(store) as session:
+        account_id = an_account(session)
+        ann, bob, _ = three(session)
+        merge_id = join(session, ann, bob)
+        a_consent(session, bob.address_id, "newsletter")
+        settings.switch_sending(session, on=True, now=NOW)
+        merged = Customer(ann.party_id, bob.address_id, bob.address)
+        a_running_campaign(session, account_id, [merged])
+        [claimed] = claim_all(session, account_id, LATER)
+        assert outbox.mark(session, [a_mark(claimed, LATER)], "test-sender", LATER, LEASE) == {claimed.id: True}
+        outbox.settle_results(session, [result(claimed, EventType.SENT)], "test-sender", LATER)
+        assert len(timeline.select_timeline(session, ann.party_id, Viewer.system())) == 1
+        merges.undo(session, [merge_id], LATER)
+        assert timeline.select_timeline(session, ann.party_id, Viewer.system()) == []
+        assert len(timeline.select_timeline(session, bob.party_id, Viewer.system())) == 1

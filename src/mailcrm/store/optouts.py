@@ -17,6 +17,7 @@ from mailcrm.model.consent import ConsentState
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.recipient import Suppress, opt_out
 from mailcrm.store.consents import consent_states, record_consent, suppress, suppressed
+from mailcrm.store.identity.leaves import leaves_of
 from mailcrm.store.outbox import settle
 from mailcrm.store.rows.account import Account
 from mailcrm.store.rows.base import to_micros
@@ -181,6 +182,8 @@ def _note(session: Session, mail: _Mail, title: str, detail: str, now: datetime)
     party_id = mail.recipient.party_id
     if party_id is None:
         return
+    pair = party_id, mail.recipient.email_id
+    party_id = leaves_of(session, [pair]).get(pair, party_id)
     line = NewInteraction(
         kind=InteractionKind.CONSENT, source_key=f"optout:{mail.recipient.id}:{to_micros(now)}", at=now, title=title,
         parties=((party_id, "to"),), direction=Direction.IN, body=detail[:500], outcome="unsubscribed",

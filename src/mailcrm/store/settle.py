@@ -1,6 +1,6 @@
 """What events do to recipients: state, suppression, consent and timeline in one transaction, once however often they come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from mailcrm.model.recipient import TERMINAL_STATES, DeliveryEvent, EventType, R
 from mailcrm.model.text import clean_text
 from mailcrm.store.bulk import insert_rows
 from mailcrm.store.consents import record_consent, suppress
+from mailcrm.store.identity.leaves import leaves_of
 from mailcrm.store.rows.campaign import Campaign, CampaignStep, DeliveryEventRow, Recipient
 from mailcrm.store.rows.party import EmailAddress
 from mailcrm.store.timeline import NewInteraction, append_interactions
@@ -57,7 +58,12 @@ def apply_events(session: Session, happenings: Sequence[Happening], now: datetim
     campaigns = _campaigns(session, new)
     for item, reason in closes:
         _close(session, item, reason, campaigns[item.row.step_id], now)
-    append_interactions(session, [line for item in new for line in _lines(item, campaigns[item.row.step_id], now)])
+    owners = leaves_of(
+        session, ((row.party_id, row.email_id) for item in new if (row := item.row).party_id is not None)
+    )
+    append_interactions(
+        session, [each for item in new for each in _lines(item, campaigns[item.row.step_id], owners, now)]
+    )
     return len(new)
 
 
@@ -121,13 +127,16 @@ def _campaigns(session: Session, happenings: Sequence[Happening]) -> dict[int, C
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _lines(item: Happening, campaign: Campaign, now: datetime) -> Sequence[NewInteraction]:
+def _lines(
+    item: Happening, campaign: Campaign, owners: Mapping[tuple[int, int], int], now: datetime
+) -> Sequence[NewInteraction]:
     row, event = item.row, item.event
     if event.type not in _SHOWN or row.party_id is None:
         return ()
+    owner = owners.get((row.party_id, row.email_id), row.party_id)
     line = NewInteraction(
         kind=InteractionKind.CAMPAIGN, source_key=timeline_key(event.type, row.id), at=now, title=campaign.name,
-        parties=((row.party_id, "to"),), direction=_SHOWN[event.type], body=clean_text(event.detail)[:500],
+        parties=((owner, "to"),), direction=_SHOWN[event.type], body=clean_text(event.detail)[:500],
         outcome=event.type.value,
     )  # fmt: skip
     return (line,)

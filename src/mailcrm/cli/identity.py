@@ -53,7 +53,7 @@ def cluster(
 
 # --- the archive -------------------------------------------------------------------------------------------------
 
-Party = Annotated[str, typer.Argument(help="A customer number (old ones too), an e-mail address, or #id.")]
+Party = Annotated[str, typer.Argument(help="A customer number (old ones too), an e-mail address, or an id (46).")]
 
 
 @app.command()
@@ -107,7 +107,9 @@ def merge(ctx: typer.Context, one: Party, other: Party, json: Json = False) -> N
 @app.command()
 def unmerge(
     ctx: typer.Context,
-    one: Annotated[str, typer.Argument(help="A customer number (old ones too), an e-mail address, or #id.")] = "",
+    one: Annotated[
+        str, typer.Argument(help="A customer number (old ones too), an e-mail address, or an id (46).")
+    ] = "",
     other: Annotated[str, typer.Argument(help="The other one that was merged with it.")] = "",
     merge_id: Annotated[
         int | None, typer.Option("--merge", help="One merge by its number (`explain` shows them).")

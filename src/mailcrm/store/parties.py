@@ -242,12 +242,13 @@ def _touched(*, incoming: bool) -> Update:
 
 
 def find_leaf(session: Session, text: str) -> int | None:
-    """The id of the very party that a customer number, an e-mail address or `#id` names, whatever it was merged with."""
+    """The id of the very party that a customer number, an e-mail address or an id (`#46` or `46`) names, whatever it was
+    merged with."""
     text = text.strip()
     if "@" in text:
         query = select(EmailAddress.match_party_id).where(EmailAddress.address_norm == address_key(text))
-    elif text.startswith("#") and text[1:].isascii() and text[1:].isdigit():
-        query = select(Party.id).where(Party.id == min(int(text[1:]), _LARGEST_ID))
+    elif (number := text.removeprefix("#")).isascii() and number.isdigit():  # unquoted, # begins a comment in a shell
+        query = select(Party.id).where(Party.id == min(int(number), _LARGEST_ID))
     else:
         query = select(Party.id).where(Party.customer_no == CustomerNumber.parse(text).text)
     return session.execute(query).scalar_one_or_none()

@@ -17,6 +17,9 @@ AT_ONCE = 50
 _CROWD = 5
 """People by whose names a mailbox is nobody's own."""
 
+IN_ALL = 2
+"""Times as many as of one key are compared of all keys together, those of the rarest keys first."""
+
 _IDENTIFIERS = frozenset({"mailbox", "number", "tax"})
 
 
@@ -51,18 +54,29 @@ class MemoryCandidates:
                 self._index[number].append(party_id)
 
     def near(self, profile: Profile, most: int = AT_ONCE) -> Sequence[Profile]:
-        found: set[int] = set()
-        for key in set(profile.each_key()):
-            those = self._index.get(key_number(key), ())
-            if len(those) <= cap_of(key, most):
-                found.update(those)
-            else:
-                self.capped[key] = len(those)
+        sizes = {key: len(self._index.get(key_number(key), ())) for key in set(profile.each_key())}
+        chosen = chosen_keys(sizes, most)
+        self.capped |= {key: size for key, size in sizes.items() if size > 1 and key not in chosen}
+        found = {each for key in chosen for each in self._index[key_number(key)]}
         found.discard(profile.party_id)
         return [self._by_id[each] for each in sorted(found)]
 
     def world(self, profiles: Collection[Profile]) -> World:
         return world_from(self._counts, {key for profile in profiles for key in profile.each_counted()}, profiles)
+
+
+def chosen_keys(sizes: Mapping[Key, int], most: int) -> set[Key]:
+    """Those of the keys of a party by which others are looked for: what tells most first, until there are enough."""
+    chosen: set[Key] = set()
+    named = 0
+    for key in sorted(sizes, key=lambda each: (each[0] not in _IDENTIFIERS, sizes[each], each)):
+        if not 1 < sizes[key] <= cap_of(key, most):
+            continue
+        named += sizes[key]
+        if named > IN_ALL * most and key[0] not in _IDENTIFIERS:
+            break
+        chosen.add(key)
+    return chosen
 
 
 def cap_of(key: Key, most: int) -> int:

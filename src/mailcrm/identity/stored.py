@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from mailcrm.identity.calibrate import threshold
-from mailcrm.identity.candidates import AT_ONCE, cap_of, world_from
+from mailcrm.identity.candidates import AT_ONCE, chosen_keys, world_from
 from mailcrm.identity.evidence import AUTO, World
 from mailcrm.identity.keys import EVERYBODY
 from mailcrm.identity.profile import RULES, Profile, profile_of
@@ -27,7 +27,8 @@ class StoredCandidates:
     def near(self, profile: Profile, most: int = AT_ONCE) -> Sequence[Profile]:
         by_number = {key_number(key): key for key in profile.found_by}
         sizes = keys.counts(self._session, by_number)
-        few = [number for number, key in by_number.items() if 1 < sizes.get(number, 0) <= cap_of(key, most)]
+        chosen = chosen_keys({key: sizes.get(number, 0) for number, key in by_number.items()}, most)
+        few = [number for number, key in by_number.items() if key in chosen]
         found = {each for those in keys.sharing(self._session, few).values() for each in those} - {profile.party_id}
         return read_profiles(self._session, sorted(found))
 

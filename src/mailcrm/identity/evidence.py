@@ -3,23 +3,20 @@ than of two. The sum is the score; a veto ends the matter. Starting weights by m
 """
 
 import math
-from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
-from datetime import date
 
 from mailcrm.identity.features import Features
+from mailcrm.identity.mailboxes import are_nearly_one, are_numbered, is_slip_of_host, is_slip_of_name, spells_name
+from mailcrm.identity.mangled import second_look
 from mailcrm.identity.names.compare import Level, NameMatch, compare_names
-from mailcrm.identity.names.form import plain
-from mailcrm.identity.names.rarity import Rarity
-from mailcrm.identity.score import is_slip, slips
 from mailcrm.identity.vetoes import is_slip_of_date, slip_of_number, veto
+from mailcrm.identity.world import World, clamped
 from mailcrm.model.identity import Evidence
+
+__all__ = ["AUTO", "CERTAIN", "REVIEW", "Score", "World", "weigh", "weigh_unless_hopeless"]
 
 AUTO, REVIEW = 7.0, 0.0
 """Bits from which two are one; from which a human is asked."""
-
-_SMALLEST = 3000
-"""An archive of fewer people is a part of a larger world."""
 
 CERTAIN = 8.5
 """What an identifier of one person leaves when the prior is paid."""
@@ -27,13 +24,20 @@ CERTAIN = 8.5
 _IMPLIED, _IMPLIED_AGAINST = 0.8, -4.0
 """The share of a name that is taken from a mailbox, and the most that it says against: not all have their owner's name."""
 
-_PHONE = 13.0
-"""A number that one name has."""
+_PHONE, _OTHER_PHONE = 13.0, -1.0
+"""A number that one name has; two numbers, as about half of the people have."""
+
+_BORN, _BORN_SLIP, _OTHER_DATE, _WRONG_DATE = 13.0, 4.0, -9.0, -5.0
+"""One day of sixty years is 14.4. Of one in thirty, who is otherwise known, the date is wrong."""
+
+_HOST_SLIP = 12.0
+"""Nearly the same mailbox at a host that is another by slips only."""
+
+_RARE = 8.0
+"""Bits of a word of a name that few have."""
 
 _NUMBER_SLIP, _NEARLY = 4.0, 5.0
 """A customer number with a slip; a mailbox with one or two, of people born on one day."""
-
-_LONG_MAILBOX, _SLIPS_OF_MAILBOX = 10, 2
 
 _MEANT, _SLIP, _SHARED_MAILBOX, _MARRIED = 16.0, 9.0, 8.0, -1.0
 """A mailbox at a provider that was mistyped; one with a slip in the owner's name; a shared one; another family name at the
@@ -58,26 +62,6 @@ class Score:
     def is_open(self) -> bool:
         """Worth a human's look."""
         return not self.veto and self.bits >= REVIEW and not self.is_one
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What is usual here: how many sightings, and of how many mailboxes, domains and names each value is shared; mailboxes and
-    customer numbers that are `shared` by several people, and dates of birth that are `defaults`."""
-
-    size: int = 0
-    rarity: Rarity = field(default_factory=Rarity)
-    mailboxes_at: Mapping[str, int] = field(default_factory=dict)
-    domains_of_local: Mapping[str, int] = field(default_factory=dict)
-    names_on_phone: Mapping[str, int] = field(default_factory=dict)
-    people_of_company: Mapping[str, int] = field(default_factory=dict)
-    shared: Set[str] = frozenset()
-    defaults: Set[date] = frozenset()
-
-    @property
-    def prior(self) -> float:
-        """Bits against any two being one."""
-        return -math.log2(max(self.size, _SMALLEST))
 
 
 def weigh(one: Features, other: Features, world: World) -> Score:
@@ -109,6 +93,7 @@ def _have_nothing_else(one: Features, other: Features) -> bool:
 def weigh_named(one: Features, other: Features, world: World, match: NameMatch | None) -> Score:
     """The same, where their names have been compared; None if one has none."""
     case = _Case(one, other, world, match)
+    _look_again(case)
     case.veto = veto(one, other, world.shared, world.defaults, agrees=case.agrees)
     case.add("prior", "before any evidence", "", "", world.prior)
     _number(case)
@@ -118,6 +103,16 @@ def weigh_named(one: Features, other: Features, world: World, match: NameMatch |
     _birth(case)
     _place(case)
     return Score(sum(line.bits for line in case.lines), tuple(case.lines), case.veto, len(case.kinds))
+
+
+def _look_again(case: "_Case") -> None:
+    """A name that disagrees may be mistyped, where the mailbox, the customer number or the birth date is the same. At one
+    mailbox Kia and Kai may be a family."""
+    one, other, match = case.one.name, case.other.name, case.match
+    if match is None or match.agrees or one is None or other is None:
+        return
+    if case.born_together or (case.known and match.level is not Level.HOUSEHOLD):
+        case.match = second_look(one, other, match, case.world.rarity)
 
 
 @dataclass(slots=True)
@@ -144,9 +139,29 @@ class _Case:
         )
 
     @property
+    def known(self) -> bool:
+        """The same mailbox or customer number, that one person alone has."""
+        one, other, shared = self.one, self.other, self.world.shared
+        number = bool(one.customer_no) and one.customer_no == other.customer_no and one.customer_no not in shared
+        mailbox = self.same_mailbox and not one.role and one.mailbox not in shared
+        return number or mailbox
+
+    @property
+    def is_wrong_date(self) -> bool:
+        """Whether another date of birth is rather wrong than of somebody else."""
+        return self.agrees and (self.known or is_slip_of_host(self.one, self.other))
+
+    @property
     def married(self) -> bool:
         """The same given name at the same mailbox, another family name."""
         return self.same_mailbox and self.match is not None and self.match.level is Level.RENAMED
+
+    @property
+    def shares_a_rare_word(self) -> bool:
+        """Born on one day, those are twins, or one person who married or is called otherwise: a human is asked."""
+        mine, other = self.one.name, self.other.name
+        shared = set(mine.words) & set(other.words) if mine and other else set()
+        return any(self.world.rarity.bits(word) >= _RARE for word in shared)
 
     @property
     def implied(self) -> bool:
@@ -211,37 +226,22 @@ def _same_mailbox(case: _Case) -> None:
 def _two_mailboxes(case: _Case) -> None:
     """One local part at two providers, numbered twins, a slip of the finger, two shared ones."""
     one, other = case.one, case.other
-    host = one.mailbox.rpartition("@")[2]
+    said = one.mailbox, other.mailbox
     if one.role and other.role:
-        case.add("mailbox", "two shared mailboxes", one.mailbox, other.mailbox, -14.0)
-    elif case.born_together and _is_nearly(one.mailbox, other.mailbox):
-        case.add("mailbox", "same mailbox but for slips, same birth date", one.mailbox, other.mailbox, _NEARLY)
-    elif host == other.mailbox.rpartition("@")[2]:
-        _at_one_host(case, one, other)
+        case.add("mailbox", "two shared mailboxes", *said, -14.0)
+    elif are_numbered(one, other):
+        what, bits = ("numbered twins", -14.0) if one.domain else ("other digits at one provider", -4.0)
+        case.add("mailbox", what, *said, bits)
+    elif case.agrees and is_slip_of_name(one, other):
+        case.add("mailbox", "same mailbox but for a slip", *said, _SLIP)
+    elif case.agrees and is_slip_of_host(one, other):
+        case.add("mailbox", "same mailbox but for a slip in the host", *said, _HOST_SLIP)
+    elif case.born_together and not one.role and are_nearly_one(*said):
+        case.add("mailbox", "same mailbox but for slips, same birth date", *said, _NEARLY)
     elif one.local == other.local and not one.role and not case.against:
-        spelt = _spells_name(one) or _spells_name(other)
-        bits = 1.0 if spelt else _clamped(0.75, case.world.size, case.world.domains_of_local.get(one.local, 1), 9)
-        case.add("local", "same name of the mailbox", one.mailbox, other.mailbox, bits)
-
-
-def _is_nearly(one: str, other: str) -> bool:
-    return min(len(one), len(other)) >= _LONG_MAILBOX and slips(one, other) <= _SLIPS_OF_MAILBOX
-
-
-def _at_one_host(case: _Case, one: Features, other: Features) -> None:
-    if one.letters and one.letters == other.letters and one.digits != other.digits:
-        if one.domain:
-            case.add("mailbox", "numbered twins", one.mailbox, other.mailbox, -14.0)
-        else:
-            case.add("mailbox", "other digits at one provider", one.mailbox, other.mailbox, -4.0)
-    elif case.agrees and one.digits == other.digits and _is_slip_of_name(one, other):
-        case.add("mailbox", "same mailbox but for a slip", one.mailbox, other.mailbox, _SLIP)
-
-
-def _is_slip_of_name(one: Features, other: Features) -> bool:
-    """Whether one local part spells its name and the other all but does."""
-    spells = _spells_name(one, digits=True) != _spells_name(other, digits=True)
-    return spells and is_slip(one.letters, other.letters)
+        spelt = spells_name(one) or spells_name(other)
+        bits = 1.0 if spelt else clamped(0.75, case.world.size, case.world.domains_of_local.get(one.local, 1), 9)
+        case.add("local", "same name of the mailbox", *said, bits)
 
 
 def _name(case: _Case) -> None:
@@ -254,6 +254,8 @@ def _name(case: _Case) -> None:
         bits = bits * _IMPLIED if bits > 0 else max(bits, _IMPLIED_AGAINST)
     elif case.married:
         bits = _MARRIED
+    elif case.born_together and case.shares_a_rare_word:
+        bits = max(bits, 0.0)
     case.add("name", level.value, _said(case.one), _said(case.other), bits)
 
 
@@ -262,6 +264,8 @@ def _phone(case: _Case) -> None:
         people = max(case.world.names_on_phone.get(case.one.phone, 1), 1)
         bits = max(_PHONE - 2.2 * math.log2(people), 0.0)
         case.add("phone", f"same phone, of {people}", case.one.phone, case.other.phone, bits)
+    elif case.one.phone and case.other.phone and not case.same_mailbox:
+        case.add("phone", "another phone", case.one.phone, case.other.phone, _OTHER_PHONE)
 
 
 def _birth(case: _Case) -> None:
@@ -269,11 +273,11 @@ def _birth(case: _Case) -> None:
     if one is None or other is None or {one, other} & case.world.defaults:
         return
     if one == other:
-        what, bits = "same birth date", 9.0
+        what, bits = "same birth date", _BORN
     elif is_slip_of_date(one, other):
-        what, bits = "same birth date but for a slip", 3.0
+        what, bits = "same birth date but for a slip", _BORN_SLIP
     else:
-        what, bits = "another birth date", -9.0
+        what, bits = "another birth date", _WRONG_DATE if case.is_wrong_date else _OTHER_DATE
     case.add("birth", what, one.isoformat(), other.isoformat(), bits)
 
 
@@ -284,33 +288,13 @@ def _place(case: _Case) -> None:
         return
     found = []
     if one.domain and one.domain == other.domain:
-        found.append((_clamped(0.8, world.size, world.mailboxes_at.get(one.domain, 1), 7), "same domain", one.domain))
+        found.append((clamped(0.8, world.size, world.mailboxes_at.get(one.domain, 1), 7), "same domain", one.domain))
     if one.company and one.company == other.company:
-        bits = _clamped(0.8, world.size, world.people_of_company.get(one.company, 1), 7)
+        bits = clamped(0.8, world.size, world.people_of_company.get(one.company, 1), 7)
         found.append((bits, "same company", one.company))
     if found:
         bits, what, value = max(found)
         case.add("place", what, value, value, bits)
-
-
-def _spells_name(features: Features, *, digits: bool = False) -> bool:
-    """Whether the local part is but the name, or a part of it, so that it says nothing new. Digits are something new."""
-    if features.digits and not digits:
-        return False
-    name = features.name
-    if name is None:
-        return len(features.letters) < 4
-    words = name.plain
-    spelt = {*words, *name.joined}
-    for word in words:
-        for other in words:
-            if other is not word:
-                spelt |= {word[0] + other, word + other[0], other + word[0]}
-    return plain(features.letters) in spelt
-
-
-def _clamped(share: float, size: int, count: int, most: float) -> float:
-    return min(max(share * math.log2(max(size, _SMALLEST) / max(count, 1)), 2.0), most)
 
 
 def _said(features: Features) -> str:

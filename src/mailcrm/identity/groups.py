@@ -1,12 +1,14 @@
 """Groups of sightings that grow by joining, and what forbids that two of them become one."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 
 from mailcrm.identity.evidence import World
 from mailcrm.identity.features import Features
+from mailcrm.identity.mailboxes import are_nearly_one
+from mailcrm.identity.mangled import second_look
 from mailcrm.identity.names.compare import Level, compare_names
 from mailcrm.identity.names.form import NameForm
 from mailcrm.identity.vetoes import numbers_apart, years_apart
@@ -16,6 +18,10 @@ MOST = 15
 
 _SILENT = frozenset({Level.PART, Level.UNKNOWN})
 """A part of a name fits a whole family: it has no voice."""
+
+_SIBLINGS = frozenset({Level.HOUSEHOLD, Level.ONE_SHARED})
+_OTHERS = _SIBLINGS | {Level.CONFLICT}
+"""What speaks against one person, where nobody has another's mailbox and birth date; people marry."""
 
 _SAMPLE = 12
 """Names of each side that are looked at."""
@@ -125,8 +131,11 @@ def _why_not(left: _Group, right: _Group, world: World) -> str:
     named = bool(left.names and right.names)
     if numbers_apart(left.numbers, right.numbers, born):
         return "two customer numbers"
-    mailbox = named and bool(left.mailboxes & right.mailboxes)
-    if years_apart(left.births | right.births, number=named and number, mailbox=mailbox):
+    if years_apart(
+        left.births | right.births,
+        number=named and number,
+        known=lambda: named and (bool(born) or _have_nearly_one(left.mailboxes, right.mailboxes)),
+    ):
         return "two years of birth"
     if left.size + right.size > MOST and len(left.mailboxes | right.mailboxes) != 1:
         return "too many sightings"
@@ -134,12 +143,27 @@ def _why_not(left: _Group, right: _Group, world: World) -> str:
     return "other names" if not known_otherwise and _disagree(left, right, world) else ""
 
 
+def _have_nearly_one(left: Set[str], right: Set[str]) -> bool:
+    """Whether both have the same mailbox, or the same but for slips."""
+    return bool(left & right) or any(are_nearly_one(one, other) for one in left for other in right)
+
+
 def _disagree(left: _Group, right: _Group, world: World) -> bool:
     """Whether more than half of the names of both sides are of other people."""
     against = total = 0
+    born, mailbox = bool(left.births & right.births), bool(left.mailboxes & right.mailboxes)
+    known = mailbox or bool(left.numbers & right.numbers)
     for one, _ in left.names.most_common(_SAMPLE):
         for other, _ in right.names.most_common(_SAMPLE):
-            match = compare_names(one, other, world.rarity)
-            total += match.level not in _SILENT
-            against += not match.agrees and match.level is not Level.RENAMED  # people marry
+            level = _stand(one, other, world, born=born, known=known)
+            if level in _SILENT or (born and not one.whole and not other.whole):
+                continue  # of one day, Jaime and Musolino are Jaime Musolino
+            total += 1
+            against += level in (_SIBLINGS if born and mailbox else _OTHERS)
     return against * 2 > total
+
+
+def _stand(one: NameForm, other: NameForm, world: World, *, born: bool, known: bool) -> Level:
+    match = compare_names(one, other, world.rarity)
+    again = born or (known and match.level is not Level.HOUSEHOLD)
+    return second_look(one, other, match, world.rarity).level if again and not match.agrees else match.level

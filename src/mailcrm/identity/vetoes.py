@@ -4,12 +4,13 @@ A slip of the finger is no other person. Neither is a number or a date that was 
 alone has, and the name, say the same.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
 from datetime import date
 from itertools import combinations
 
 from mailcrm.identity.features import Features
+from mailcrm.identity.mailboxes import are_nearly_one
 from mailcrm.identity.score import is_slip
 
 _GENERATION = 15
@@ -44,11 +45,13 @@ def _mistaken(one: Features, other: Features, shared: AbstractSet[str]) -> bool:
     """Whether one of two dates of birth is wrong rather than of somebody else: of people of one name."""
     if one.customer_no and one.customer_no == other.customer_no and one.customer_no not in shared:
         return True
-    if not one.mailbox or one.mailbox != other.mailbox or one.role or one.mailbox in shared:
-        return False
     assert one.born is not None
     assert other.born is not None
-    return abs(one.born.year - other.born.year) < _GENERATION
+    if not one.mailbox or not other.mailbox or abs(one.born.year - other.born.year) >= _GENERATION:
+        return False
+    if one.role or other.role or {one.mailbox, other.mailbox} & shared:
+        return False
+    return one.mailbox == other.mailbox or are_nearly_one(one.mailbox, other.mailbox)
 
 
 def are_others(one: date, other: date) -> bool:
@@ -76,8 +79,9 @@ def numbers_apart(left: AbstractSet[str], right: AbstractSet[str], born: Abstrac
     return len(every) > 1 and not (born and all(any(slip_of_number(a, b) for b in every if b != a) for a in every))
 
 
-def years_apart(every: Collection[date], *, number: bool, mailbox: bool) -> bool:
-    """Whether dates of birth are of two people; `number` and `mailbox`: both groups have one in common."""
+def years_apart(every: Collection[date], *, number: bool, known: Callable[[], bool]) -> bool:
+    """Whether dates of birth are of two people; `number`: both groups have one in common; `known`: nearly a mailbox, or another
+    date."""
     if number or not any(are_others(a, b) for a, b in combinations(sorted(every), 2)):
         return False
-    return not mailbox or max(every).year - min(every).year >= _GENERATION
+    return max(every).year - min(every).year >= _GENERATION or not known()

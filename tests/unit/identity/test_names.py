@@ -22,6 +22,13 @@ def match(one: str, other: str, rarity: Rarity = _CENSUS) -> NameMatch:
     return compare_names(left, right, rarity)
 
 
+def test_a_rare_word_says_much_even_mistyped_and_a_common_one_little() -> None:
+    rare = match("Jane Wurzelbacher", "Jane Wurzelbaher").bits - match("Jane Smith", "Jane").bits
+    common = match("Jane Thompson", "Jane Thompsn").bits - match("Jane Smith", "Jane").bits
+    assert rare == pytest.approx(9.0)
+    assert common == pytest.approx(4.0)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "level"),
     [

@@ -15,6 +15,9 @@ from mailcrm.identity.names.variants import same_characters
 _SHARE, _LEAST, _MOST = 0.82, 3.0, 13.0
 """Of the rarity of a word, and the bits that one word gives."""
 
+_OTHER_FORM = 4.0
+"""Less for a word that both have in two forms."""
+
 _INITIAL, _ENGLISH = 2.5, 5.0
 _HOUSEHOLD, _RENAMED, _ONE_SHARED, _CONFLICT = -7.0, -3.0, -5.0, -9.0
 _A_LETTER = -2.0
@@ -161,7 +164,7 @@ def _words(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
         return NameMatch(Level.SAME, min(sum(_word_bits(rarity, word) for word in form.words) for form in (one, other)))
     shared = [word for word in dict.fromkeys(one.plain) if word in other.plain]
     left, right = _rest(one, other.plain), _rest(other, one.plain)
-    level, bits = _take_twins(left, right)
+    level, bits = _take_twins(left, right, rarity)
     found, disagree = _by_initials(one, other, left, right)
     if found:
         level, bits = Level.INITIAL, bits + found * _INITIAL
@@ -183,8 +186,8 @@ def _shared_bits(one: NameForm, other: NameForm, shared: list[str], rarity: Rari
     return sum(min(_word_bits(rarity, mine[word]), _word_bits(rarity, theirs[word])) for word in shared)
 
 
-def _take_twins(left: list[str], right: list[str]) -> tuple[Level, float]:
-    """Takes away the words that both have in two forms, and says how and what for."""
+def _take_twins(left: list[str], right: list[str], rarity: Rarity) -> tuple[Level, float]:
+    """Takes away the words that both have in two forms, and says how and what for: a rare word says much even mistyped."""
     level, bits = Level.SAME, 0.0
     if not right:
         return level, bits
@@ -193,8 +196,8 @@ def _take_twins(left: list[str], right: list[str]) -> tuple[Level, float]:
         if how is not None:
             left.remove(word)
             right.remove(twin)
-            level, more = _TWINS[how]
-            bits += more
+            level, least = _TWINS[how]
+            bits += max(least, min(_word_bits(rarity, word), _word_bits(rarity, twin)) - _OTHER_FORM)
     if left and right and len(left) != len(right) and join_split(left, right):
         bits += _LEAST
     return level, bits

@@ -7,16 +7,17 @@ features        of every sighting, and what is usual among them (`World`)
 Deterministic: the same sightings in another order make the same groups.
 """
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 from mailcrm.identity.evidence import World, weigh, weigh_unless_hopeless
 from mailcrm.identity.features import Features, Record, features_of, likely_region
 from mailcrm.identity.groups import Groups
 from mailcrm.identity.keys import CAPS, keys_of
 from mailcrm.identity.names.compare import compare_names
+from mailcrm.identity.names.compared import ComparedNames
 from mailcrm.identity.names.form import NameForm
 from mailcrm.identity.names.rarity import Rarity
 from mailcrm.model.identity import Key
@@ -191,19 +192,14 @@ def _weighed(
     progress: Callable[[str, int, int], None],
 ) -> tuple[list[Pair], list[Pair], int]:
     """Pairs that are one, the best first; those to be looked at; how many were compared."""
-    size = len(features)
-    seen: set[int] = set()
-    sure, open_ = [], []
-    blocks = list(blocks)
-    for done, block in enumerate(blocks):
-        if done % _STEP == 0:
-            progress("comparing", done, len(blocks))
-        for one, other in combinations(block, 2):
-            code = one * size + other
-            if code in seen:
-                continue
-            seen.add(code)
-            score = weigh_unless_hopeless(features[one], features[other], world)
+    names = ComparedNames((each.name for each in features), world.rarity)
+    sure, open_, compared = [], [], 0
+    for one, others in enumerate(_later_ones(len(features), blocks)):
+        if one % _STEP == 0:
+            progress("comparing", one, len(features))
+        compared += len(others)
+        for other in others:
+            score = weigh_unless_hopeless(features[one], features[other], world, names.match(one, other))
             if score is None:
                 continue
             if score.is_one:
@@ -211,7 +207,17 @@ def _weighed(
             elif score.is_open:
                 open_.append(Pair(one, other, score.bits))
     sure.sort(key=_best_first)
-    return sure, open_, len(seen)
+    return sure, open_, compared
+
+
+def _later_ones(size: int, blocks: Iterable[Sequence[int]]) -> Iterator[set[int]]:
+    """Of each position in turn the later ones that share a block with it: not all pairs at once, which are millions."""
+    blocks_of: list[list[Sequence[int]]] = [[] for _ in range(size)]
+    for block in blocks:
+        for each in block:
+            blocks_of[each].append(block)
+    for one, those in enumerate(blocks_of):
+        yield {other for block in those for other in block[bisect_right(block, one) :]}
 
 
 def _best_first(pair: Pair) -> tuple[float, int, int]:

@@ -6,7 +6,14 @@ import math
 from dataclasses import dataclass, field
 
 from mailcrm.identity.features import Features
-from mailcrm.identity.mailboxes import are_nearly_one, are_numbered, is_slip_of_host, is_slip_of_name, spells_name
+from mailcrm.identity.mailboxes import (
+    are_nearly_one,
+    are_numbered,
+    is_slip_of_host,
+    is_slip_of_name,
+    may_be_slip_of_host,
+    spells_name,
+)
 from mailcrm.identity.mangled import second_look
 from mailcrm.identity.names.compare import Level, NameMatch, compare_names
 from mailcrm.identity.vetoes import is_slip_of_date, slip_of_number, veto
@@ -32,6 +39,9 @@ _BORN, _BORN_SLIP, _OTHER_DATE, _WRONG_DATE = 13.0, 4.0, -9.0, -5.0
 
 _HOST_SLIP = 12.0
 """Nearly the same mailbox at a host that is another by slips only."""
+
+_LOCAL, _PLACE = 9.0, 7.0
+"""The most that one local part at two providers says; and one employer."""
 
 _RARE = 8.0
 """Bits of a word of a name that few have."""
@@ -66,28 +76,46 @@ class Score:
 
 def weigh(one: Features, other: Features, world: World) -> Score:
     """All that can be said of two sightings."""
-    return weigh_named(one, other, world, _match(one, other, world))
+    return weigh_named(one, other, world, name_match(one, other, world))
 
 
-def weigh_unless_hopeless(one: Features, other: Features, world: World) -> Score | None:
-    """The same; None where it is seen at a glance that it is below all that matters: other names, and nothing else in common.
-    Most pairs that share a key are so."""
-    match = _match(one, other, world)
-    if match is not None and not match.agrees and _have_nothing_else(one, other):
+def weigh_unless_hopeless(one: Features, other: Features, world: World, match: NameMatch | None) -> Score | None:
+    """The same, their names compared (None if one has none); None where it is seen at a glance that it is below all that
+    matters: other names, or names that many have, and nothing else in common. Most pairs that share a key are so."""
+    if match is not None and _is_hopeless(one, other, match, world):
         return None
     return weigh_named(one, other, world, match)
 
 
-def _match(one: Features, other: Features, world: World) -> NameMatch | None:
+def name_match(one: Features, other: Features, world: World) -> NameMatch | None:
+    """How their names stand to each other; None if one has none."""
     return compare_names(one.name, other.name, world.rarity) if one.name and other.name else None
 
 
-def _have_nothing_else(one: Features, other: Features) -> bool:
-    """Whether two sightings with names of their own have nothing in common that could outweigh them."""
-    if one.implied or other.implied or (one.born and other.born):
+def _is_hopeless(one: Features, other: Features, match: NameMatch, world: World) -> bool:
+    """Whether two sightings with names have nothing in common that could outweigh other names, or lift those that many have."""
+    if (one.mailbox and one.meant == other.meant) or (one.phone and one.phone == other.phone):
         return False
-    pairs = (one.mailbox and one.meant, other.meant), (one.phone, other.phone), (one.customer_no, other.customer_no)
-    return not any(left and left == right for left, right in pairs)
+    bits = world.prior + (_of_implied(match.bits) if one.implied or other.implied else match.bits)
+    if one.born and other.born:
+        if one.born == other.born:
+            return False
+        bits += _BORN_SLIP
+    if one.customer_no and one.customer_no == other.customer_no:
+        return False
+    return bits + _of_mailboxes_at_most(one, other, agrees=match.agrees) < REVIEW
+
+
+def _of_mailboxes_at_most(one: Features, other: Features, *, agrees: bool) -> float:
+    """What two different mailboxes and the place of work may say for one person."""
+    bits = _LOCAL if one.local and one.local == other.local else 0.0
+    if not agrees:
+        return bits
+    if (one.domain and one.domain == other.domain) or (one.company and one.company == other.company):
+        bits += _PLACE
+    if may_be_slip_of_host(one, other):
+        return bits + _HOST_SLIP
+    return bits + _SLIP if one.host == other.host else bits
 
 
 def weigh_named(one: Features, other: Features, world: World, match: NameMatch | None) -> Score:
@@ -240,7 +268,7 @@ def _two_mailboxes(case: _Case) -> None:
         case.add("mailbox", "same mailbox but for slips, same birth date", *said, _NEARLY)
     elif one.local == other.local and not one.role and not case.against:
         spelt = spells_name(one) or spells_name(other)
-        bits = 1.0 if spelt else clamped(0.75, case.world.size, case.world.domains_of_local.get(one.local, 1), 9)
+        bits = 1.0 if spelt else clamped(0.75, case.world.size, case.world.domains_of_local.get(one.local, 1), _LOCAL)
         case.add("local", "same name of the mailbox", *said, bits)
 
 
@@ -251,12 +279,17 @@ def _name(case: _Case) -> None:
     if case.implied and case.same_mailbox:
         bits = max(bits, 0.0)
     elif case.implied:
-        bits = bits * _IMPLIED if bits > 0 else max(bits, _IMPLIED_AGAINST)
+        bits = _of_implied(bits)
     elif case.married:
         bits = _MARRIED
     elif case.born_together and case.shares_a_rare_word:
         bits = max(bits, 0.0)
     case.add("name", level.value, _said(case.one), _said(case.other), bits)
+
+
+def _of_implied(bits: float) -> float:
+    """Of a name that a mailbox spells."""
+    return bits * _IMPLIED if bits > 0 else max(bits, _IMPLIED_AGAINST)
 
 
 def _phone(case: _Case) -> None:
@@ -288,9 +321,11 @@ def _place(case: _Case) -> None:
         return
     found = []
     if one.domain and one.domain == other.domain:
-        found.append((clamped(0.8, world.size, world.mailboxes_at.get(one.domain, 1), 7), "same domain", one.domain))
+        found.append(
+            (clamped(0.8, world.size, world.mailboxes_at.get(one.domain, 1), _PLACE), "same domain", one.domain)
+        )
     if one.company and one.company == other.company:
-        bits = clamped(0.8, world.size, world.people_of_company.get(one.company, 1), 7)
+        bits = clamped(0.8, world.size, world.people_of_company.get(one.company, 1), _PLACE)
         found.append((bits, "same company", one.company))
     if found:
         bits, what, value = max(found)

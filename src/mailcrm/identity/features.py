@@ -77,6 +77,11 @@ class Features:
     customer_no: str = ""
 
     @property
+    def host(self) -> str:
+        """What stands after the @."""
+        return self.mailbox[len(self.local) + 1 :]
+
+    @property
     def role(self) -> bool:
         """Whether several people read the mailbox."""
         return bool(self.mailbox) and self.kind is AddressKind.ROLE

@@ -27,7 +27,7 @@ def _are_near(one: str, other: str, letters: int) -> bool:
 def are_numbered(one: Features, other: Features) -> bool:
     """gary@ and gary2@ of one host."""
     alike = bool(one.letters) and one.letters == other.letters and one.digits != other.digits
-    return alike and _host(one) == _host(other)
+    return alike and one.host == other.host
 
 
 def _without_digits(address: str) -> str:
@@ -37,19 +37,25 @@ def _without_digits(address: str) -> str:
 def is_slip_of_host(one: Features, other: Features) -> bool:
     """The same or nearly the same local part, at an organisation's host and at nearly the same. At one host, nearly the same
     may be a colleague."""
-    if one.role or other.role or one.domain == other.domain:
+    if not may_be_slip_of_host(one, other):
         return False
     mine, theirs = one.domain, other.domain
-    if mine[:1] != theirs[:1] and mine[-_END:] != theirs[-_END:]:
-        return False  # at a glance, as most are
-    if not _are_near(_host(one), _host(other), min(len(brand(mine)), len(brand(theirs)))):
+    if not _are_near(one.host, other.host, min(len(brand(mine)), len(brand(theirs)))):
         return False
     return one.local == other.local or _are_near(one.local, other.local, min(len(one.local), len(other.local)))
 
 
+def may_be_slip_of_host(one: Features, other: Features) -> bool:
+    """Seen at a glance: False, as of most, if it is none."""
+    mine, theirs = one.domain, other.domain
+    if mine == theirs or one.role or other.role:
+        return False
+    return mine[:1] == theirs[:1] or mine[-_END:] == theirs[-_END:]
+
+
 def is_slip_of_name(one: Features, other: Features) -> bool:
     """Whether of one host one local part spells its name and the other all but does."""
-    if one.digits != other.digits or _host(one) != _host(other):
+    if one.digits != other.digits or one.host != other.host:
         return False
     spells = spells_name(one, digits=True) != spells_name(other, digits=True)
     return spells and is_slip(one.letters, other.letters)
@@ -69,7 +75,3 @@ def spells_name(features: Features, *, digits: bool = False) -> bool:
             if other is not word:
                 spelt |= {word[0] + other, word + other[0], other + word[0]}
     return plain(features.letters) in spelt
-
-
-def _host(features: Features) -> str:
-    return features.mailbox.rpartition("@")[2]

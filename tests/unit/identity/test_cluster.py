@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailcrm.identity.cluster import Clusters, cluster
-from mailcrm.identity.evidence import Score, weigh, weigh_unless_hopeless
-from mailcrm.identity.features import Record
+from mailcrm.identity.evidence import Score, World, name_match, weigh, weigh_unless_hopeless
+from mailcrm.identity.features import Record, features_of
 
 
 def seen(**values: str) -> Record:
@@ -329,10 +329,34 @@ def test_the_order_of_the_sheet_does_not_matter(sightings: list[Record], chance:
 def test_what_is_passed_over_at_a_glance_would_have_come_to_nothing(sightings: list[Record]) -> None:
     result = cluster([Record(f"r{at:02}", *_values(each)) for at, each in enumerate(sightings)])
     for one, other in combinations(result.features, 2):
-        if weigh_unless_hopeless(one, other, result.world) is None:
+        if weigh_unless_hopeless(one, other, result.world, name_match(one, other, result.world)) is None:
             full = weigh(one, other, result.world)
             assert not full.is_one
             assert not full.is_open
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            seen(name="Mary Smith", email="smithmary@northernlights.example"),
+            seen(name="Mary Smith", email="smithmery@northernlight.example"),
+        ),
+        (seen(name="Mary Smith", email="mary.smith@gmail.com"), seen(name="Mary Smith", email="mary.smyth@gmail.com")),
+        (seen(name="Mary Smith", email="office7@gmail.com"), seen(name="Mary Smith", email="office7@yahoo.com")),
+        (seen(name="Mary Smith", email="mary@acme.example"), seen(name="M. Smith", email="smith.m@acme.example")),
+        (seen(name="James Smith", birth_date="1980-01-02"), seen(name="James Smith", birth_date="1980-01-03")),
+    ],
+    ids=["host", "name", "local", "place", "birth"],
+)
+def test_a_frequent_name_is_not_passed_over_with_one_thing_besides(one: Record, other: Record) -> None:
+    mine, theirs = features_of(one), features_of(other)
+    match = name_match(mine, theirs, World(size=3000))
+    assert match is not None
+    assert World(size=3000).prior + match.bits < 0, "the name alone does not say enough"
+    found = weigh_unless_hopeless(mine, theirs, World(size=3000), match)
+    assert found == weigh(mine, theirs, World(size=3000))
+    assert found.is_one or found.is_open
 
 
 @given(st.lists(_SIGHTINGS, max_size=12))

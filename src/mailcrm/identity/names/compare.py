@@ -70,16 +70,22 @@ class NameMatch:
         return self.level not in _AGAINST
 
 
+_OTHER_NAME = NameMatch(Level.CONFLICT, _CONFLICT)
+_OTHER_GIVEN_NAME = NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+_OTHER_FAMILY_NAME = NameMatch(Level.RENAMED, _RENAMED)
+_ANOTHER_WORD = NameMatch(Level.ONE_SHARED, _ONE_SHARED)
+
+
 def compare_names(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     """Of two names, in either order and script."""
     if one.han or other.han:
         return _scripts(one, other, rarity)
     if one.generation and other.generation and one.generation != other.generation:
-        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)  # father and son
+        return _OTHER_GIVEN_NAME  # father and son
     if one.father and other.father and one.father != other.father:
-        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+        return _OTHER_GIVEN_NAME
     if one.initials and other.initials and _initials_differ(one, other):
-        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+        return _OTHER_GIVEN_NAME
     if one.unvowelled != other.unvowelled:
         return _by_consonants(one, other, rarity)
     return _words(one, other, rarity)
@@ -105,8 +111,8 @@ def _characters(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     if not short.whole and short.family and short.family == long.family and long.han.startswith(short.han):
         return NameMatch(Level.PART, 0.0)
     if one.family and one.family == other.family and one.han[0] == other.han[0]:
-        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
-    return NameMatch(Level.CONFLICT, _CONFLICT)
+        return _OTHER_GIVEN_NAME
+    return _OTHER_NAME
 
 
 def _across(han: NameForm, latin: NameForm, rarity: Rarity) -> NameMatch:
@@ -122,17 +128,17 @@ def _across(han: NameForm, latin: NameForm, rarity: Rarity) -> NameMatch:
             same = latin.initials and han.given.startswith(tuple(latin.initials))
             wrong = latin.initials and han.given and not same
             if wrong:
-                return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+                return _OTHER_GIVEN_NAME
             base = _word_bits(rarity, han.family, _READING)
             return NameMatch(Level.INITIAL, base + _INITIAL) if same else NameMatch(Level.PART, base / 2)
         if any(not syllable_count(word) for word in rest):
             return NameMatch(Level.ENGLISH, _ENGLISH)
-        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+        return _OTHER_GIVEN_NAME
     if han.given and han.given in words and len(words) == 1:
         return NameMatch(Level.PART, _word_bits(rarity, han.given, _READING))
     if len(words) == 1 and not latin.chinese:
         return NameMatch(Level.UNKNOWN, 0.0)  # Amy of 余梅 cannot be told from another Amy
-    return NameMatch(Level.CONFLICT, _CONFLICT)
+    return _OTHER_NAME
 
 
 def _korean(hangul: NameForm, latin: NameForm) -> NameMatch:
@@ -142,8 +148,8 @@ def _korean(hangul: NameForm, latin: NameForm) -> NameMatch:
     if hangul.joined & {korean_sound(written) for written in latin.joined}:
         return NameMatch(Level.READING, _HANGUL)
     if set(family_sounds(hangul.family)) & set(map(korean_sound, latin.words)):
-        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
-    return NameMatch(Level.CONFLICT, _CONFLICT)
+        return _OTHER_GIVEN_NAME
+    return _OTHER_NAME
 
 
 def _by_consonants(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
@@ -154,7 +160,7 @@ def _by_consonants(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     for word in short.words:
         twin = left.pop(consonants(word), "")
         if not twin:
-            return NameMatch(Level.CONFLICT, _CONFLICT)
+            return _OTHER_NAME
         bits += _word_bits(rarity, twin if short.unvowelled else word, _CONSONANTS)
     return NameMatch(Level.READING, bits) if short.whole else NameMatch(Level.PART, bits)
 
@@ -173,7 +179,7 @@ def _words(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     bits += _shared_bits(one, other, shared, rarity)
     if level is Level.SAME:
         if not shared:
-            return NameMatch(Level.CONFLICT, _CONFLICT)
+            return _OTHER_NAME
         return NameMatch(Level.PART if left or right else Level.SAME, bits)
     if not shared and len(one.words) == len(other.words) == 1:
         return NameMatch(level, min(bits, _LEAST))  # Bob and Robert, without any more
@@ -244,7 +250,7 @@ def _against(one: NameForm, other: NameForm, shared: list[str], left: list[str],
 
 def _contradiction(one: NameForm, other: NameForm, shared: list[str], left: list[str], right: list[str]) -> NameMatch:
     if not shared:
-        return NameMatch(Level.CONFLICT, _CONFLICT)
+        return _OTHER_NAME
     if (
         len(shared) == 1
         and one.chinese != other.chinese
@@ -253,16 +259,16 @@ def _contradiction(one: NameForm, other: NameForm, shared: list[str], left: list
     ):
         return NameMatch(Level.ENGLISH, _ENGLISH)  # Grace Li and Bojing Li
     if one.chinese and other.chinese:
-        return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+        return _OTHER_GIVEN_NAME
     word = shared[0]
     if one.whole and other.whole:
         if word == one.plain[-1] == other.plain[-1]:
-            return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
+            return _OTHER_GIVEN_NAME
         if word == one.plain[0] == other.plain[0]:
             if family_leads(one.plain) and family_leads(other.plain):
-                return NameMatch(Level.HOUSEHOLD, _HOUSEHOLD)
-            return NameMatch(Level.RENAMED, _RENAMED)
-    return NameMatch(Level.ONE_SHARED, _ONE_SHARED)
+                return _OTHER_GIVEN_NAME
+            return _OTHER_FAMILY_NAME
+    return _ANOTHER_WORD
 
 
 def _word_bits(rarity: Rarity, word: str, share: float = _SHARE) -> float:

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailcrm.identity.candidates import Candidates, MemoryCandidates
-from mailcrm.identity.evidence import World
 from mailcrm.identity.judge import judge, judge_unless_hopeless
 from mailcrm.identity.profile import Profile, profile_of, records_of
 from mailcrm.identity.stored import StoredCandidates, keys_as_kept
+from mailcrm.identity.world import World
 from mailcrm.model.identity import Observed, key_number, records_text
 from mailcrm.model.party import PartyKind
 from mailcrm.store import Session, parties

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from mailcrm.identity.evidence import AUTO
+from mailcrm.identity.weights import AUTO
 
 BOLDEST, MOST_CAREFUL = 4.0, 15.0
 """Never fewer and never more bits than these, whatever people answered."""

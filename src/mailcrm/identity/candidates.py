@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from mailcrm.identity.evidence import World
 from mailcrm.identity.keys import CAPS, EVERYBODY
 from mailcrm.identity.names.rarity import Rarity
 from mailcrm.identity.profile import Profile, told_apart
+from mailcrm.identity.world import World
 from mailcrm.model.identity import Key, key_number
 
 AT_ONCE = 50

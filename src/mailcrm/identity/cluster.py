@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mailcrm.identity.evidence import World, weigh, weigh_unless_hopeless
+from mailcrm.identity.evidence import weigh, weigh_unless_hopeless
 from mailcrm.identity.features import Features, Record, features_of, likely_region
 from mailcrm.identity.groups import Groups
 from mailcrm.identity.keys import CAPS, keys_of
@@ -20,6 +20,7 @@ from mailcrm.identity.names.compare import compare_names
 from mailcrm.identity.names.compared import ComparedNames
 from mailcrm.identity.names.form import NameForm
 from mailcrm.identity.names.rarity import Rarity
+from mailcrm.identity.world import World
 from mailcrm.model.identity import Key
 
 _SAMPLE = 12

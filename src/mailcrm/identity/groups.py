@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 
-from mailcrm.identity.evidence import World
 from mailcrm.identity.features import Features
 from mailcrm.identity.mailboxes import are_nearly_one
 from mailcrm.identity.mangled import second_look
 from mailcrm.identity.names.compare import Level, compare_names
 from mailcrm.identity.names.form import NameForm
 from mailcrm.identity.vetoes import numbers_apart, years_apart
+from mailcrm.identity.world import World
 
 MOST = 15
 """Different sightings in a group that is not just one person's mailbox; of larger ones a human is asked."""

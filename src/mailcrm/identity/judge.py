@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from enum import Enum
 
-from mailcrm.identity.evidence import AUTO, REVIEW, Score, World, weigh_named
+from mailcrm.identity.evidence import Score, weigh_named
 from mailcrm.identity.names.compare import Level, NameMatch, compare_names
 from mailcrm.identity.names.form import NameForm
 from mailcrm.identity.organisations import weigh_organisations
 from mailcrm.identity.profile import Profile
+from mailcrm.identity.weights import AUTO, REVIEW
+from mailcrm.identity.world import World
 from mailcrm.model.identity import Judgement
 
 _NAMES = frozenset(level.value for level in Level)

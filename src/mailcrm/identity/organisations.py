@@ -2,9 +2,11 @@
 
 import math
 
-from mailcrm.identity.evidence import CERTAIN, Score, World
+from mailcrm.identity.evidence import Score
 from mailcrm.identity.features import Features
 from mailcrm.identity.keys import brand
+from mailcrm.identity.weights import CERTAIN
+from mailcrm.identity.world import World
 from mailcrm.model.identity import Evidence
 
 _SHARE, _LEAST, _MOST = 0.75, 2.0, 9.0

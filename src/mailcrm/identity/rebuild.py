@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mailcrm.identity.candidates import MemoryCandidates
-from mailcrm.identity.evidence import AUTO, World
 from mailcrm.identity.groups import Groups
 from mailcrm.identity.judge import Decision, judge_unless_hopeless
 from mailcrm.identity.keys import CAPS
 from mailcrm.identity.profile import Profile
+from mailcrm.identity.weights import AUTO
+from mailcrm.identity.world import World
 from mailcrm.model.cluster import Edge
 from mailcrm.model.identity import Match
 

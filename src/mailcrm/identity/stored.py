@@ -6,9 +6,10 @@ from datetime import datetime
 
 from mailcrm.identity.calibrate import threshold
 from mailcrm.identity.candidates import AT_ONCE, chosen_keys, world_from
-from mailcrm.identity.evidence import AUTO, World
 from mailcrm.identity.keys import EVERYBODY
 from mailcrm.identity.profile import RULES, Profile, profile_of
+from mailcrm.identity.weights import AUTO
+from mailcrm.identity.world import World
 from mailcrm.model.identity import Key, key_number
 from mailcrm.store import Session
 from mailcrm.store.identity import keys, matches, merges, profiles

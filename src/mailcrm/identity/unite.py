@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from mailcrm.clock import Clock
 from mailcrm.identity.activate import settle
 from mailcrm.identity.candidates import AT_ONCE, Candidates
-from mailcrm.identity.evidence import World
 from mailcrm.identity.groups import why_not_one
 from mailcrm.identity.judge import Decision, judge, judge_unless_hopeless
 from mailcrm.identity.profile import RULES, Profile, profile_of, records_of
 from mailcrm.identity.stored import StoredCandidates, keys_as_kept, read_profiles, read_threshold, rules_changed
+from mailcrm.identity.world import World
 from mailcrm.model.identity import Judgement, Match, MergeMethod, Observed, records_text
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, parties

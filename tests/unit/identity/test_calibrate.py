@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailcrm.identity.calibrate import BOLDEST, MOST_CAREFUL, threshold
-from mailcrm.identity.evidence import AUTO
+from mailcrm.identity.weights import AUTO
 
 
 def test_without_answers_the_starting_value_holds() -> None:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailcrm.identity.cluster import Clusters, cluster
-from mailcrm.identity.evidence import Score, World, name_match, weigh, weigh_unless_hopeless
+from mailcrm.identity.evidence import Score, name_match, weigh, weigh_unless_hopeless
 from mailcrm.identity.features import Record, features_of
+from mailcrm.identity.world import World
 
 
 def seen(**values: str) -> Record:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from mailcrm.identity.evidence import Score, World, weigh
+from mailcrm.identity.evidence import Score, weigh
 from mailcrm.identity.features import features_of
 from mailcrm.identity.mailboxes import are_nearly_one
+from mailcrm.identity.world import World
 from mailcrm.model.identity import Record
 
 JANE = "Jane Wurzelbacher"

@@ -3,13 +3,14 @@
 import pytest
 
 from mailcrm.identity.cluster import cluster
-from mailcrm.identity.evidence import Score, World, weigh
+from mailcrm.identity.evidence import Score, weigh
 from mailcrm.identity.features import features_of
 from mailcrm.identity.groups import why_not_one
 from mailcrm.identity.mangled import second_look
 from mailcrm.identity.names.compare import Level, compare_names
 from mailcrm.identity.names.form import name_form
 from mailcrm.identity.names.rarity import Rarity
+from mailcrm.identity.world import World
 from mailcrm.model.identity import Record
 
 _CENSUS = Rarity()

@@ -1,8 +1,9 @@
 """What makes two sightings two people, and what is only a slip or a mistake."""
 
 from mailcrm.identity.cluster import cluster
-from mailcrm.identity.evidence import Score, World, weigh
+from mailcrm.identity.evidence import Score, weigh
 from mailcrm.identity.features import features_of
+from mailcrm.identity.world import World
 from mailcrm.model.identity import Record
 
 JANE = {"name": "Jane Wurzelbacher", "birth_date": "1980-05-06", "customer_no": "4892623"}

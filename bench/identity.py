@@ -4,8 +4,8 @@ python -m bench.identity [records] [seed] [sheet truth]
 python -m bench.identity pairs FILE [wrong]
 
 The peer joins what has the same mailbox, or names alike by Jaro and Winkler (0.95) with a phone, a company's domain or a
-word in common: what a CRM with a duplicate finder does. With a sheet and its truth (CSV: record_id,cluster_id), those.
-With `pairs`, two names at a time: see bench/names.py.
+word in common: what a CRM with a duplicate finder does. Beside it, our judgement over pairs that Splink finds. With a sheet
+and its truth (CSV: record_id,cluster_id), those. With `pairs`, two names at a time: see bench/names.py.
 """
 
 import csv
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from bench import names
 from bench.contacts import sightings
+from mailcrm.identity.by_splink import pairs_by_splink
 from mailcrm.identity.cluster import Clusters, cluster
 from mailcrm.identity.features import Record
 from mailcrm.identity.score import word_likeness
@@ -33,16 +34,18 @@ _OWN = OwnAddresses()
 
 def main(records: Sequence[Record], truth: Mapping[str, str]) -> None:
     """A table for people; the last line is JSON."""
-    began = time.process_time()
+    began, started = time.process_time(), time.perf_counter()
     found = cluster(records)
-    ours = time.process_time() - began
+    ours, waited = time.process_time() - began, time.perf_counter() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     began = time.process_time()
     theirs = simple(records)
     peer = time.process_time() - began
     figures = {
-        "records": len(records), "seconds_cpu": round(ours, 2), "memory_mib": round(memory), "compared": found.compared,
+        "records": len(records), "seconds_cpu": round(ours, 2), "seconds": round(waited, 2), "memory_mib": round(memory),
+        "compared": found.compared,
         **quality(records, truth, found.group_of), **reviewed(records, truth, found),
+        **splink(records, truth, waited),
     }  # fmt: skip
     other = {f"peer_{name}": value for name, value in quality(records, truth, theirs).items()}
     for name, value in (figures | {"peer_seconds_cpu": round(peer, 2)} | other).items():
@@ -52,6 +55,17 @@ def main(records: Sequence[Record], truth: Mapping[str, str]) -> None:
             {"bench": "identity", **figures, "peer": "mailbox, phone, Jaro-Winkler", "peer_seconds_cpu": peer, **other}
         )
     )
+
+
+def splink(records: Sequence[Record], truth: Mapping[str, str], waited: float) -> dict[str, float]:
+    """The same with pairs found by Splink in DuckDB, on all cores; how much of our seconds it takes."""
+    started = time.perf_counter()
+    found = cluster(records, find_pairs=pairs_by_splink)
+    took = time.perf_counter() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    right = quality(records, truth, found.group_of)
+    figures = {"seconds": round(took, 2), "ratio": round(took / waited, 2), "memory_mib": round(memory), **right}
+    return {f"splink_{name}": value for name, value in {**figures, "compared": found.compared}.items()}
 
 
 def quality(records: Sequence[Record], truth: Mapping[str, str], group_of: Sequence[int]) -> dict[str, float]:

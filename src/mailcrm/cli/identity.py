@@ -11,7 +11,7 @@ from mailcrm.cli.ask import Questions, require_yes
 from mailcrm.cli.context import Context, Json, Yes, context_of, print_json, say, warn
 from mailcrm.cli.progress import counted
 from mailcrm.errors import UserError
-from mailcrm.model.identity import MatchState, ReviewLine
+from mailcrm.model.identity import Backend, MatchState, ReviewLine
 
 app = typer.Typer(help="Who is the same customer, why, and back again.", no_args_is_help=True)
 
@@ -29,6 +29,10 @@ def cluster(
     review: Annotated[
         Path | None, typer.Option(help="CSV to write: pairs that a human should look at, with evidence.")
     ] = None,
+    backend: Annotated[
+        Backend,
+        typer.Option(help="What finds the pairs: splink (DuckDB) for hundreds of thousands of rows and many cores."),
+    ] = Backend.PYTHON,
     json: Json = False,
 ) -> None:
     """Find out which rows of a sheet are the same person, without an archive. The sheet itself is not changed.
@@ -39,7 +43,7 @@ def cluster(
     from mailcrm.service.clustering import cluster_file
 
     with counted(quiet=json) as report:
-        found = cluster_file(source, target, review, report)
+        found = cluster_file(source, target, review, report, backend)
     if json:
         print_json(found)
         return

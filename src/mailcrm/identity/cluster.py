@@ -1,25 +1,24 @@
 """Who of many sightings is one person, in memory: `mailcrm identity cluster`, and what a full re-resolution proposes.
 
 features        of every sighting, and what is usual among them (`World`)
-  | keys        only what shares a key is compared
+  | pairs       only what shares a key is compared
   | weigh       the best pairs first
   | join        unless the whole of both sides speaks against it (`groups`)
 Deterministic: the same sightings in another order make the same groups.
 """
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mailcrm.identity.evidence import weigh, weigh_unless_hopeless
 from mailcrm.identity.features import Features, Record, features_of, likely_region
 from mailcrm.identity.groups import Groups
-from mailcrm.identity.keys import CAPS, keys_of
 from mailcrm.identity.names.compare import compare_names
 from mailcrm.identity.names.compared import ComparedNames
 from mailcrm.identity.names.form import NameForm
 from mailcrm.identity.names.rarity import Rarity
+from mailcrm.identity.pairs import Finder, pairs_in_memory
 from mailcrm.identity.world import World
 from mailcrm.model.identity import Key
 
@@ -33,7 +32,9 @@ _OFTEN = 5
 """Sightings with one date of birth, and per cent of all, from which it is the default of some form."""
 
 _STEP = 1000
-"""Sightings, or blocks of them, between two words of progress."""
+"""Sightings between two words of progress."""
+
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ class Clusters:
 
 
 def cluster(
-    records: Sequence[Record], progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None
+    records: Sequence[Record],
+    progress: Progress = lambda _what, _done, _of: None,
+    find_pairs: Finder = pairs_in_memory,
 ) -> Clusters:
     """Group them. `progress` hears what is done, how much of it, and of how much."""
     order = sorted(range(len(records)), key=lambda at: records[at].id)
@@ -72,8 +75,9 @@ def cluster(
         features.append(features_of(records[at], region))
     world = world_of(features)
     twins = _twins(features, world)
-    blocks, capped = _blocks(features, twins)
-    sure, open_, compared = _weighed(features, world, blocks, progress)
+    alone = twins.keys() | {number for number, each in enumerate(features) if not each.person}
+    pairs = find_pairs(features, world, alone)
+    sure, open_, compared = _weighed(features, world, pairs.later, progress)
     groups = Groups(((each,) for each in features), world, twins)
     refused = [replace(pair, refused=why) for pair in sure if (why := groups.join(pair.one, pair.other))]
     apart = (pair for pair in (*open_, *refused) if groups.root(pair.one) != groups.root(pair.other))
@@ -81,7 +85,7 @@ def cluster(
     return Clusters(
         _first_of_each(order, groups),
         [_as_given(order, pair) for pair in sorted(apart, key=_best_first)],
-        capped,
+        pairs.capped,
         compared,
         [by_position[at] for at in range(len(records))],
         world,
@@ -170,32 +174,16 @@ def _twins(features: Sequence[Features], world: World) -> dict[int, int]:
     return found
 
 
-def _blocks(features: Sequence[Features], twins: Container[int]) -> tuple[list[list[int]], list[tuple[Key, int]]]:
-    """Positions that share a key, and the keys that too many share."""
-    found: dict[Key, list[int]] = defaultdict(list)
-    for number, each in enumerate(features):
-        if each.person and number not in twins:
-            for key in set(keys_of(each)):
-                found[key].append(number)
-    blocks, capped = [], []
-    for key, members in found.items():
-        if 1 < len(members) <= CAPS.get(key[0], len(members)):
-            blocks.append(members)
-        elif len(members) > 1:
-            capped.append((key, len(members)))
-    return blocks, sorted(capped, key=lambda each: (-each[1], each[0]))
-
-
 def _weighed(
     features: Sequence[Features],
     world: World,
-    blocks: Iterable[Sequence[int]],
-    progress: Callable[[str, int, int], None],
+    later: Iterable[Collection[int]],
+    progress: Progress,
 ) -> tuple[list[Pair], list[Pair], int]:
     """Pairs that are one, the best first; those to be looked at; how many were compared."""
     names = ComparedNames((each.name for each in features), world.rarity)
     sure, open_, compared = [], [], 0
-    for one, others in enumerate(_later_ones(len(features), blocks)):
+    for one, others in enumerate(later):
         if one % _STEP == 0:
             progress("comparing", one, len(features))
         compared += len(others)
@@ -209,16 +197,6 @@ def _weighed(
                 open_.append(Pair(one, other, score.bits))
     sure.sort(key=_best_first)
     return sure, open_, compared
-
-
-def _later_ones(size: int, blocks: Iterable[Sequence[int]]) -> Iterator[set[int]]:
-    """Of each position in turn the later ones that share a block with it: not all pairs at once, which are millions."""
-    blocks_of: list[list[Sequence[int]]] = [[] for _ in range(size)]
-    for block in blocks:
-        for each in block:
-            blocks_of[each].append(block)
-    for one, those in enumerate(blocks_of):
-        yield {other for block in those for other in block[bisect_right(block, one) :]}
 
 
 def _best_first(pair: Pair) -> tuple[float, int, int]:

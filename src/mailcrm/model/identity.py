@@ -29,6 +29,13 @@ class MatchState(StrEnum):
     REJECTED = "rejected"
 
 
+class Backend(StrEnum):
+    """What finds the pairs that are weighed, where all are compared at once."""
+
+    PYTHON = "python"
+    SPLINK = "splink"
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One sighting: a header, a signature, a row of a sheet, a form. All as written; any may be ''."""

@@ -16,6 +16,8 @@ from mailcrm.errors import UserError
 from mailcrm.identity.cluster import Clusters, cluster
 from mailcrm.identity.evidence import Score, weigh
 from mailcrm.identity.features import Record
+from mailcrm.identity.pairs import Finder, pairs_in_memory
+from mailcrm.model.identity import Backend
 
 _COLUMNS = {"id": "record_id"}
 _SEPARATORS = (",", ";", "\t")
@@ -40,13 +42,15 @@ def cluster_file(
     target: Path,
     review: Path | None,
     progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
+    backend: Backend = Backend.PYTHON,
 ) -> ClusterReport:
-    """Read `source`, write `target` and `review`. Raises UserError if a file cannot be read, written or understood."""
+    """Read `source`, write `target` and `review`. Raises UserError if a file cannot be read, written or understood, or the back
+    end is not installed."""
     targets = [each.resolve() for each in (source, target, review) if each is not None]
     if len(set(targets)) < len(targets):
         raise UserError("--in, --out and --review must be different files: the sheet itself is not changed")
     records = read_records(source)
-    found = cluster(records, progress)
+    found = cluster(records, progress, _finder(backend))
     groups = [[record.id, records[at].id] for record, at in zip(records, found.group_of, strict=True)]
     _write(target, ("record_id", "cluster_id"), groups)
     if review is not None:
@@ -54,6 +58,14 @@ def cluster_file(
     clusters = len(set(found.group_of))
     capped = [(" ".join(key), size) for key, size in found.capped]
     return ClusterReport(len(records), clusters, len(records) - clusters, len(found.review), found.compared, capped)
+
+
+def _finder(backend: Backend) -> Finder:
+    if backend is Backend.PYTHON:
+        return pairs_in_memory
+    from mailcrm.identity.by_splink import pairs_by_splink
+
+    return pairs_by_splink
 
 
 def read_records(source: Path) -> list[Record]:

@@ -91,6 +91,13 @@ def compare_names(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     return _words(one, other, rarity)
 
 
+def most_bits(form: NameForm, rarity: Rarity) -> float:
+    """No less than any other name gives with this one. One word may be two without a gap."""
+    words = sum(max(_word_bits(rarity, word), _TWINS[Twin.NICKNAME][1]) for word in form.words)
+    words = words if form.whole or form.han else 2 * _MOST
+    return max(_SAME_CHARACTERS + words + _INITIAL * len(form.initials), _HANGUL if is_hangul(form.han) else 0.0)
+
+
 def _scripts(one: NameForm, other: NameForm, rarity: Rarity) -> NameMatch:
     """Where at least one is written in Chinese characters or Hangul."""
     if is_hangul(one.han) != is_hangul(other.han):

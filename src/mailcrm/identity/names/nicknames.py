@@ -15,6 +15,11 @@ def is_short_for(one: str, other: str) -> bool:
     return one in theirs or other in mine or (min(len(one), len(other)) <= _SHORT and bool(mine & theirs))
 
 
+def stands_for(name: str) -> frozenset[str]:
+    """The full names that a lower-case given name may stand for; of a full one, itself."""
+    return _table().get(name, frozenset())
+
+
 @lru_cache(maxsize=1)
 def _table() -> dict[str, frozenset[str]]:
     """By name, the full names that it stands for; a full name stands for itself."""

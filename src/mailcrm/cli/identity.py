@@ -8,15 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from mailcrm.cli.ask import Questions, require_yes
-from mailcrm.cli.context import Context, Json, Yes, context_of, print_json, say, warn
+from mailcrm.cli.context import Context, Json, Yes, context_of, print_json, say
 from mailcrm.cli.progress import counted
 from mailcrm.errors import UserError
 from mailcrm.model.identity import Backend, MatchState, ReviewLine
 
 app = typer.Typer(help="Who is the same customer, why, and back again.", no_args_is_help=True)
-
-_SHOWN = 5
-"""Keys that too many share; --json has all of them."""
 
 
 @app.command()
@@ -40,6 +37,7 @@ def cluster(
     Rows are joined where that is all but certain; pairs that are only likely are written to --review, with what speaks
     for and against them in bits.
     """
+    from mailcrm.cli.identity_shown import warn_of_capped
     from mailcrm.service.clustering import cluster_file
 
     with counted(quiet=json) as report:
@@ -50,9 +48,7 @@ def cluster(
     say(
         f"{found.records} records are {found.clusters} people; {found.review} pairs to look at -> {review or '--review FILE'}"
     )
-    if found.capped:
-        shown = ", ".join(f"{key} ({size})" for key, size in found.capped[:_SHOWN])
-        warn(f"too many records share {len(found.capped)} keys to be compared by them alone: {shown}")
+    warn_of_capped("records", found.capped)
 
 
 # --- the archive -------------------------------------------------------------------------------------------------

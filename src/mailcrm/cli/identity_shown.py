@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from mailcrm.cli.console import escape, out
-from mailcrm.cli.context import cell, print_table
+from mailcrm.cli.context import cell, print_table, warn
 from mailcrm.model.identity import Judgement, MatchState, MergeLine, ReviewLine, Side
 
 if TYPE_CHECKING:
@@ -152,6 +152,18 @@ def print_rebuilt(found: "Rebuilt") -> None:
         f"asking from {found.auto_bits:g} bits on",
         soft_wrap=True,
     )
-    if found.capped:
-        shown = ", ".join(f"{key} ({size})" for key, size in found.capped[:5])
-        out.print(f"[yellow]shared by too many to compare each with each: {escape(shown)}[/yellow]", soft_wrap=True)
+    warn_of_capped("parties", found.capped)
+
+
+_CAPPED = 5
+"""Keys that too many share; --json has all of them."""
+
+
+def warn_of_capped(what: str, capped: Sequence[tuple[str, int]]) -> None:
+    """Keys by which not all were compared, where that may have missed something."""
+    from mailcrm.identity.keys import WEAK
+
+    telling = [(key, size) for key, size in capped if key.partition(" ")[0] not in WEAK]
+    if telling:
+        shown = ", ".join(f"{key} ({size})" for key, size in telling[:_CAPPED])
+        warn(f"too many {what} share {len(telling)} keys to be compared by them alone: {shown}")

@@ -4,15 +4,15 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from mailcrm.identity.keys import CAPS, EVERYBODY
+from mailcrm.identity.keys import CAPS, EVERYBODY, WEAK
 from mailcrm.identity.names.rarity import Rarity
 from mailcrm.identity.profile import Profile, told_apart
 from mailcrm.identity.world import World
 from mailcrm.model.identity import Key, key_number
 
-AT_ONCE = 50
-"""Parties of one key that are compared when mail comes; of a key that more have the night and `rebuild` compare up to
-`CAPS`."""
+AT_ONCE = 25
+"""Parties of one key that are compared when mail comes (of a weak one a fifth); of a key that more have the night and `rebuild`
+compare up to `CAPS`."""
 
 _CROWD = 5
 """People by whose names a mailbox is nobody's own."""
@@ -21,6 +21,9 @@ IN_ALL = 2
 """Times as many as of one key are compared of all keys together, those of the rarest keys first."""
 
 _IDENTIFIERS = frozenset({"mailbox", "number", "tax"})
+
+_OF_WEAK = 5
+"""Of a weak key a fifth of the others."""
 
 
 class Candidates(Protocol):
@@ -81,7 +84,9 @@ def chosen_keys(sizes: Mapping[Key, int], most: int) -> set[Key]:
 
 def cap_of(key: Key, most: int) -> int:
     """How many may share a key for those who do to be compared."""
-    return CAPS.get(key[0], most) if key[0] in _IDENTIFIERS else min(CAPS.get(key[0], most), most)
+    if key[0] in _IDENTIFIERS:
+        return CAPS.get(key[0], most)
+    return min(CAPS.get(key[0], most), most // _OF_WEAK if key[0] in WEAK else most)
 
 
 def world_from(counts: Mapping[Key, int], wanted: Iterable[Key], profiles: Collection[Profile]) -> World:

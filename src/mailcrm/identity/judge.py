@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import Enum
 
-from mailcrm.identity.evidence import Score, weigh_named
+from mailcrm.identity.evidence import Score, weigh_named, weigh_unless_hopeless
 from mailcrm.identity.names.compare import Level, NameMatch, compare_names
 from mailcrm.identity.names.form import NameForm
 from mailcrm.identity.organisations import weigh_organisations
@@ -40,9 +40,10 @@ def judge_unless_hopeless(
         score = _of_organisations(one, other, world)
     else:
         matches = _matches(one, other, world)
-        if _is_hopeless(one, other, matches):
+        found = [] if _is_hopeless(one, other, matches) else _worth_a_look(one, other, world, matches)
+        if not found:
             return None
-        score = _of_people(one, other, world, matches)
+        score = _best(found)
     return None if score.veto or score.bits < REVIEW else _decided(score, one, other, auto)
 
 
@@ -68,6 +69,17 @@ def _of_people(one: Profile, other: Profile, world: World, matches: _Matches) ->
         for left in one.facets
         for right in other.facets
     )
+
+
+def _worth_a_look(one: Profile, other: Profile, world: World, matches: _Matches) -> list[Score]:
+    """Of each pair of their facets that does not come to nothing at a glance."""
+    found = []
+    for left in one.facets:
+        for right in other.facets:
+            match = matches[left.name, right.name] if left.name and right.name else None
+            if score := weigh_unless_hopeless(left, right, world, match):
+                found.append(score)
+    return found
 
 
 def _of_organisations(one: Profile, other: Profile, world: World) -> Score:

@@ -179,8 +179,14 @@ def _prepare_sqlite(engine: Engine, patience: float, synchronous: str) -> None:
             "foreign_keys=ON",
             "secure_delete=ON",
             "temp_store=MEMORY",
+            f"wal_autocheckpoint={_CHECKPOINT}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+
+_CHECKPOINT = 4000
+"""Pages (of 4 KiB) in the log before it is written back: each time somebody waits for the disk, and with SQLite's 1,000 that is
+one mail of thirty."""
 
 
 def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:

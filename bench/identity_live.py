@@ -59,7 +59,7 @@ def main(contacts: int, mails: int, seed: int) -> None:
         rebuilt = time.process_time() - began
         figures = {
             "contacts": len(people), "mails": len(times), "p50_ms": _ms(times, 0.5), "p90_ms": _ms(times, 0.9),
-            "p99_ms": _ms(times, 0.99), "most_ms": _ms(times, 1), "keys_s_cpu": round(filled, 1),
+            "p99_ms": _ms(times, 0.99), "most_ms": _ms(times, 1), "fill_s_cpu": round(filled, 1),
             "rebuild_s_cpu": round(rebuilt, 1), "compared": found.compared, "joins": len(found.joins), "asked": found.asked,
             "memory_before_mib": round(before),
             "memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),

@@ -344,12 +344,39 @@ def test_when_the_rules_change_everybody_is_looked_at_again(team: Box, monkeypat
     with a_write(team.store) as session:
         before = keys.totals(session)
         session.connection().exec_driver_sql("UPDATE sighting_key SET key = key + 1")  # as an older version made them
-    monkeypatch.setattr(stored, "RULES", stored.RULES + 1)
+    newer = stored.RULES + 1
+    for module in (stored, unite):
+        monkeypatch.setattr(module, "RULES", newer)
     team.gets(mail("Radka Dvorakova <rd@globex.example>"))
     resolve(team.store)
     assert len(asked(team.store)) == 1
     with a_write(team.store) as session:
         assert keys.totals(session)[0] > before[0]
+
+
+def test_when_a_number_turns_out_to_be_a_switchboard_the_night_looks_again(team: Box) -> None:
+    """Of two with one number and family name a human was asked; of ten with that number nobody is."""
+    number = "+49 30 901820"
+    for who in ("Irene Wei <irene@acme.example>", "Jianyang Wei <jw77@globex.example>"):
+        name = who.split(" <")[0]
+        team.gets(signed(who, name, phone=number, company=f"{name.split()[0]} Trading GmbH", subject=f"From {who}"))
+    resolve(team.store)
+    resolve(team.store)
+    merging.rescore(team.store, lambda: NOW)
+    assert merging.rescore(team.store, lambda: NOW) == 0
+    before = len(asked(team.store))
+    for at, name in enumerate(
+        ("Maria Lopez", "Olga Ivanova", "Chen Bo", "Amir Haddad", "Lars Holm", "Mei Tanaka", "Ana Petrov", "Tom Reed")
+    ):
+        who = f"{name} <p{at}@site{at}.example>"
+        team.gets(signed(who, name, phone=number, subject=f"From {who}"))
+    resolve(team.store)
+    resolve(team.store)
+    with a_write(team.store) as session:
+        new = profiles.select_uncompared(session, 99)
+    assert merging.rescore(team.store, lambda: NOW) > len(new)
+    assert before == 1
+    assert len(asked(team.store)) == 0
 
 
 def test_a_name_that_many_have_is_compared_at_night(team: Box, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -278,16 +278,32 @@ def test_only_joins_of_two_numbers_by_the_resolver_count_against_the_day(store: 
 def test_keys_are_counted_as_they_come_and_go(store: Store) -> None:
     with a_write(store) as session:
         ann, bob, _ = three(session)
-        one, two = Keys(frozenset({1, 2}), frozenset({9})), Keys(frozenset({2, -(2**63)}), frozenset({9}))
+        one, two = Keys(frozenset({1, 2}), frozenset({9, -(2**63)})), Keys(frozenset({2, 2**63 - 1}), frozenset({9}))
         keys.change(session, {ann.party_id: (Keys(), one), bob.party_id: (Keys(), two)})
-        assert keys.counts(session, [1, 2, 9, -(2**63), 77]) == {1: 1, 2: 2, 9: 2, -(2**63): 1}
-        assert keys.sharing(session, [2, 9]) == {2: sorted([ann.party_id, bob.party_id])}
-        assert set(keys.moved_keys(session, 99)) == {1, 2, 9, -(2**63)}
-        keys.mark_judged(session, [1, 2, 9, -(2**63)])
-        assert keys.moved_keys(session, 99) == []
+        assert keys.counts(session, [1, 9, -(2**63), 77]) == {9: 2, -(2**63): 1}
+        both = sorted([ann.party_id, bob.party_id])
+        assert keys.sharing(session, {1: 5, 2: 5, 9: 5, 2**63 - 1: 5}) == {
+            1: [ann.party_id],
+            2: both,
+            2**63 - 1: [bob.party_id],
+        }
+        assert keys.sharing(session, {2: 1}) == {2: both[:1]}
         keys.change(session, {bob.party_id: (two, Keys(frozenset({1})))})
-        assert keys.counts(session, [1, 2, 9]) == {1: 2, 2: 1, 9: 1}
-        assert keys.moved_keys(session, 99) == [-(2**63), 1, 2, 9]
+        assert keys.counts(session, [9, -(2**63)]) == {9: 1, -(2**63): 1}
+        assert keys.sharing(session, dict.fromkeys(range(130), 5)) == {1: both, 2: [ann.party_id]}
+
+
+def test_what_is_new_waits_for_the_night_until_it_was_compared(store: Store) -> None:
+    with a_write(store) as session:
+        ids = [each.party_id for each in three(session)]
+        profiles.keep(session, dict.fromkeys(ids, "x"), 1, {})
+        assert profiles.select_uncompared(session, 9) == sorted(ids)
+        profiles.mark_compared(session, ids[:2])
+        profiles.keep(session, {ids[0]: "x", ids[1]: "y"}, 2, dict.fromkeys(ids, "x"))
+        assert profiles.select_uncompared(session, 9) == sorted(ids[1:])
+        assert profiles.uncompared_of(session, ids[:2]) == {ids[1]}
+        profiles.touch(session, ids[1:])
+        assert profiles.select_uncompared(session, 9) == [], "who waits for the resolver is not yet compared as it is"
 
 
 def test_who_is_new_waits_until_it_is_kept(store: Store) -> None:
@@ -296,7 +312,7 @@ def test_who_is_new_waits_until_it_is_kept(store: Store) -> None:
         assert profiles.touch_missing(session) == 3
         assert profiles.touch_missing(session) == 3
         waiting = profiles.select_stale(session, 99)
-        profiles.keep(session, dict.fromkeys(waiting, "x"), 1, waiting)
+        profiles.keep(session, dict.fromkeys(waiting, "x"), 1, dict.fromkeys(waiting, ""))
         profiles.forget(session)
         assert set(profiles.contents(session, profiles.select_stale(session, 99)).values()) == {""}
         facts.set_by_hand(session, ann.party_id, facts.ContactField.MOBILE, "+49 171 8364729", NOW)
@@ -305,7 +321,9 @@ def test_who_is_new_waits_until_it_is_kept(store: Store) -> None:
         assert set(profiles.select_stale(session, 99)) >= {ann.party_id, bob.party_id}
         seen = profiles.observe(session, [ann.party_id])[ann.party_id]
         assert (seen.name, seen.addresses, seen.phones) == ("Ann Lee", ("ann@acme.example",), ("+49 171 8364729",))
-        profiles.keep(session, {ann.party_id: "x", bob.party_id: "y"}, 1, [ann.party_id, bob.party_id])
+        profiles.keep(
+            session, {ann.party_id: "x", bob.party_id: "y"}, 1, dict.fromkeys([ann.party_id, bob.party_id], "")
+        )
         assert profiles.contents(session, [ann.party_id, bob.party_id]) == {ann.party_id: "x", bob.party_id: "y"}
         assert profiles.count_stale(session) == len(profiles.select_stale(session, 99))
         assert ann.party_id not in profiles.select_stale(session, 99)

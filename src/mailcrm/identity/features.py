@@ -182,12 +182,12 @@ def _e164(written: str, regions: Iterable[str]) -> str:
     digits = "".join(filter(str.isdigit, written))
     if not digits or _MADE_UP.search(digits) or _ROUNDED.fullmatch(written.strip()):
         return ""
-    from mailcrm.model.phone import find_numbers
+    from mailcrm.model.phone import e164
 
     tried = dict.fromkeys([*filter(None, regions), *([_CHINA] if _CHINESE_MOBILE.fullmatch(digits) else [])])
     for region in tried or [""]:
-        if found := find_numbers(written, region):
-            return found[0].e164
+        if found := e164(written, region):
+            return found
     return digits if len(digits) >= _SHORTEST_PHONE and len(set(digits)) > _FEW_DIGITS else ""
 
 

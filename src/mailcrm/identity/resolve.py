@@ -15,7 +15,7 @@ from mailcrm.identity.activate import settle
 from mailcrm.identity.decide import best_name
 from mailcrm.identity.normalise import split_name
 from mailcrm.identity.unite import BATCH as FEW
-from mailcrm.identity.unite import forget_old_rules, unite
+from mailcrm.identity.unite import Known, begin, unite
 from mailcrm.model.identity import MOST_NAMES, read_names
 from mailcrm.model.party import PartyKind, may_replace
 from mailcrm.model.rights import Actor
@@ -36,9 +36,9 @@ def resolve_sightings(store: Store, clock: Clock) -> int:
         with store.write(_ACTOR) as session:
             oldest = sightings.select_unresolved(session, BATCH)
             if oldest:
-                forget_old_rules(session, clock())
                 party_ids = sorted(set(oldest.values()))
-                waiting = sightings.unresolved_of(session, party_ids)  # a party is looked at once, not in each batch
+                # A party is looked at once, not in each batch.
+                waiting = list(oldest) if len(oldest) < BATCH else sightings.unresolved_of(session, party_ids)
                 activated += _resolve(session, party_ids, clock())
                 sightings.mark_resolved(session, waiting, clock())
         if len(oldest) < BATCH:
@@ -46,13 +46,14 @@ def resolve_sightings(store: Store, clock: Clock) -> int:
 
 
 def _resolve(session: Session, party_ids: Sequence[int], now: datetime) -> int:
-    known = parties.states_of(session, party_ids)
+    auto, known = begin(session, now), parties.states_of(session, party_ids)
     names, kept = sightings.names_of(session, party_ids), profiles.contents(session, party_ids)
     _rename(session, {i: p for i, p in known.items() if _may_be_renamed(p)}, names, kept, now)
     new = [each for each, party in known.items() if _is_new(party, names.get(each, ()), kept.get(each, ""))]
     activated = settle(session, {each: party for each, party in known.items() if each not in new}, now)
     if len(new) <= FEW:
-        return activated + (unite(session, new, now, kept).activated if new else 0)
+        read = Known(kept, known, names)
+        return activated + (unite(session, new, now, auto, read).activated if new else 0)
     profiles.touch(session, new)
     return activated
 

@@ -2,10 +2,11 @@
 humans answered so far."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from mailcrm.identity.calibrate import threshold
-from mailcrm.identity.candidates import AT_ONCE, chosen_keys, world_from
+from mailcrm.identity.candidates import AT_ONCE, cap_of, chosen_keys, world_from
 from mailcrm.identity.keys import EVERYBODY
 from mailcrm.identity.profile import RULES, Profile, profile_of
 from mailcrm.identity.weights import AUTO
@@ -14,7 +15,7 @@ from mailcrm.model.identity import Key, key_number
 from mailcrm.store import Session
 from mailcrm.store.identity import keys, matches, merges, profiles
 from mailcrm.store.identity.keys import Keys
-from mailcrm.store.settings import get_setting, put_setting
+from mailcrm.store.settings import get_settings, put_setting
 
 _AUTO_BITS, _RULES = "identity.auto_bits", "identity.rules"
 
@@ -27,10 +28,10 @@ class StoredCandidates:
 
     def near(self, profile: Profile, most: int = AT_ONCE) -> Sequence[Profile]:
         by_number = {key_number(key): key for key in profile.found_by}
-        sizes = keys.counts(self._session, by_number)
-        chosen = chosen_keys({key: sizes.get(number, 0) for number, key in by_number.items()}, most)
-        few = [number for number, key in by_number.items() if key in chosen]
-        found = {each for those in keys.sharing(self._session, few).values() for each in those} - {profile.party_id}
+        those = keys.sharing(self._session, {number: cap_of(key, most) + 1 for number, key in by_number.items()})
+        chosen = chosen_keys({key: len(those.get(number, ())) for number, key in by_number.items()}, most)
+        found = {each for number, key in by_number.items() if key in chosen for each in those[number]}
+        found.discard(profile.party_id)
         return read_profiles(self._session, sorted(found))
 
     def world(self, profiles: Collection[Profile]) -> World:
@@ -54,23 +55,28 @@ def _numbers(those: Iterable[Key]) -> frozenset[int]:
     return frozenset(map(key_number, those))
 
 
-def rules_changed(session: Session, now: datetime) -> bool:
-    """Whether what is kept was made by other rules; from now on by these."""
-    kept = get_setting(session, _RULES)
-    if kept != str(RULES):
-        put_setting(session, _RULES, str(RULES), now)
-    return kept not in (None, str(RULES))
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """From how many bits on two are one without asking, here; by which rules what is kept was made, '' if nothing is."""
+
+    auto: float
+    made_by: str
 
 
-def read_threshold(session: Session) -> float:
-    """From how many bits on two are one without asking, here."""
-    kept = get_setting(session, _AUTO_BITS)
-    return float(kept) if kept else AUTO
+def read_rules(session: Session) -> Rules:
+    """As they are now."""
+    kept = get_settings(session, _AUTO_BITS, _RULES)
+    return Rules(float(kept.get(_AUTO_BITS, AUTO)), kept.get(_RULES, ""))
+
+
+def note_rules(session: Session, now: datetime) -> None:
+    """From now on what is kept is made by these rules."""
+    put_setting(session, _RULES, str(RULES), now)
 
 
 def calibrate(session: Session, now: datetime) -> float:
     """Let that follow from what humans answered. Returns it."""
     bits = threshold([*matches.verdicts(session), *merges.unopposed(session)])
-    if bits != read_threshold(session):
+    if bits != read_rules(session).auto:
         put_setting(session, _AUTO_BITS, str(bits), now)
     return bits

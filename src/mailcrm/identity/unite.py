@@ -18,13 +18,14 @@ from mailcrm.identity.candidates import AT_ONCE, Candidates
 from mailcrm.identity.groups import why_not_one
 from mailcrm.identity.judge import Decision, judge, judge_unless_hopeless
 from mailcrm.identity.profile import RULES, Profile, profile_of, records_of
-from mailcrm.identity.stored import StoredCandidates, keys_as_kept, read_profiles, read_threshold, rules_changed
+from mailcrm.identity.stored import StoredCandidates, keys_as_kept, note_rules, read_profiles, read_rules
 from mailcrm.identity.world import World
 from mailcrm.model.identity import Judgement, Match, MergeMethod, Observed, records_text
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, parties
 from mailcrm.store.identity import clusters, keys, matches, merges, profiles, shown
 from mailcrm.store.identity.keys import Keys
+from mailcrm.store.parties import PartyBrief
 
 BATCH = 10
 """Parties in a transaction: some milliseconds each where they are new."""
@@ -54,42 +55,50 @@ class United:
 def unite_all(store: Store, clock: Clock) -> United:
     """Look at every party that waits."""
     done = United()
-    with store.write(_ACTOR) as session:
-        forget_old_rules(session, clock())
     while True:
         with store.write(_ACTOR) as session:
+            auto = begin(session, clock())
             waiting = profiles.select_stale(session, BATCH)
             if waiting:
-                done += unite(session, waiting, clock())
+                done += unite(session, waiting, clock(), auto)
         if len(waiting) < BATCH:
             return done
 
 
-def forget_old_rules(session: Session, now: datetime) -> bool:
-    """Keys that older rules made are found by nobody: where there are any, everybody waits to be looked at again. Returns
-    whether that was so."""
-    if not rules_changed(session, now):
-        return False
-    keys.recount(session)
-    profiles.forget(session)
-    return True
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was read of parties in this transaction: what is kept of them, what they are, and the names they were seen under."""
+
+    kept: Mapping[int, str]
+    states: Mapping[int, PartyBrief]
+    names: Mapping[int, Sequence[tuple[str, str, int]]] | None = None
 
 
-def unite(session: Session, party_ids: Sequence[int], now: datetime, kept: Mapping[int, str] | None = None) -> United:
-    """Look at these: what is new of them is compared with all that may be the same. `kept` is what was known of them."""
-    before = profiles.contents(session, party_ids) if kept is None else kept
-    changed = refresh(session, party_ids, now, before)
-    found = compare(session, changed, now, known={each for each in party_ids if before.get(each)})
-    return replace(found, activated=settle(session, parties.states_of(session, party_ids), now))
+def begin(session: Session, now: datetime) -> float:
+    """From how many bits on two are one. Keys that older rules made are found by nobody: where there are any, everybody waits
+    to be looked at again."""
+    rules = read_rules(session)
+    if rules.made_by != str(RULES):
+        if rules.made_by:
+            keys.recount(session)
+            profiles.forget(session)
+        note_rules(session, now)
+    return rules.auto
 
 
-def refresh(
-    session: Session, party_ids: Sequence[int], now: datetime, before: Mapping[int, str] | None = None
-) -> list[Profile]:
+def unite(session: Session, party_ids: Sequence[int], now: datetime, auto: float, known: Known | None = None) -> United:
+    """Look at these: what is new of them is compared with all that may be the same. `known` is what was read of them."""
+    known = known or Known(profiles.contents(session, party_ids), parties.states_of(session, party_ids))
+    changed = refresh(session, party_ids, now, known)
+    found = compare(session, changed, now, auto, known={each for each in party_ids if known.kept.get(each)})
+    states = parties.states_of(session, party_ids) if found.joined else {each: known.states[each] for each in party_ids}
+    return replace(found, activated=settle(session, states, now))
+
+
+def refresh(session: Session, party_ids: Sequence[int], now: datetime, known: Known | None = None) -> list[Profile]:
     """Keep what is known of these now, and the keys they are found by. Returns those of whom something changed."""
-    if before is None:
-        before = profiles.contents(session, party_ids)
-    seen = profiles.observe(session, party_ids)
+    before = known.kept if known else profiles.contents(session, party_ids)
+    seen = profiles.observe(session, party_ids, known.names if known else None)
     _name_organisations(session, [each for each in seen.values() if each.organisation], now)
     after = {each: _text(seen[each]) if each in seen else "" for each in party_ids}
     moved = {each: (_keys(each, before.get(each, "")), _keys(each, after[each])) for each in party_ids}
@@ -123,13 +132,13 @@ def compare(
     session: Session,
     those: Sequence[Profile],
     now: datetime,
+    auto: float,
     most: int | None = None,
     known: Collection[int] | None = None,
 ) -> United:
     """Judge each of these against all that may be the same, and do what follows; of a key that more than `most` have against
     nobody. Only of those `known` before (None: all) there are questions that may have no reason any more."""
     candidates = StoredCandidates(session)
-    auto = read_threshold(session)
     done = United()
     for profile in those:
         near = candidates.near(profile, most or AT_ONCE)
@@ -223,4 +232,4 @@ def explained(session: Session, one: int, other: int) -> tuple[Decision, Judgeme
     candidates: Candidates = StoredCandidates(session)
     near = [each for profile in pair for each in candidates.near(profile)]
     world = candidates.world([*pair, *near])
-    return judge(pair[0], pair[1], world, read_threshold(session))
+    return judge(pair[0], pair[1], world, read_rules(session).auto)

@@ -35,6 +35,18 @@ class Number(NamedTuple):
     national: bool
 
 
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def e164(written: str, region: str) -> str:
+    """The first phone number of a text that holds nothing else; '' if its country's plan has none like it."""
+    if _E164.fullmatch(written):  # as we keep them ourselves
+        parsed = _parse(written, "")
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if parsed else ""
+    found = find_numbers(written, region)
+    return found[0].e164 if found else ""
+
+
 def find_numbers(text: str, region: str) -> list[Number]:
     """The phone numbers in a short text that holds nothing else, or is labelled; `region` (ISO 3166) is for national ones."""
     narrow = _HOURS.sub(lambda hours: " " * len(hours[0]), text.translate(_WIDE))

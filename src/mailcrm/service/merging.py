@@ -7,23 +7,24 @@ from datetime import datetime, timedelta
 from mailcrm.clock import Clock
 from mailcrm.errors import Conflict, NotFound, UserError
 from mailcrm.identity import verdicts
+from mailcrm.identity.candidates import cap_of
 from mailcrm.identity.keys import CAPS
-from mailcrm.identity.profile import RULES, profile_of
+from mailcrm.identity.profile import RULES, Profile, profile_of
 from mailcrm.identity.rebuild import Known, Proposal, propose
-from mailcrm.identity.stored import StoredCandidates, calibrate, read_profiles, read_threshold
+from mailcrm.identity.stored import StoredCandidates, calibrate, read_profiles, read_rules
 from mailcrm.identity.unite import (
     FEWEST,
     SHARE,
+    begin,
     compare,
     explained,
-    forget_old_rules,
     join_unless,
     refresh,
     refusal,
 )
-from mailcrm.model.identity import Judgement, Match, MatchState, MergeLine, MergeMethod, ReviewLine, Side
+from mailcrm.model.identity import Judgement, Match, MatchState, MergeLine, MergeMethod, ReviewLine, Side, key_number
 from mailcrm.model.rights import Actor
-from mailcrm.store import Session, Store
+from mailcrm.store import Session, Store, parties
 from mailcrm.store.identity import clusters, keys, matches, merges, profiles
 from mailcrm.store.identity.sides import sides
 
@@ -33,9 +34,6 @@ _ACTOR = Actor.system("identity")
 _BATCH = 20
 _MOST = max(CAPS.values())
 """Parties of one key that are compared at night, when there is time."""
-
-_NIGHTLY = 500
-"""Keys in a transaction of the night."""
 
 
 # --- explaining --------------------------------------------------------------------------------------------------
@@ -78,7 +76,7 @@ def explain(session: Session, one: int, other: int) -> Explanation:
     verdict = matches.verdict_on(session, (lo, hi))
     between = [line for line in merges.merges_of(session, [lo, hi]) if {line.party_lo, line.party_hi} == {lo, hi}]
     return Explanation(
-        both[lo], both[hi], len(found) == 1, decision.value, judgement, read_threshold(session), verdict, between
+        both[lo], both[hi], len(found) == 1, decision.value, judgement, read_rules(session).auto, verdict, between
     )
 
 
@@ -176,7 +174,7 @@ def rebuild(store: Store, clock: Clock, progress: Progress) -> tuple[Rebuilt, Pr
 
 def _refresh(store: Store, clock: Clock, progress: Progress) -> None:
     with store.write(_ACTOR) as session:
-        forget_old_rules(session, clock())
+        begin(session, clock())
         total = profiles.touch_missing(session)
     done = 0
     while True:
@@ -234,19 +232,33 @@ def _join(session: Session, match: Match, now: datetime) -> bool:
 
 
 def rescore(store: Store, clock: Clock) -> int:
-    """Compare again whom mail of others made more or less likely to be the same: those with keys that twice as many have as
-    when they were looked at last. Returns how many were compared."""
+    """Compare whoever is new since the last night with all that may be the same, also under keys that many share; and compare
+    those again of whose key half are new: what it says has changed. Returns how many were compared."""
     done = 0
     with store.write(_ACTOR) as session:
-        calibrate(session, clock())
+        auto = calibrate(session, clock())
     while True:
         with store.write(_ACTOR) as session:
-            moved = keys.moved_keys(session, _NIGHTLY)
-            those = sorted({each for found in keys.sharing(session, moved).values() for each in found})
-            keys.mark_judged(session, moved)
-        if not moved:
-            return done
-        for at in range(0, len(those), _BATCH):
+            waiting = profiles.select_uncompared(session, _BATCH)
+            new = read_profiles(session, waiting)  # without those of whom nothing is known
+            others = _of_changed_keys(session, new)
+        for at in range(0, len(others), _BATCH):
             with store.write(_ACTOR) as session:
-                compare(session, read_profiles(session, those[at : at + _BATCH]), clock(), most=_MOST)
-        done += len(those)
+                compare(session, read_profiles(session, others[at : at + _BATCH]), clock(), auto, most=_MOST)
+        if not waiting:
+            return done
+        with store.write(_ACTOR) as session:
+            parties.states_of(session, waiting)  # locked first, as where mail comes
+            profiles.mark_compared(session, waiting)
+            compare(session, read_profiles(session, waiting), clock(), auto, most=_MOST)
+        done += len(new) + len(others)
+
+
+def _of_changed_keys(session: Session, new: Sequence[Profile]) -> list[int]:
+    """The others of keys of which as many are new as old: twice as many as when those were compared."""
+    caps = {key_number(key): cap_of(key, _MOST) for profile in new for key in profile.found_by}
+    shared = keys.sharing(session, {number: cap + 1 for number, cap in caps.items()})
+    few = {number: set(those) for number, those in shared.items() if len(those) <= caps[number]}
+    waiting = profiles.uncompared_of(session, sorted({each for those in few.values() for each in those}))
+    changed = (those for those in few.values() if 2 * len(those & waiting) >= len(those))
+    return sorted({each for those in changed for each in those - waiting})

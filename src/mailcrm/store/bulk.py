@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Update, func, insert, select
 from sqlalchemy.orm import Session
 
-from mailcrm.store.prepared import Lookup, change, insertion, lookup
+from mailcrm.store.prepared import Lookup, addition, change, insertion, lookup
 from mailcrm.store.rows.base import Base
 
 T = TypeVar("T")
@@ -56,6 +56,15 @@ def update_rows(session: Session, statement: Update, values: Sequence[Mapping[st
         session.flush()
         connection = session.connection()
         change(connection.dialect, statement).run(connection, values)
+
+
+def add_up(session: Session, row: type[Base], column: str, values: Sequence[Mapping[str, object]]) -> None:
+    """Add to `column` of the rows with these keys; of a key that is not there yet a row is made. `values` name all columns."""
+    if values:
+        session.flush()
+        connection = session.connection()
+        table: Any = row.__table__
+        addition(connection.dialect, table, column).run(connection, values)
 
 
 def insert_numbered(session: Session, row: type[Base], values: Sequence[Mapping[str, object]]) -> list[int]:

@@ -10,6 +10,7 @@ from itertools import repeat
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Table, Update, bindparam, insert
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -66,6 +67,21 @@ def insertion(dialect: Dialect, table: Table, names: tuple[str, ...]) -> Prepare
     others = [column for column in table.columns if column.name not in names]
     defaults = {c.name: c.default.arg for c in others if isinstance(c.default, ScalarElementColumnDefault)}
     return _prepared(dialect, insert(table).values(defaults).inline(), names)  # inline: nothing comes back
+
+
+@lru_cache(maxsize=_MOST)
+def addition(dialect: Dialect, table: Table, column: str) -> Prepared:
+    """A new row, or its `column` added to that of the row with its key."""
+    names = tuple(each.name for each in table.columns)
+    if dialect.name in ("mysql", "mariadb"):
+        mine = mysql.insert(table)
+        return _prepared(
+            dialect, mine.on_duplicate_key_update({column: table.c[column] + mine.inserted[column]}), names
+        )
+    make = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    new = make(table)
+    total = {column: table.c[column] + new.excluded[column]}
+    return _prepared(dialect, new.on_conflict_do_update(index_elements=list(table.primary_key), set_=total), names)
 
 
 @lru_cache(maxsize=_MOST)

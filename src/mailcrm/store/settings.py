@@ -16,12 +16,17 @@ _SENDING = "sending.enabled"
 
 def get_setting(session: Session, key: str) -> str | None:
     """The value of a switch, None if it was never set."""
-    return next((row[0] for row in rows_in(session, _value(), [key])), None)
+    return get_settings(session, key).get(key)
+
+
+def get_settings(session: Session, *keys: str) -> dict[str, str]:
+    """The values of several at once, without those that were never set."""
+    return {row[0]: row[1] for row in rows_in(session, _value(), keys)}
 
 
 @cache
 def _value() -> Lookup:
-    return Lookup(select(Setting.value), Setting.key)
+    return Lookup(select(Setting.key, Setting.value), Setting.key)
 
 
 def put_setting(session: Session, key: str, value: str, now: datetime) -> None:

@@ -4,11 +4,13 @@ The tables of mail are known here by their names alone: to load what maps their 
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Boolean, and_, column, or_, select, table
+from sqlalchemy import Boolean, Select, and_, column, or_, select, table
 from sqlalchemy.orm import Session
 
 from mailcrm.model.message import BodyState
+from mailcrm.store.prepared import selection
 from mailcrm.store.rows.account import Folder
 from mailcrm.store.rows.base import EnumText, UtcMicros
 
@@ -59,17 +61,24 @@ def folders_with_retries(session: Session, account_id: int, now: datetime) -> se
 
 def anything_unresolved(session: Session) -> bool:
     """Whether observations wait for the resolver."""
-    query = select(_SIGHTING.c.resolved_at).where(_SIGHTING.c.resolved_at.is_(None)).limit(1)
-    return session.execute(query).first() is not None
+    return _is_any(session, _UNRESOLVED)
 
 
 def anyone_new(session: Session) -> bool:
     """Whether parties wait to be compared with others."""
-    query = select(_PROFILE.c.stale).where(_PROFILE.c.stale.is_(True)).limit(1)
-    return session.execute(query).first() is not None
+    return _is_any(session, _NEW)
 
 
 def anything_stale(session: Session) -> bool:
     """Whether conversations have to be read anew."""
-    query = select(_THREAD.c.stale).where(_THREAD.c.stale.is_(True)).limit(1)
-    return session.execute(query).first() is not None
+    return _is_any(session, _STALE)
+
+
+def _is_any(session: Session, query: Select[Any]) -> bool:
+    connection = session.connection()
+    return bool(selection(connection.dialect, query).find(connection, {}))
+
+
+_UNRESOLVED = select(_SIGHTING.c.resolved_at).where(_SIGHTING.c.resolved_at.is_(None)).limit(1)
+_NEW = select(_PROFILE.c.stale).where(_PROFILE.c.stale.is_(True)).limit(1)
+_STALE = select(_THREAD.c.stale).where(_THREAD.c.stale.is_(True)).limit(1)

@@ -4,30 +4,33 @@ Nothing else moves: mail, notes, addresses and consent stay with the party they 
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.cluster import Edge, components, root_of
 from mailcrm.model.identity import MatchState
 from mailcrm.model.party import PartyState
-from mailcrm.store.bulk import portions
+from mailcrm.store.bulk import portions, rows_in
 from mailcrm.store.identity.shown import member_of, show
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.identity import MatchCandidate, MergeRecord
 from mailcrm.store.rows.party import NumberSequence, Party
 
 
 def members_of(session: Session, party_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
     """All members of the clusters of these parties, by root."""
-    found: dict[int, list[int]] = {}
-    for part in portions(sorted(set(party_ids))):
-        roots = select(Party.root_id).where(Party.id.in_(part))
-        query = select(Party.root_id, Party.id).where(Party.root_id.in_(roots)).order_by(Party.id)
-        for root, member in session.execute(query):
-            members = found.setdefault(root or member, [])
-            if member not in members:  # two portions may ask for the same cluster
-                members.append(member)
-    return {root: tuple(members) for root, members in found.items()}
+    found: dict[int, set[int]] = {}
+    for root, member in rows_in(session, _members(), sorted(party_ids)) if party_ids else ():
+        found.setdefault(root or member, set()).add(member)
+    return {root: tuple(sorted(members)) for root, members in sorted(found.items())}
+
+
+@cache
+def _members() -> Lookup:
+    one = aliased(Party)
+    return Lookup(select(Party.root_id, Party.id).join(one, one.root_id == Party.root_id).distinct(), one.id)
 
 
 def roots_of(session: Session, party_ids: Iterable[int]) -> dict[int, int]:
@@ -56,10 +59,15 @@ _MERGES = "merges"
 
 def count_customers(session: Session, roots: Sequence[int] | None = None) -> int:
     """How many customers there are, or how many of these roots are one."""
-    query = select(func.count()).select_from(Party).where(Party.id == Party.root_id, Party.state == PartyState.ACTIVE)
     if roots is not None:
-        query = query.where(Party.id.in_(roots))
+        return len(list(rows_in(session, _customers(), roots))) if roots else 0
+    query = select(func.count()).select_from(Party).where(Party.id == Party.root_id, Party.state == PartyState.ACTIVE)
     return session.execute(query).scalar_one()
+
+
+@cache
+def _customers() -> Lookup:
+    return Lookup(select(Party.id).where(Party.id == Party.root_id, Party.state == PartyState.ACTIVE), Party.id)
 
 
 def active_edges(session: Session, members: Sequence[int]) -> list[tuple[int, Edge]]:
@@ -75,13 +83,25 @@ def active_edges(session: Session, members: Sequence[int]) -> list[tuple[int, Ed
 def verdicts_between(session: Session, left: Sequence[int], right: Sequence[int]) -> list[tuple[int, int]]:
     """Pairs, one of each side, of which a human said that they are two."""
     ours, theirs = set(left), set(right)
-    found = []
-    for part in portions(sorted(ours)):
-        query = select(MatchCandidate.party_lo, MatchCandidate.party_hi)
-        said = MatchCandidate.state == MatchState.REJECTED
-        either = or_(MatchCandidate.party_lo.in_(part), MatchCandidate.party_hi.in_(part))
-        found += [(lo, hi) for lo, hi in session.execute(query.where(said, either))]
-    return [(lo, hi) for lo, hi in found if (lo in ours and hi in theirs) or (lo in theirs and hi in ours)]
+    found = {
+        (lo, hi) for side in (_told_apart_lo(), _told_apart_hi()) for lo, hi in rows_in(session, side, sorted(ours))
+    }
+    return sorted((lo, hi) for lo, hi in found if (lo in ours and hi in theirs) or (lo in theirs and hi in ours))
+
+
+@cache
+def _told_apart_lo() -> Lookup:
+    return Lookup(_told_apart(), MatchCandidate.party_lo)
+
+
+@cache
+def _told_apart_hi() -> Lookup:
+    return Lookup(_told_apart(), MatchCandidate.party_hi)
+
+
+def _told_apart() -> Select[int, int]:
+    query = select(MatchCandidate.party_lo, MatchCandidate.party_hi)
+    return query.where(MatchCandidate.state == MatchState.REJECTED)
 
 
 def regroup(session: Session, party_ids: Sequence[int]) -> dict[int, int]:

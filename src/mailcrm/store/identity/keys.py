@@ -1,15 +1,16 @@
-"""The keys of parties and how many have each: what makes looking for the same person a few indexed look-ups."""
+"""The keys of parties, by which others find them, and how many have what is only counted: looking for the same person is a few
+indexed look-ups, however large the archive."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
-from sqlalchemy import Update, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, Integer, Select, bindparam, delete, func, select, union_all
 from sqlalchemy.orm import Session
 
-from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
-from mailcrm.store.prepared import Lookup
+from mailcrm.store.bulk import add_up, insert_rows, portions, rows_in
+from mailcrm.store.prepared import Lookup, selection
 from mailcrm.store.rows.identity import KeyCount, SightingKey
 
 
@@ -28,31 +29,16 @@ def change(session: Session, changes: Mapping[int, tuple[Keys, Keys]]) -> None:
     for party_id, (before, after) in changes.items():
         gone += [(key, party_id) for key in before.found_by - after.found_by]
         new += [{"key": key, "party_id": party_id} for key in sorted(after.found_by - before.found_by)]
-        for keys, by in ((after, 1), (before, -1)):
-            moved.update(dict.fromkeys(keys.found_by | keys.counted, by) if by > 0 else {})
-            if by < 0:
-                moved.subtract(keys.found_by | keys.counted)
+        moved.update(after.counted)
+        moved.subtract(before.counted)
     for key, party_id in gone:
         session.execute(delete(SightingKey).where(SightingKey.key == key, SightingKey.party_id == party_id))
     insert_rows(session, SightingKey, new)
-    _count({key: by for key, by in sorted(moved.items()) if by}, session)
-
-
-def _count(moved: Mapping[int, int], session: Session) -> None:
-    known = counts(session, moved)
-    update_rows(session, _moved(), [{"which": key, "by": by} for key, by in moved.items() if key in known])
-    insert_rows(
-        session, KeyCount, [{"key": key, "parties": by, "judged": 0} for key, by in moved.items() if key not in known]
-    )
-
-
-@cache
-def _moved() -> Update:
-    return update(KeyCount).where(KeyCount.key == bindparam("which")).values(parties=KeyCount.parties + bindparam("by"))
+    add_up(session, KeyCount, "parties", [{"key": key, "parties": by} for key, by in sorted(moved.items()) if by])
 
 
 def counts(session: Session, keys: Collection[int]) -> dict[int, int]:
-    """How many parties have each of these; a key that nobody ever had is left out."""
+    """How many parties have each of these that are counted; one that nobody ever had is left out."""
     return {row[0]: row[1] for row in rows_in(session, _counts(), keys)} if keys else {}
 
 
@@ -61,35 +47,39 @@ def _counts() -> Lookup:
     return Lookup(select(KeyCount.key, KeyCount.parties), KeyCount.key)
 
 
-def sharing(session: Session, keys: Collection[int]) -> dict[int, list[int]]:
-    """The parties that have each of these keys."""
+def sharing(session: Session, most: Mapping[int, int]) -> dict[int, list[int]]:
+    """The parties that have each of these keys, by id, the first so many of each."""
+    connection = session.connection()
+    session.flush()
     found: dict[int, list[int]] = {}
-    for key, party_id in rows_in(session, _sharing(), keys) if keys else ():
-        found.setdefault(key, []).append(party_id)
+    for part in portions(sorted(most), _SIZES[-1]):
+        size = next(size for size in _SIZES if size >= len(part))
+        row: dict[str, object] = {f"key_{at}": None for at in range(size)} | {f"most_{at}": 0 for at in range(size)}
+        row |= {f"key_{at}": key for at, key in enumerate(part)} | {
+            f"most_{at}": most[key] for at, key in enumerate(part)
+        }
+        for key, party_id in selection(connection.dialect, _sharing(size)).find(connection, row):
+            found.setdefault(key, []).append(party_id)
     return found
 
 
-@cache
-def _sharing() -> Lookup:
-    return Lookup(select(SightingKey.key, SightingKey.party_id), SightingKey.key)
+_SIZES = 1, 6, 12, 18, 25, 50, 100
+"""Keys in one statement: few statements do for all."""
 
 
-# --- at night ----------------------------------------------------------------------------------------------------
-
-
-def moved_keys(session: Session, limit: int) -> list[int]:
-    """Keys that twice as many have as when they were last looked at, or half as many: what they say has changed."""
-    grown = KeyCount.parties >= 2 * KeyCount.judged
-    shrunk = 2 * KeyCount.parties <= KeyCount.judged
-    query = select(KeyCount.key).where(KeyCount.parties != KeyCount.judged, grown | shrunk)
-    return list(session.execute(query.order_by(KeyCount.key).limit(limit)).scalars())
-
-
-def mark_judged(session: Session, keys: Iterable[int]) -> None:
-    """These were looked at as they are now."""
-    for part in portions(sorted(keys)):
-        these = update(KeyCount).where(KeyCount.key.in_(part)).values(judged=KeyCount.parties)
-        session.execute(these.execution_options(synchronize_session=False))
+@lru_cache
+def _sharing(size: int) -> Select[int, int]:
+    """A select for each key, so that none of those that thousands share is read to its end."""
+    each = [
+        select(SightingKey.key, SightingKey.party_id)
+        .where(SightingKey.key == bindparam(f"key_{at}", type_=BigInteger))
+        .order_by(SightingKey.party_id)
+        .limit(bindparam(f"most_{at}", type_=Integer))
+        .subquery()
+        for at in range(size)
+    ]
+    every = union_all(*(select(one.c.key, one.c.party_id) for one in each)).subquery()
+    return select(every.c.key, every.c.party_id)
 
 
 def recount(session: Session) -> None:

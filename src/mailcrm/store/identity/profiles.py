@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
-from sqlalchemy import Integer, Select, Update, bindparam, func, or_, select, update
+from sqlalchemy import Boolean, Integer, Select, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.contact import BELIEVABLE, ContactField
@@ -54,7 +54,11 @@ def touch_missing(session: Session) -> int:
 
 def forget(session: Session) -> None:
     """Nothing is known of anybody; everybody waits."""
-    session.execute(update(IdentityProfile).values(content="", stale=True).execution_options(synchronize_session=False))
+    session.execute(
+        update(IdentityProfile)
+        .values(content="", stale=True, compared=False)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def select_stale(session: Session, limit: int) -> list[int]:
@@ -95,12 +99,16 @@ def all_contents(session: Session) -> dict[int, str]:
     return {row[0]: row[1] for row in session.execute(query.order_by(IdentityProfile.party_id))}
 
 
-def keep(session: Session, texts: Mapping[int, str], rules: int, known: Collection[int]) -> None:
-    """Keep what is compared of these now; they wait no more. `known` are those that are in `contents` already."""
-    rows = [{"party": each, "text": text, "by": rules} for each, text in texts.items() if each in known]
+def keep(session: Session, texts: Mapping[int, str], rules: int, known: Mapping[int, str]) -> None:
+    """Keep what is compared of these now; they wait no more, but for the night. `known` is what was kept before."""
+    rows = [
+        {"party": each, "text": text, "by": rules, "same": known[each] == text}
+        for each, text in texts.items()
+        if each in known
+    ]
     update_rows(session, _kept(), rows)
     new = [
-        {"party_id": each, "content": text, "rules": rules, "stale": False}
+        {"party_id": each, "content": text, "rules": rules, "stale": False, "compared": False}
         for each, text in texts.items()
         if each not in known
     ]
@@ -110,21 +118,57 @@ def keep(session: Session, texts: Mapping[int, str], rules: int, known: Collecti
 @cache
 def _kept() -> Update:
     these = update(IdentityProfile).where(IdentityProfile.party_id == bindparam("party"))
-    return these.values(content=bindparam("text"), rules=bindparam("by"), stale=False)
+    compared = and_(IdentityProfile.compared, bindparam("same", type_=Boolean))
+    return these.values(content=bindparam("text"), rules=bindparam("by"), stale=False, compared=compared)
+
+
+# --- what the night compares -------------------------------------------------------------------------------------
+
+
+def select_uncompared(session: Session, limit: int) -> list[int]:
+    """Parties that are new, or of which something is, since the last night."""
+    query = select(IdentityProfile.party_id).where(
+        IdentityProfile.compared.is_(False), IdentityProfile.stale.is_(False)
+    )
+    return list(session.execute(query.order_by(IdentityProfile.party_id).limit(limit)).scalars())
+
+
+def uncompared_of(session: Session, party_ids: Collection[int]) -> set[int]:
+    """Those of them that wait for the night."""
+    return {row[0] for row in rows_in(session, _uncompared(), party_ids)} if party_ids else set()
+
+
+@cache
+def _uncompared() -> Lookup:
+    return Lookup(select(IdentityProfile.party_id).where(IdentityProfile.compared.is_(False)), IdentityProfile.party_id)
+
+
+def mark_compared(session: Session, party_ids: Collection[int]) -> None:
+    """These were compared with all that may be the same."""
+    update_rows(session, _compared(), [{"party": each} for each in sorted(party_ids)])
+
+
+@cache
+def _compared() -> Update:
+    return update(IdentityProfile).where(IdentityProfile.party_id == bindparam("party")).values(compared=True)
 
 
 # --- what was seen -----------------------------------------------------------------------------------------------
 
 
-def observe(session: Session, party_ids: Sequence[int]) -> dict[int, Observed]:
-    """What is known of these parties now. Who is archived or erased is left out: there is nothing to compare."""
+_Names = Mapping[int, Sequence[tuple[str, str, int]]]
+
+
+def observe(session: Session, party_ids: Sequence[int], names: _Names | None = None) -> dict[int, Observed]:
+    """What is known of these parties now. Who is archived or erased is left out: there is nothing to compare. `names` are
+    those they were seen under, if they were read already."""
     found: dict[int, Observed] = {}
     for part in portions(party_ids):
         rows = list(rows_in(session, _parties(), part))
         people = [row[0] for row in rows if row[1] == PartyKind.PERSON]
         others = [row[0] for row in rows if row[1] == PartyKind.ORGANISATION]
         by_hand = {row[0]: row[2] for row in rows if row[3] in _GIVEN}
-        found |= _people(session, people, by_hand) | _organisations(session, others, by_hand)
+        found |= _people(session, people, by_hand, names) | _organisations(session, others, by_hand)
     return found
 
 
@@ -134,10 +178,13 @@ def _parties() -> Lookup:
     return Lookup(select(Party.id, Party.kind, Party.own_name, Party.name_source).where(compared), Party.id)
 
 
-def _people(session: Session, party_ids: Sequence[int], by_hand: Mapping[int, str]) -> dict[int, Observed]:
+def _people(
+    session: Session, party_ids: Sequence[int], by_hand: Mapping[int, str], names: _Names | None
+) -> dict[int, Observed]:
     if not party_ids:
         return {}
-    names, addresses, facts = names_of(session, party_ids), _addresses(session, party_ids), _facts(session, party_ids)
+    names = names_of(session, party_ids) if names is None else names
+    addresses, facts = _addresses(session, party_ids), _facts(session, party_ids)
     found = {}
     for each in party_ids:
         told = facts.get(each, {})

@@ -12,14 +12,15 @@ from mailcrm.store.rows.base import BY_KEY, Base, EnumText, Id, LongText, UtcMic
 
 class IdentityProfile(Base):
     """What of a leaf party is compared, as canonical text (`store.identity.profiles`). `stale`: something of it is new and
-    waits for the resolver. `rules` are those by which its keys were made."""
+    waits for the resolver; `compared`: with all, in a night. `rules` are those by which its keys were made."""
 
     __tablename__ = "identity_profile"
-    __table_args__ = (Index(None, "stale", "party_id"),)
+    __table_args__ = (Index(None, "stale", "party_id"), Index(None, "compared", "party_id"))
 
     party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"), primary_key=True, autoincrement=False)
     content: Mapped[str] = mapped_column(LongText, default="")
     stale: Mapped[bool] = mapped_column(default=True)
+    compared: Mapped[bool] = mapped_column(default=False)
     rules: Mapped[int] = mapped_column(default=0)
 
 
@@ -34,15 +35,13 @@ class SightingKey(Base):
 
 
 class KeyCount(Base):
-    """How many parties have a key, or a word, a domain, a company in common; `judged`: how many had when it was last
-    looked at in the night."""
+    """How many parties have a word, a domain, a company in common: what tells how much it says. `key` is a hash."""
 
     __tablename__ = "key_count"
     __table_args__ = (BY_KEY,)
 
     key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     parties: Mapped[int]
-    judged: Mapped[int] = mapped_column(default=0)
 
 
 class MergeRecord(Base):

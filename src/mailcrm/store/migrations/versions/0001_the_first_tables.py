@@ -676,18 +676,19 @@ def upgrade() -> None:
         sa.Column("party_id", t.ID, autoincrement=False, nullable=False),
         sa.Column("content", t.LONG_TEXT, nullable=False),
         sa.Column("stale", sa.Boolean(), nullable=False),
+        sa.Column("compared", sa.Boolean(), nullable=False),
         sa.Column("rules", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_identity_profile_party_id")),
         sa.PrimaryKeyConstraint("party_id", name=op.f("pk_identity_profile")),
         **t.OPTIONS,
     )
     op.create_index("ix_identity_profile_stale_party_id", "identity_profile", ["stale", "party_id"])
+    op.create_index("ix_identity_profile_compared_party_id", "identity_profile", ["compared", "party_id"])
 
     op.create_table(
         "key_count",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("parties", sa.Integer(), nullable=False),
-        sa.Column("judged", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_key_count")),
         **t.OPTIONS,
         sqlite_with_rowid=False,

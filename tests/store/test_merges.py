@@ -201,6 +201,19 @@ def test_who_unsubscribed_is_left_alone_and_what_bounces_closes_itself(
         assert consents.suppressed(session, [ann.address_id], None) == {}
 
 
+@pytest.mark.parametrize("reason", [Suppress.UNSUBSCRIBE, Suppress.COMPLAINT])
+def test_a_dead_address_hides_nothing_that_its_owner_said(store: Store, reason: Suppress) -> None:
+    with a_write(store) as session:
+        ann, bob, _ = three(session)
+        purpose = a_purpose(session)
+        consents.suppress(session, "bob@acme.example", Suppress.HARD_BOUNCE, NOW, purpose_id=None, source="test")
+        consents.suppress(session, "bob@acme.example", reason, LATER, purpose_id=purpose, source="test")
+        join(session, ann, bob)
+        assert strictest.closed(session, [ann.address_id, bob.address_id], purpose) == {
+            ann.address_id: reason, bob.address_id: Suppress.HARD_BOUNCE
+        }  # fmt: skip
+
+
 # --- the queue ---------------------------------------------------------------------------------------------------
 
 

@@ -147,8 +147,11 @@ def suppress(
     return added
 
 
-def suppressed(session: Session, address_ids: Iterable[int], purpose_id: int | None) -> dict[int, Suppress]:
-    """The closed ones among these addresses, for a purpose (or for mail without one), with the reason."""
+def suppressed(
+    session: Session, address_ids: Iterable[int], purpose_id: int | None, *, but: Sequence[Suppress] = ()
+) -> dict[int, Suppress]:
+    """The closed ones among these addresses, for a purpose (or for mail without one), with the first reason, apart from those
+    in `but`."""
     wanted = sorted(set(address_ids))
     found: dict[int, Suppress] = {}
     for part in portions(wanted):
@@ -163,6 +166,7 @@ def suppressed(session: Session, address_ids: Iterable[int], purpose_id: int | N
             )
             .where(
                 EmailAddress.id.in_(part),
+                Suppression.reason.not_in(but),
                 or_(
                     Suppression.scope == "all",
                     (Suppression.scope == "purpose") & (Suppression.scope_id == (purpose_id or 0)),

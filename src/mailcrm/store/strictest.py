@@ -4,10 +4,10 @@ Consent and closures belong to an address, and a merge changes none of them. But
 alone is not mailed at another. An address that bounces closes itself only.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from mailcrm.model.consent import ConsentState
 from mailcrm.model.recipient import Suppress
@@ -18,43 +18,59 @@ from mailcrm.store.rows.party import Party, PartyEmail
 
 def closed(session: Session, address_ids: Collection[int], purpose_id: int | None) -> dict[int, Suppress]:
     """Like `consents.suppressed`, with what was closed for other addresses of the same customer."""
-    others = merged_with(session, sorted(address_ids))
-    every = {*address_ids, *(other for those in others.values() for other in those)}
-    said = suppressed(session, every, purpose_id)
-    found = {each: said[each] for each in address_ids if each in said}
-    for each, those in others.items():
-        reasons = [said[other] for other in those if said.get(other, Suppress.HARD_BOUNCE) != Suppress.HARD_BOUNCE]
+    customers, addresses = merged(session, address_ids)
+    found = suppressed(session, address_ids, purpose_id)
+    # An address that is dead as well may have died first: that must not hide what its owner said.
+    said = suppressed(session, {each for those in addresses.values() for each in those}, purpose_id, but=_ITS_OWN)
+    left = {root: said[those[0]] for root, all_ in addresses.items() if (those := [a for a in all_ if a in said])}
+    for address_id, roots in customers.items():
+        reasons = [left[root] for root in roots if root in left]
         if reasons:
-            found.setdefault(each, reasons[0])
+            found.setdefault(address_id, reasons[0])
     return found
+
+
+_ITS_OWN = (Suppress.HARD_BOUNCE,)
+"""What closes an address and says nothing of its owner."""
 
 
 def consents(session: Session, address_ids: Collection[int], purpose_id: int) -> dict[int, ConsentState]:
     """Like `consents.consent_states`; withdrawn where another address of the same customer withdrew."""
-    others = merged_with(session, sorted(address_ids))
-    every = sorted({*address_ids, *(other for those in others.values() for other in those)})
-    said = consent_states(session, every, purpose_id)
+    customers, addresses = merged(session, address_ids)
+    every = {*address_ids, *(each for those in addresses.values() for each in those)}
+    said = consent_states(session, sorted(every), purpose_id)
+    withdrew = {
+        root for root, those in addresses.items() if any(said.get(a) == ConsentState.WITHDRAWN for a in those)
+    }  # fmt: skip
     found = {each: said[each] for each in address_ids if each in said}
-    for each, those in others.items():
-        if any(said.get(other) == ConsentState.WITHDRAWN for other in those):
-            found[each] = ConsentState.WITHDRAWN
+    for address_id, roots in customers.items():
+        if not withdrew.isdisjoint(roots):
+            found[address_id] = ConsentState.WITHDRAWN
     return found
 
 
-def merged_with(session: Session, address_ids: Sequence[int]) -> dict[int, list[int]]:
-    """The other addresses of the same customers, by address: of those that are merged. Ended ones speak, too."""
-    mine, theirs, member, other = aliased(PartyEmail), aliased(PartyEmail), aliased(Party), aliased(Party)
-    found: dict[int, list[int]] = {}
-    for part in portions(address_ids):
+def merged(session: Session, address_ids: Collection[int]) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """Of those that are merged: the customers (roots) that have each address, and all addresses of each customer, ended ones
+    too. Not pairs of addresses: a customer may have a thousand."""
+    customers: dict[int, list[int]] = {}
+    for part in portions(sorted(set(address_ids))):
         query = (
-            select(mine.email_id, theirs.email_id)
-            .join(member, member.id == mine.party_id)
-            .join(other, other.root_id == member.root_id)
-            .join(theirs, theirs.party_id == other.id)
-            .where(mine.email_id.in_(part), member.cluster_size > 1, theirs.email_id != mine.email_id)
-            .order_by(mine.email_id, theirs.email_id)
+            select(PartyEmail.email_id, Party.root_id)
+            .join(Party, Party.id == PartyEmail.party_id)
+            .where(PartyEmail.email_id.in_(part), Party.cluster_size > 1)
+            .order_by(PartyEmail.email_id, Party.root_id)
             .distinct()
         )
-        for address_id, another in session.execute(query):
-            found.setdefault(address_id, []).append(another)
-    return found
+        for address_id, root in session.execute(query):
+            customers.setdefault(address_id, []).append(root or 0)
+    addresses: dict[int, list[int]] = {}
+    for part in portions(sorted({root for roots in customers.values() for root in roots})):
+        theirs = (
+            select(Party.root_id, PartyEmail.email_id)
+            .join(PartyEmail, PartyEmail.party_id == Party.id)
+            .where(Party.root_id.in_(part))
+            .order_by(Party.root_id, PartyEmail.email_id)
+        )
+        for customer, address_id in session.execute(theirs):
+            addresses.setdefault(customer or 0, []).append(address_id)
+    return customers, addresses

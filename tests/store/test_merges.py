@@ -214,6 +214,25 @@ def test_a_dead_address_hides_nothing_that_its_owner_said(store: Store, reason: 
         }  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", list(CampaignKind))
+@pytest.mark.parametrize("everything", [True, False])
+def test_who_unsubscribed_at_one_address_still_gets_what_serves_at_another(
+    store: Store, kind: CampaignKind, everything: bool
+) -> None:
+    with a_write(store) as session:
+        account_id, purpose = an_account(session), a_purpose(session)
+        ann, bob, _ = three(session)
+        a_consent(session, ann.address_id, "newsletter")
+        closes = None if everything else purpose
+        consents.suppress(session, "bob@acme.example", Suppress.UNSUBSCRIBE, NOW, purpose_id=closes, source="test")
+        join(session, ann, bob)
+        a_running_campaign(session, account_id, [ann, bob], kind=kind)
+        claimed = claim_all(session, account_id, LATER)
+        found = outbox.mark(session, [a_mark(each, LATER) for each in claimed], "test-sender", LATER, LEASE)
+        serves = kind in (CampaignKind.SYSTEM, CampaignKind.ONE_TO_ONE)
+        assert [found[each.id] for each in sorted(claimed, key=lambda each: each.id)] == [serves, False]
+
+
 # --- the queue ---------------------------------------------------------------------------------------------------
 
 

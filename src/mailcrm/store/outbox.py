@@ -17,6 +17,7 @@ from mailcrm.model.consent import ConsentState
 from mailcrm.model.outbox import Claimed, Mark, Result
 from mailcrm.model.recipient import ACCEPTANCE_EVIDENCE, DeliveryEvent, EventType, RecipientState
 from mailcrm.store import strictest
+from mailcrm.store.consents import suppressed
 from mailcrm.store.recipients import person_values
 from mailcrm.store.rows.campaign import Campaign, CampaignStep, DeliveryEventRow, Recipient
 from mailcrm.store.rows.consent import Purpose
@@ -26,6 +27,8 @@ from mailcrm.store.settle import Happening, apply_events, count_refusal, move, p
 
 _WAITING = (RecipientState.READY, RecipientState.DEFERRED)
 _OURS = (RecipientState.CLAIMED, RecipientState.SENDING)
+_SERVING = (CampaignKind.SYSTEM, CampaignKind.ONE_TO_ONE)
+"""What is no advertising: of a merged customer only the address itself can refuse it."""
 
 
 # --- claiming ----------------------------------------------------------------------------------------------------
@@ -165,8 +168,9 @@ def _closed(session: Session, pairs: Sequence[tuple[Recipient, Campaign]]) -> di
         by_purpose.setdefault((campaign.purpose_id, campaign.kind), []).append(row)
     for (purpose_id, kind), rows in by_purpose.items():
         addresses = [row.email_id for row in rows]
-        stopped = strictest.closed(session, addresses, purpose_id)
-        said = strictest.consents(session, addresses, purpose_id) if purpose_id else {}
+        serves = kind in _SERVING
+        stopped = (suppressed if serves else strictest.closed)(session, addresses, purpose_id)
+        said = strictest.consents(session, addresses, purpose_id) if purpose_id and not serves else {}
         for row in rows:
             if row.email_id in stopped:
                 found[row.id] = f"suppressed: {stopped[row.email_id].value}"

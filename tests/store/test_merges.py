@@ -20,6 +20,7 @@ from mailcrm.model.segment import parse_segment
 from mailcrm.store import (
     Session,
     Store,
+    campaigns,
     consents,
     facts,
     outbox,
@@ -420,3 +421,28 @@ def test_a_campaigns_mail_stays_with_the_member_whose_address_it_went_to(store: 
         merges.undo(session, [merge_id], LATER)
         assert timeline.select_timeline(session, ann.party_id, Viewer.system()) == []
         assert len(timeline.select_timeline(session, bob.party_id, Viewer.system())) == 1
+
+
+def test_who_is_taken_apart_under_way_is_greeted_by_the_own_name(store: Store) -> None:
+    with a_write(store) as session:
+        account_id = an_account(session)
+        ann, bob, _ = three(session)
+        parties.set_person_names(session, {ann.party_id or 0: ("Ann", "Lee"), bob.party_id or 0: ("Bob", "Ray")})
+        merge_id = join(session, ann, bob)
+        a_consent(session, bob.address_id, "newsletter")
+        running = a_running_campaign(session, account_id, [Customer(ann.party_id, bob.address_id, bob.address)])
+
+        def shown() -> tuple[str, str]:
+            [(_, line)] = campaigns.list_recipients(session, running.campaign.id)
+            return line.name, line.number
+
+        number = session.get_one(parties.Party, bob.party_id).customer_no
+        assert shown() == ("Ann Lee", session.get_one(parties.Party, ann.party_id).customer_no)
+        merges.undo(session, [merge_id], LATER)
+        assert shown() == ("Bob Ray", number)
+        [claimed] = claim_all(session, account_id, LATER)
+        assert [claimed.values[name] for name in ("name", "given_name", "number")] == ["Bob Ray", "Bob", number]
+        outbox.mark(session, [a_mark(claimed, LATER)], "test-sender", LATER, LEASE)
+        outbox.settle_results(session, [result(claimed, EventType.SENT)], "test-sender", LATER)
+        assert timeline.select_timeline(session, ann.party_id or 0, Viewer.system()) == []
+        assert len(timeline.select_timeline(session, bob.party_id or 0, Viewer.system())) == 1

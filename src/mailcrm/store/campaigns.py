@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from mailcrm.errors import Conflict, NotFound, UserError
 from mailcrm.model.campaign import CampaignKind, CampaignState, require_transition
@@ -227,11 +227,13 @@ def list_recipients(
     session: Session, campaign_id: int, states: Sequence[RecipientState] = (), limit: int = 1000, after: int = 0
 ) -> list[tuple[int, RecipientLine]]:
     """The per-recipient table, by row id, which pages on."""
+    member = aliased(Party)
     query = (
         select(Recipient, EmailAddress.address_display, Party.customer_no, Party.display_name)
         .join(CampaignStep, CampaignStep.id == Recipient.step_id)
         .join(EmailAddress, EmailAddress.id == Recipient.email_id)
-        .outerjoin(Party, Party.id == Recipient.party_id)
+        .outerjoin(member, member.id == Recipient.party_id)
+        .outerjoin(Party, Party.id == member.root_id)
         .where(CampaignStep.campaign_id == campaign_id, Recipient.id > after)
         .order_by(Recipient.id)
         .limit(limit)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.campaign import CampaignKind, CampaignState
 from mailcrm.model.consent import ConsentState
@@ -67,13 +67,15 @@ def claim(session: Session, account_id: int, owner: str, limit: int, now: dateti
 
 
 def _claimed(session: Session, ids: Sequence[int]) -> list[Claimed]:
+    member = aliased(Party)
     query = (
         select(Recipient, Campaign, CampaignStep, Purpose.key, EmailAddress.address_norm, Party, Person)
         .join(CampaignStep, CampaignStep.id == Recipient.step_id)
         .join(Campaign, Campaign.id == CampaignStep.campaign_id)
         .join(EmailAddress, EmailAddress.id == Recipient.email_id)
         .outerjoin(Purpose, Purpose.id == Campaign.purpose_id)
-        .outerjoin(Party, Party.id == Recipient.party_id)
+        .outerjoin(member, member.id == Recipient.party_id)
+        .outerjoin(Party, Party.id == member.root_id)
         .outerjoin(Person, Person.party_id == func.coalesce(Party.named_by, Party.id))
         .where(Recipient.id.in_(ids))
         .order_by(Recipient.due_at, Recipient.id)

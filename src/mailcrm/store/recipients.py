@@ -18,6 +18,7 @@ from mailcrm.model.outbox import Reachable
 from mailcrm.model.recipient import ACCEPTANCE_EVIDENCE, RecipientState, Suppress
 from mailcrm.store import strictest
 from mailcrm.store.bulk import insert_rows, portions, rows_in
+from mailcrm.store.identity.leaves import leaves_of
 from mailcrm.store.preference import preference
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.campaign import Campaign, CampaignStep, DeliveryEventRow, Recipient
@@ -39,17 +40,21 @@ def freeze(
     """One row per (party id, address id, Message-ID): the audience as it is sent. Returns how many.
 
     The unique key (step, address, occurrence) makes a second row for an address impossible. `values` are merge values
-    to use instead of the customer's own, for tests.
+    to use instead of the customer's own, for tests. Of a merged customer the row is its member's that has the address, so
+    that an un-merge takes it along.
     """
     preset = None if values is None else settled_values(values)
+    those = list(rows)
+    owners = leaves_of(session, ((party_id, address_id) for party_id, address_id, _ in those if party_id is not None))
     frozen = [
         {
-            "step_id": step_id, "party_id": party_id, "email_id": address_id, "occurrence": occurrence,
+            "step_id": step_id, "party_id": owners.get((party_id or 0, address_id), party_id), "email_id": address_id,
+            "occurrence": occurrence,
             "state": RecipientState.READY, "skip_reason": "", "due_at": due_at, "lease_owner": "", "fence": 0,
             "attempts": 0, "message_id": message_id, "message_id_hash": ref_hash(message_id), "smtp_reply": "",
             "merge_values": preset,
         }
-        for party_id, address_id, message_id in rows
+        for party_id, address_id, message_id in those
     ]  # fmt: skip
     insert_rows(session, Recipient, frozen)
     return len(frozen)

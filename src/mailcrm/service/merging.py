@@ -234,31 +234,30 @@ def _join(session: Session, match: Match, now: datetime) -> bool:
 def rescore(store: Store, clock: Clock) -> int:
     """Compare whoever is new since the last night with all that may be the same, also under keys that many share; and compare
     those again of whose key half are new: what it says has changed. Returns how many were compared."""
-    done = 0
+    tonight: set[int] = set()
     with store.write(_ACTOR) as session:
         auto = calibrate(session, clock())
     while True:
-        with store.write(_ACTOR) as session:
+        with store.read() as session:
             waiting = profiles.select_uncompared(session, _BATCH)
-            new = read_profiles(session, waiting)  # without those of whom nothing is known
-            others = _of_changed_keys(session, new)
+            others = sorted(_of_changed_keys(session, read_profiles(session, waiting)) - tonight)
         for at in range(0, len(others), _BATCH):
             with store.write(_ACTOR) as session:
                 compare(session, read_profiles(session, others[at : at + _BATCH]), clock(), auto, most=_MOST)
         if not waiting:
-            return done
+            return len(tonight)
         with store.write(_ACTOR) as session:
             parties.states_of(session, waiting)  # locked first, as where mail comes
             profiles.mark_compared(session, waiting)
             compare(session, read_profiles(session, waiting), clock(), auto, most=_MOST)
-        done += len(new) + len(others)
+        tonight.update(waiting, others)
 
 
-def _of_changed_keys(session: Session, new: Sequence[Profile]) -> list[int]:
+def _of_changed_keys(session: Session, new: Sequence[Profile]) -> set[int]:
     """The others of keys of which as many are new as old: twice as many as when those were compared."""
     caps = {key_number(key): cap_of(key, _MOST) for profile in new for key in profile.found_by}
     shared = keys.sharing(session, {number: cap + 1 for number, cap in caps.items()})
     few = {number: set(those) for number, those in shared.items() if len(those) <= caps[number]}
     waiting = profiles.uncompared_of(session, sorted({each for those in few.values() for each in those}))
     changed = (those for those in few.values() if 2 * len(those & waiting) >= len(those))
-    return sorted({each for those in changed for each in those - waiting})
+    return {each for those in changed for each in those - waiting}

@@ -158,6 +158,24 @@ def test_one_line_for_a_thing_in_which_two_members_took_part(store: Store) -> No
         assert [line.title for line in more] == [f"line {n}" for n in (2, 1, 0)]
 
 
+@pytest.mark.parametrize(
+    ("expression", "who"),
+    [
+        ("state = candidate", ""),
+        ("state != candidate", "ab"),
+        ("not state = candidate", "ab"),
+        ("state in (active, candidate)", "ab"),
+        ("not (state = active and kind = person)", ""),
+    ],
+)
+def test_a_customer_with_a_candidate_in_it_is_a_customer(store: Store, expression: str, who: str) -> None:
+    with a_write(store) as session:
+        ann, bob, cy = three(session)
+        join(session, ann, cy)
+        wanted = [{"a": ann.party_id, "b": bob.party_id}[each] for each in who]
+        assert segments.select_parties(session, parse_segment(expression), NOW) == wanted
+
+
 # --- consent -----------------------------------------------------------------------------------------------------
 
 

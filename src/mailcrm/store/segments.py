@@ -1,7 +1,7 @@
 """Segments: a tree of conditions turned into SQL, the same on all engines; and the stored ones by name.
 
-A condition holds for a customer if it holds for any member of its cluster; times look at the cluster's newest. A
-segment that does not speak of `state` means customers, never candidates.
+A condition holds for a customer if it holds for any member of its cluster; times look at the cluster's newest, and the
+state is that of its root. A segment that does not speak of `state` means customers, never candidates.
 """
 
 from collections.abc import Callable
@@ -140,6 +140,13 @@ def _plain(column: InstrumentedAttribute[Any], read: Callable[[str], Any]) -> Ca
     return build
 
 
+def _state(test: Test, _now: datetime) -> Condition:
+    """Of the root, whose row is asked for: it stands for all."""
+    read = _one_of(PartyState, "state")
+    found = Party.state.in_([read(str(value)) for value in test.values])
+    return not_(found) if test.op == Op.DIFFERS else found
+
+
 def _one_of(enum: type[StrEnum], field: str) -> Callable[[str], Any]:
     def read(value: str) -> Any:
         try:
@@ -192,7 +199,7 @@ _FIELDS: dict[str, Callable[[Test, datetime], Condition]] = {
     "domain": _domain,
     "number": _plain(Party.customer_no, lambda value: CustomerNumber.parse(value).text),
     "kind": _plain(Party.kind, _one_of(PartyKind, "kind")),
-    "state": _plain(Party.state, _one_of(PartyState, "state")),
+    "state": _state,
     "source": _plain(Party.source, str.lower),
     "consent": _consent,
     "last_in": _time(Party.last_in_at),

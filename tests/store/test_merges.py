@@ -34,6 +34,7 @@ from mailcrm.store import (
     timeline,
 )
 from mailcrm.store.affiliations import affiliate, affiliations_of
+from mailcrm.store.candidates import organisations_of
 from mailcrm.store.identity import clusters, keys, matches, merges, profiles
 from mailcrm.store.identity.keys import Keys
 from mailcrm.store.timeline import NewInteraction
@@ -48,6 +49,7 @@ from tests.builders import (
     a_running_campaign,
     a_write,
     an_account,
+    an_address,
     claim_all,
 )  # fmt: skip
 from tests.store.sending import result
@@ -174,6 +176,20 @@ def test_a_customer_with_a_candidate_in_it_is_a_customer(store: Store, expressio
         join(session, ann, cy)
         wanted = [{"a": ann.party_id, "b": bob.party_id}[each] for each in who]
         assert segments.select_parties(session, parse_segment(expression), NOW) == wanted
+
+
+def test_an_organisation_that_writes_is_listed_also_when_an_older_one_only_employs(store: Store) -> None:
+    with a_write(store) as session:
+        employer = organisations_of(session, ["acme.example"], "header", NOW)["acme.example"]
+        writes = parties.create_party(session, parties.PartyKind.ORGANISATION, "Acme", "header", NOW)
+        parties.attach_address(session, writes, an_address(session, "info@acme-cn.example"), "header", NOW)
+        counted = {PartyState.CANDIDATE: 1}
+        assert parties.count_parties(session) == counted
+        merges.join(session, employer, writes, MergeMethod.HUMAN, None, 1, NOW)
+        assert parties.count_parties(session) == counted
+        listed = people.list_people(session, Viewer.system(), NOW, with_candidates=True)
+        assert [line.id for line in listed] == [employer]
+        assert [line.id for line in people.find_people(session, Viewer.system(), ["info@"])] == [employer]
 
 
 # --- consent -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 
 from sqlalchemy import ColumnElement, Update, bindparam, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from mailcrm.errors import Conflict, NotFound, UserError
 from mailcrm.model.address import address_key
@@ -301,8 +301,11 @@ def _states() -> Lookup:
 
 
 def is_somebody() -> ColumnElement[bool]:
-    """Of a party: it is a person, a customer, or has an address; an organisation that only employs others is not listed."""
-    addressed = exists(select(PartyEmail.id).where(PartyEmail.party_id == Party.id))
+    """Of a root: it is a person, a customer, or a member has an address; an organisation that only employs others is not
+    listed."""
+    member = aliased(Party)
+    addresses = select(PartyEmail.id).join(member, member.id == PartyEmail.party_id)
+    addressed = exists(addresses.where(member.root_id == Party.id).correlate(Party))
     return or_(Party.kind == PartyKind.PERSON, Party.state != PartyState.CANDIDATE, addressed)
 
 

@@ -192,6 +192,17 @@ def test_an_organisation_that_writes_is_listed_also_when_an_older_one_only_emplo
         assert [line.id for line in people.find_people(session, Viewer.system(), ["info@"])] == [employer]
 
 
+def test_who_wrote_last_under_any_address_is_found_first(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, _ = three(session)
+        dan = a_person(session, "dan@acme.example", "Dan Orr")
+        times = {ann: NOW, dan: LATER, bob: LATER + timedelta(days=1)}
+        parties.touch_contact(session, {who.party_id or 0: at for who, at in times.items()}, incoming=True)
+        join(session, ann, bob)
+        found = people.find_people(session, Viewer.system(), ["acme"], limit=2)
+        assert [line.id for line in found] == [ann.party_id, dan.party_id]
+
+
 # --- consent -----------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.archive import AddressLine, PartyArchive, PartyLine
@@ -48,9 +48,18 @@ def find_people(session: Session, viewer: Viewer, words: Sequence[str], limit: i
     del viewer
     states = Party.state.in_((PartyState.ACTIVE, PartyState.CANDIDATE))
     query = select(Party).where(states, _is_listed(), *map(_found, words))
-    touched = func.coalesce(Party.last_in_at, Party.last_out_at, Party.created_at)
+    own = func.coalesce(Party.last_in_at, Party.last_out_at, Party.created_at)
+    touched = case((Party.cluster_size == 1, own), else_=_newest_contact())
     query = query.order_by(Party.state, touched.desc(), Party.id).limit(limit)  # active comes before candidate
     return _lines(session, session.execute(query).scalars().all())
+
+
+def _newest_contact() -> ColumnElement[datetime | None]:
+    """Of a merged customer: when mail of any member came last, else when it went out, else when the first was made."""
+    member = aliased(Party)
+    came, went, made = func.max(member.last_in_at), func.max(member.last_out_at), func.min(member.created_at)
+    query = select(func.coalesce(came, went, made)).where(member.root_id == Party.id)
+    return query.correlate(Party).scalar_subquery()
 
 
 def _is_listed() -> ColumnElement[bool]:

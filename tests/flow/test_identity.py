@@ -7,11 +7,12 @@ import pytest
 
 from mailcrm.errors import Conflict, UserError
 from mailcrm.identity import stored, unite, verdicts
+from mailcrm.model.address import OwnAddresses
 from mailcrm.model.identity import MOST_NAMES, MatchState, read_names
 from mailcrm.model.rights import Viewer
 from mailcrm.service import merging
 from mailcrm.service.consequences import draw_consequences
-from mailcrm.store import Session, Store, facts, parties, people, tags, timeline
+from mailcrm.store import Session, Store, facts, own, parties, people, tags, timeline
 from mailcrm.store.identity import clusters, keys, matches, profiles
 from tests.builders import NOW, a_store, a_write
 from tests.flow.filing import Box, a_box
@@ -301,6 +302,25 @@ def test_a_value_of_either_member_is_shown_and_edits_stay_with_the_survivor(team
         verdicts.unmerge_all(session, leaf(session, ann), NOW)
         assert session.get_one(parties.Party, leaf(session, ann)).display_name == "Annabel Lee"
         assert session.get_one(parties.Party, leaf(session, bob)).display_name == "Bob Ray"
+
+
+def test_a_colleague_with_an_old_number_does_not_hide_the_customer(team: Box) -> None:
+    ann, _ = two(team)
+    team.gets(mail("Cy Fox <cy@fox.example>", "from cy"))
+    resolve(team.store)
+    with a_write(team.store) as session:
+        verdicts.merge(session, leaf(session, ann), leaf(session, "cy@fox.example"), NOW)
+        number = people.list_people(session, Viewer.system(), NOW)[0].number
+        own.follow_own(session, OwnAddresses.build([TEAM, ann], []), NOW)
+        assert [x.name for x in people.list_people(session, Viewer.system(), NOW, find="Cy", with_candidates=True)]
+    team.gets(f"From: {TEAM}\nTo: Cy Fox <cy@fox.example>\nSubject: Re: from cy\n\nHello\n")
+    resolve(team.store)
+    with a_write(team.store) as session:
+        [line] = people.list_people(session, Viewer.system(), NOW, find="Cy")
+        assert line.number not in ("", number)
+        own.follow_own(session, OwnAddresses.build([TEAM], []), NOW)
+        [line] = people.list_people(session, Viewer.system(), NOW, find="Cy")
+        assert line.number == number, "the oldest goes on again"
 
 
 # --- organisations -----------------------------------------------------------------------------------------------

@@ -51,8 +51,12 @@ def path_between(one: int, other: int, edges: Iterable[tuple[int, Edge]]) -> lis
 
 
 def root_of(members: Sequence[Member]) -> Member:
-    """Who stands for all: a customer before a candidate, the lowest number, so that the oldest number goes on."""
-    return min(members, key=lambda each: (not each.active, not each.number, len(each.number), each.number, each.id))
+    """Who stands for all: a customer before a candidate, these before whoever is archived; the lowest number, so that the
+    oldest number goes on."""
+    return min(
+        members,
+        key=lambda each: (not each.active, each.gone, not each.number, len(each.number), each.number, each.id),
+    )
 
 
 def named_by(members: Sequence[Member]) -> Member:

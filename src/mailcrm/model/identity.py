@@ -113,7 +113,8 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A leaf party as the choice of what its cluster shows needs it. `number` is '' for who has none."""
+    """A leaf party as the choice of what its cluster shows needs it. `number` is '' for who has none, `gone` who is archived
+    or erased."""
 
     id: int
     active: bool
@@ -121,6 +122,7 @@ class Member:
     name: str
     name_source: str
     organisation: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

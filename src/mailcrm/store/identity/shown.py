@@ -46,5 +46,5 @@ def member_of(row: Party) -> Member:
     """What the choices of a cluster are made from."""
     return Member(
         row.id, row.state == PartyState.ACTIVE, row.customer_no or "", row.own_name, row.name_source,
-        row.kind == PartyKind.ORGANISATION,
+        row.kind == PartyKind.ORGANISATION, row.state in (PartyState.ARCHIVED, PartyState.ERASED),
     )  # fmt: skip

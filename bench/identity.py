@@ -1,16 +1,19 @@
 """Who is the same person, over many made-up sightings: right, complete, how fast, and in how much memory.
 
 python -m bench.identity [records] [seed] [sheet truth]
+python -m bench.identity growth [records] [seed]
 python -m bench.identity pairs FILE [wrong]
 
 The peer joins what has the same mailbox, or names alike by Jaro and Winkler (0.95) with a phone, a company's domain or a
 word in common: what a CRM with a duplicate finder does. Beside it, our judgement over pairs that Splink finds. With a sheet
-and its truth (CSV: record_id,cluster_id), those. With `pairs`, two names at a time: see bench/names.py.
+and its truth (CSV: record_id,cluster_id), those. With `growth` ten times as many, too, each in a process of its own. With
+`pairs`, two names at a time: see bench/names.py.
 """
 
 import csv
 import json
 import resource
+import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
@@ -133,6 +136,24 @@ def simple(records: Sequence[Record]) -> list[int]:
     return [root(at) for at in range(len(records))]
 
 
+def growth(records: int, seed: int) -> None:
+    """A line for each size; the last one is JSON, with how often as much ten times as many take."""
+    found = [_in_own_process(records * times, seed) for times in (1, 10)]
+    for each in found:
+        print(f"  {each['records']:>9,}: {each['seconds_cpu']:8.2f} s of CPU, {each['memory_mib']:6,} MiB, "
+              f"{each['compared']:>9,} pairs, right {each['precision']}, found {each['recall']}")  # fmt: skip
+    small, large = found
+    grown = {name: round(large[name] / small[name], 1) for name in ("seconds_cpu", "memory_mib", "compared")}
+    print(json.dumps({"bench": "identity growth", "records": [each["records"] for each in found], **grown}))
+
+
+def _in_own_process(records: int, seed: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.identity", str(records), str(seed)]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    figures: dict[str, float] = json.loads(lines[-1])
+    return figures
+
+
 def _pairs(sizes: Iterable[int]) -> int:
     return sum(size * (size - 1) // 2 for size in sizes)
 
@@ -146,6 +167,8 @@ if __name__ == "__main__":
     _given_ones = sys.argv[1:]
     if _given_ones[:1] == ["pairs"]:
         names.main(_given_ones[1], show_wrong="wrong" in _given_ones)
+    elif _given_ones[:1] == ["growth"]:
+        growth(*(int(each) for each in (*_given_ones[1:], *("10000", "1")[len(_given_ones) - 1 :])))
     elif len(_given_ones) == 2 and not _given_ones[0].isdigit():
         main(*_given(*_given_ones))
     else:

@@ -1,6 +1,7 @@
 """The same customer under several addresses, from the mail to the archive: joined, asked about, kept apart, taken back."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from mailcrm.errors import Conflict, UserError
 from mailcrm.identity import stored, unite, verdicts
 from mailcrm.model.address import OwnAddresses
 from mailcrm.model.identity import MOST_NAMES, MatchState, read_names
-from mailcrm.model.rights import Viewer
+from mailcrm.model.rights import Actor, Viewer
 from mailcrm.service import merging
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.store import Session, Store, facts, own, parties, people, tags, timeline
@@ -321,6 +322,46 @@ def test_a_colleague_with_an_old_number_does_not_hide_the_customer(team: Box) ->
         own.follow_own(session, OwnAddresses.build([TEAM], []), NOW)
         [line] = people.list_people(session, Viewer.system(), NOW, find="Cy")
         assert line.number == number, "the oldest goes on again"
+
+
+def three_radkas(team: Box) -> list[str]:
+    """Each of whom may be the others, by the name alone."""
+    addresses = [f"radka@{host}.example" for host in ("acme", "globex", "initech")]
+    team.gets(*(mail(f"Radka Dvorakova <{each}>", each) for each in addresses))
+    resolve(team.store)
+    assert len(asked(team.store)) == 3
+    return addresses
+
+
+def reject(store: Store, one: str, other: str) -> tuple[int, int]:
+    with a_write(store) as session:
+        pair = leaf(session, one), leaf(session, other)
+        verdicts.reject(session, *pair, NOW)
+    return pair
+
+
+def test_what_a_merge_outranked_holds_again_when_it_is_taken_back(team: Box) -> None:
+    one, two_, three = three_radkas(team)
+    pair = reject(team.store, one, three)
+    with a_write(team.store) as session:
+        joined = verdicts.merge(session, leaf(session, two_), leaf(session, three), NOW)
+        later = NOW + timedelta(days=1)
+        outranks = verdicts.merge(session, leaf(session, one), leaf(session, two_), later)
+        assert matches.all_rejected(session) == []
+        verdicts.undo_merge(session, joined, NOW + timedelta(days=2))
+        verdicts.undo_merge(session, outranks, NOW + timedelta(days=3))
+        assert pair in matches.all_rejected(session)
+
+
+def test_a_yes_to_all_pairs_of_a_name_joins_nobody_who_was_told_apart(team: Box) -> None:
+    one, _, three = three_radkas(team)
+    pair = reject(team.store, one, three)
+    lines = asked(team.store)
+    assert len(lines) == 2
+    assert merging.accept_all(team.store, Actor.cli("test"), lines, lambda: NOW, lambda *_: None) == 1
+    assert not are_one(team.store, one, three)
+    with team.store.read() as session:
+        assert matches.all_rejected(session) == [pair]
 
 
 # --- organisations -----------------------------------------------------------------------------------------------

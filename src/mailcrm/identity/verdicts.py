@@ -24,8 +24,8 @@ _LARGEST = 30
 def merge(session: Session, one: int, other: int, now: datetime, method: MergeMethod = MergeMethod.HUMAN) -> int:
     """A human says that the customers of two parties are one. Returns the merge's id.
 
-    It outranks every score and every earlier verdict. Raises Conflict if they are one already, UserError for a person and
-    an organisation.
+    It outranks every score, and every earlier verdict where it was said of this pair alone. Raises Conflict if they are one
+    already, UserError for a person and an organisation.
     """
     sides = clusters.members_of(session, [one, other])
     if len(sides) < 2:
@@ -35,7 +35,10 @@ def merge(session: Session, one: int, other: int, now: datetime, method: MergeMe
         raise UserError(f"a {PartyKind.PERSON} and an {PartyKind.ORGANISATION} cannot be one customer")
     left, right = (next(those for those in sides.values() if each in those) for each in (one, other))
     pair, judgement = _best_pair(session, left, right, (one, other))
-    matches.forget_verdicts(session, clusters.verdicts_between(session, left, right), now)
+    apart = clusters.verdicts_between(session, left, right)
+    if apart and method == MergeMethod.BULK:
+        raise Conflict("a human said of two of them that they are two")
+    matches.forget_verdicts(session, apart, now)
     merge_id = merges.join(session, *pair, method, judgement, RULES, now)
     lo, hi = sorted(pair)
     matches.decide(session, (lo, hi), MatchState.MERGED, now, judgement=judgement, rules=RULES)
@@ -121,6 +124,9 @@ def _reject(session: Session, ended: list[MergeLine], now: datetime, those: Sequ
 
 def _settle(session: Session, ended: Sequence[MergeLine], those: Sequence[int], now: datetime) -> None:
     activate(session, sorted(set(those)), now)
+    by_hand = {line.at for line in ended if line.method != MergeMethod.AUTO}
+    for at in sorted(by_hand):
+        matches.restore_verdicts(session, those, at, now)
     for line in ended:
         audit.append_audit(
             session, "identity.unmerge", f"merge:{line.id}", now, one=line.party_lo, other=line.party_hi

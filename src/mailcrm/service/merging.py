@@ -123,8 +123,8 @@ def answer(session: Session, line: ReviewLine, state: MatchState, now: datetime,
 
 
 def accept_all(store: Store, actor: Actor, lines: Sequence[ReviewLine], clock: Clock, progress: Progress) -> int:
-    """Merge these pairs, each in a transaction of its own. Those that became one by an earlier one are passed over.
-    Returns how many were merged."""
+    """Merge these pairs, each in a transaction of its own. Those that became one by an earlier one are passed over, and those
+    that would join whom a human told apart. Returns how many were merged."""
     done = 0
     for at, line in enumerate(lines):
         progress("merging", at, len(lines))

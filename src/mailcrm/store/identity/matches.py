@@ -11,6 +11,7 @@ from mailcrm.model.identity import Judgement, Match, MatchState, judgement_text,
 from mailcrm.model.party import PartyState
 from mailcrm.store.bulk import portions, rows_in
 from mailcrm.store.context import actor_name
+from mailcrm.store.identity.clusters import roots_of
 from mailcrm.store.identity.merges import hundredths
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.identity import MatchCandidate
@@ -90,10 +91,25 @@ def decide(
 
 
 def forget_verdicts(session: Session, pairs: Iterable[Pair], now: datetime) -> None:
-    """A human says of pairs that were told apart that they are one after all."""
+    """A human says of pairs that were told apart that they are one after all. `restore_verdicts` takes it back."""
     for row in _rows(session, list(pairs)).values():
         if row.state == MatchState.REJECTED:
             row.state, row.decided_at, row.decided_by = MatchState.MERGED, now, actor_name(session)
+    session.flush()
+
+
+def restore_verdicts(session: Session, party_ids: Sequence[int], at: datetime, now: datetime) -> None:
+    """The human's word of `at` on customers of these is taken back, for which earlier ones were forgotten: those hold again,
+    of pairs that are two by now."""
+    said = and_(MatchCandidate.state == MatchState.MERGED, MatchCandidate.decided_at == at)
+    for part in portions(sorted(set(party_ids))):
+        either = or_(MatchCandidate.party_lo.in_(part), MatchCandidate.party_hi.in_(part))
+        query = select(MatchCandidate).where(said, either).order_by(MatchCandidate.id).with_for_update()
+        rows = session.execute(query.execution_options(populate_existing=True)).scalars().all()
+        roots = roots_of(session, [each for row in rows for each in (row.party_lo, row.party_hi)])
+        for row in rows:
+            if roots[row.party_lo] != roots[row.party_hi]:
+                row.state, row.decided_at, row.decided_by = MatchState.REJECTED, now, actor_name(session)
     session.flush()
 
 

@@ -1,6 +1,6 @@
 """The same customer under several addresses, from the mail to the archive: joined, asked about, kept apart, taken back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,12 +9,12 @@ import pytest
 from mailcrm.errors import Conflict, UserError
 from mailcrm.identity import stored, unite, verdicts
 from mailcrm.model.address import OwnAddresses
-from mailcrm.model.identity import MOST_NAMES, MatchState, read_names
+from mailcrm.model.identity import MOST_NAMES, Judgement, MatchState, MergeMethod, read_names
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.service import merging
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.store import Session, Store, facts, own, parties, people, tags, timeline
-from mailcrm.store.identity import clusters, keys, matches, profiles
+from mailcrm.store.identity import clusters, keys, matches, merges, profiles
 from tests.builders import NOW, a_store, a_write
 from tests.flow.filing import Box, a_box
 
@@ -362,6 +362,47 @@ def test_a_yes_to_all_pairs_of_a_name_joins_nobody_who_was_told_apart(team: Box)
     assert not are_one(team.store, one, three)
     with team.store.read() as session:
         assert matches.all_rejected(session) == [pair]
+
+
+def rebuilt(store: Store) -> merging.Rebuilt:
+    found, proposal = merging.rebuild(store, lambda: NOW, lambda *_: None)
+    return merging.apply(store, lambda: NOW, found, proposal, lambda *_: None)
+
+
+@pytest.mark.parametrize("how", [rebuilt, lambda store: merging.rescore(store, lambda: NOW)])
+def test_who_is_joined_later_may_be_a_customer_by_that(
+    team: Box, monkeypatch: pytest.MonkeyPatch, how: Callable[[Store], object]
+) -> None:
+    team.gets(
+        f"From: {TEAM}\nTo: Jane Smith <jane.smith@gmail.com>\nSubject: Offer\n\nHello\n",
+        mail("Jane Smith <janesmith@gmail.com>", "Re: Offer"),
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(unite, "compare", lambda *_, **__: unite.United())  # as before the rules or the archive said so
+        resolve(team.store)
+    assert not are_one(team.store, "jane.smith@gmail.com", "janesmith@gmail.com")
+    how(team.store)
+    assert are_one(team.store, "jane.smith@gmail.com", "janesmith@gmail.com")
+    with team.store.read() as session:
+        assert [line.name for line in people.list_people(session, Viewer.system(), NOW)] == ["Jane Smith"]
+
+
+def test_who_is_taken_apart_by_a_rebuild_is_a_customer_by_the_own_mail(team: Box) -> None:
+    ann, zed = "Ann Lee <ann@acme.example>", "Zed Quark <zed@globex.example>"
+    for who, at_first in ((ann, 2), (zed, 1)):
+        turns = [f"From: {TEAM}\nTo: {who}\nSubject: {who}\n\nHello\n", mail(who, f"Re: {who}")]
+        team.gets(*turns[:at_first])
+    resolve(team.store)
+    with a_write(team.store) as session:
+        pair = leaf(session, "ann@acme.example"), leaf(session, "zed@globex.example")
+        merges.join(session, *pair, MergeMethod.AUTO, Judgement(8.0), 0, NOW)  # by older rules
+    team.gets(mail(zed, f"Re: {zed}"))
+    resolve(team.store)
+    assert rebuilt(team.store).undone == 1
+    with team.store.read() as session:
+        found = people.list_people(session, Viewer.system(), NOW)
+        assert [line.name for line in found if line.number] == ["Ann Lee", "Zed Quark"]
+        assert matches.all_rejected(session) == []
 
 
 # --- organisations -----------------------------------------------------------------------------------------------

@@ -109,6 +109,16 @@ def undo_merge(session: Session, merge_id: int, now: datetime) -> list[MergeLine
     return _reject(session, ended, now)
 
 
+def take_back(session: Session, merge_ids: Sequence[int], now: datetime) -> list[MergeLine]:
+    """Merges of the resolver are undone that it would not make any more: no human said that they are two. Returns those that
+    ended now."""
+    lines = merges.get_merges(session, merge_ids)
+    members = clusters.members_of(session, [each for line in lines for each in (line.party_lo, line.party_hi)])
+    ended = merges.undo(session, merge_ids, now)
+    _settle(session, ended, [each for those in members.values() for each in those], now)
+    return ended
+
+
 def _undo(session: Session, ids: Sequence[int], those: Sequence[int], now: datetime) -> list[MergeLine]:
     return _reject(session, merges.undo(session, ids, now), now, those)
 

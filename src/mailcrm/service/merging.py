@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from mailcrm.clock import Clock
 from mailcrm.errors import Conflict, NotFound, UserError
 from mailcrm.identity import verdicts
+from mailcrm.identity.activate import activate
 from mailcrm.identity.candidates import cap_of
 from mailcrm.identity.keys import CAPS
 from mailcrm.identity.profile import RULES, Profile, profile_of
@@ -211,7 +212,7 @@ def apply(store: Store, clock: Clock, found: Rebuilt, proposal: Proposal, progre
     undone = joined = 0
     for at in range(0, len(proposal.splits), _BATCH):
         with store.write(_ACTOR) as session:
-            undone += len(merges.undo(session, proposal.splits[at : at + _BATCH], clock()))
+            undone += len(verdicts.take_back(session, proposal.splits[at : at + _BATCH], clock()))
     for at in range(0, len(proposal.joins), _BATCH):
         progress("joining", at, len(proposal.joins))
         with store.write(_ACTOR) as session:
@@ -224,8 +225,12 @@ def apply(store: Store, clock: Clock, found: Rebuilt, proposal: Proposal, progre
 
 
 def _join(session: Session, match: Match, now: datetime) -> bool:
-    world = StoredCandidates(session).world(read_profiles(session, [match.party_lo, match.party_hi]))
-    return join_unless(session, match, world, now, asked=True) == ""
+    both = [match.party_lo, match.party_hi]
+    world = StoredCandidates(session).world(read_profiles(session, both))
+    joined = join_unless(session, match, world, now, asked=True) == ""
+    if joined:
+        activate(session, both, now)
+    return joined
 
 
 # --- at night ----------------------------------------------------------------------------------------------------
@@ -243,14 +248,19 @@ def rescore(store: Store, clock: Clock) -> int:
             others = sorted(_of_changed_keys(session, read_profiles(session, waiting)) - tonight)
         for at in range(0, len(others), _BATCH):
             with store.write(_ACTOR) as session:
-                compare(session, read_profiles(session, others[at : at + _BATCH]), clock(), auto, most=_MOST)
+                _compare_with_all(session, others[at : at + _BATCH], auto, clock())
         if not waiting:
             return len(tonight)
         with store.write(_ACTOR) as session:
             parties.states_of(session, waiting)  # locked first, as where mail comes
             profiles.mark_compared(session, waiting)
-            compare(session, read_profiles(session, waiting), clock(), auto, most=_MOST)
+            _compare_with_all(session, waiting, auto, clock())
         tonight.update(waiting, others)
+
+
+def _compare_with_all(session: Session, party_ids: Sequence[int], auto: float, now: datetime) -> None:
+    if compare(session, read_profiles(session, party_ids), now, auto, most=_MOST).joined:
+        activate(session, party_ids, now)
 
 
 def _of_changed_keys(session: Session, new: Sequence[Profile]) -> set[int]:

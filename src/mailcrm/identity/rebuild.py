@@ -65,7 +65,7 @@ def propose(
         for merge_id, (lo, hi) in sorted((known.by_itself or {}).items())
         if lo in at and hi in at and groups.root(at[lo]) != groups.root(at[hi])
     )
-    now = _as_it_is(profiles, known, at)
+    now = _as_it_will_be(profiles, known, at, splits)
     joins = tuple(match for match in joined if now.unite_if_two(at[match.party_lo], at[match.party_hi]))
     asked = tuple(
         match for match in (*open_, *refused) if groups.root(at[match.party_lo]) != groups.root(at[match.party_hi])
@@ -151,6 +151,8 @@ class _AsItIs:
         return one
 
 
-def _as_it_is(profiles: Sequence[Profile], known: Known, at: Mapping[int, int]) -> _AsItIs:
-    edges = [*known.by_hand, *(known.by_itself or {}).values()]
+def _as_it_will_be(profiles: Sequence[Profile], known: Known, at: Mapping[int, int], splits: Iterable[int]) -> _AsItIs:
+    """The clusters that the splits leave: two may have been one only through a third."""
+    ended = set(splits)
+    edges = [*known.by_hand, *(edge for each, edge in (known.by_itself or {}).items() if each not in ended)]
     return _AsItIs(len(profiles), [(at[lo], at[hi]) for lo, hi in edges if lo in at and hi in at])

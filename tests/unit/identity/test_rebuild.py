@@ -44,6 +44,12 @@ def test_a_join_of_its_own_that_nothing_bears_any_more_is_taken_apart() -> None:
     assert found.joins == ()
 
 
+def test_who_were_one_only_through_a_third_are_joined_when_that_is_taken_apart() -> None:
+    found = propose([JANE, SAME, BOB], Known(by_itself={7: (1, 4), 8: (2, 4)}))
+    assert found.splits == (7, 8)
+    assert [(match.party_lo, match.party_hi) for match in found.joins] == [(1, 2)]
+
+
 def test_what_humans_joined_stays_whatever_speaks_against_it() -> None:
     found = propose([JANE, BOB], Known(by_hand=[(1, 4)]))
     assert (found.joins, found.splits) == ((), ())

@@ -27,7 +27,7 @@ from mailcrm.model.filing import NewSighting
 from mailcrm.model.identity import Record
 from mailcrm.model.interaction import Direction
 from mailcrm.model.rights import Actor
-from mailcrm.service import merging
+from mailcrm.service import rejudging
 from mailcrm.store import Session, Store, addresses, candidates, migrate, open_store, sightings, sync_state, waiting
 from mailcrm.store.bulk import insert_rows
 from mailcrm.store.facts import value_hash
@@ -55,7 +55,7 @@ def main(contacts: int, mails: int, seed: int) -> None:
         times = sorted(_times(store, account, late))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         began = time.process_time()
-        found, _ = merging.rebuild(store, lambda: _NOW, lambda *_: None)
+        found, _ = rejudging.rebuild(store, lambda: _NOW, lambda *_: None)
         rebuilt = time.process_time() - began
         figures = {
             "contacts": len(people), "mails": len(times), "p50_ms": _ms(times, 0.5), "p90_ms": _ms(times, 0.9),

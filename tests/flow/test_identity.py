@@ -11,7 +11,7 @@ from mailcrm.identity import stored, unite, verdicts
 from mailcrm.model.address import OwnAddresses
 from mailcrm.model.identity import MOST_NAMES, Judgement, MatchState, MergeMethod, read_names
 from mailcrm.model.rights import Actor, Viewer
-from mailcrm.service import merging
+from mailcrm.service import merging, rejudging
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.store import Session, Store, facts, own, parties, people, tags, timeline
 from mailcrm.store.identity import clusters, keys, matches, merges, profiles
@@ -364,12 +364,12 @@ def test_a_yes_to_all_pairs_of_a_name_joins_nobody_who_was_told_apart(team: Box)
         assert matches.all_rejected(session) == [pair]
 
 
-def rebuilt(store: Store) -> merging.Rebuilt:
-    found, proposal = merging.rebuild(store, lambda: NOW, lambda *_: None)
-    return merging.apply(store, lambda: NOW, found, proposal, lambda *_: None)
+def rebuilt(store: Store) -> rejudging.Rebuilt:
+    found, proposal = rejudging.rebuild(store, lambda: NOW, lambda *_: None)
+    return rejudging.apply(store, lambda: NOW, found, proposal, lambda *_: None)
 
 
-@pytest.mark.parametrize("how", [rebuilt, lambda store: merging.rescore(store, lambda: NOW)])
+@pytest.mark.parametrize("how", [rebuilt, lambda store: rejudging.rescore(store, lambda: NOW)])
 def test_who_is_joined_later_may_be_a_customer_by_that(
     team: Box, monkeypatch: pytest.MonkeyPatch, how: Callable[[Store], object]
 ) -> None:
@@ -464,8 +464,8 @@ def test_when_a_number_turns_out_to_be_a_switchboard_the_night_looks_again(team:
         team.gets(signed(who, name, phone=number, company=f"{name.split()[0]} Trading GmbH", subject=f"From {who}"))
     resolve(team.store)
     resolve(team.store)
-    merging.rescore(team.store, lambda: NOW)
-    assert merging.rescore(team.store, lambda: NOW) == 0
+    rejudging.rescore(team.store, lambda: NOW)
+    assert rejudging.rescore(team.store, lambda: NOW) == 0
     before = len(asked(team.store))
     for at, name in enumerate(
         ("Maria Lopez", "Olga Ivanova", "Chen Bo", "Amir Haddad", "Lars Holm", "Mei Tanaka", "Ana Petrov", "Tom Reed")
@@ -476,7 +476,7 @@ def test_when_a_number_turns_out_to_be_a_switchboard_the_night_looks_again(team:
     resolve(team.store)
     with a_write(team.store) as session:
         new = profiles.select_uncompared(session, 99)
-    assert merging.rescore(team.store, lambda: NOW) > len(new)
+    assert rejudging.rescore(team.store, lambda: NOW) > len(new)
     assert before == 1
     assert len(asked(team.store)) == 0
 
@@ -489,10 +489,10 @@ def test_a_name_that_many_have_is_compared_at_night(team: Box, monkeypatch: pyte
     with team.store.read() as session:
         last = leaf(session, "r2@host2.example")
         assert matches.open_pairs(session, [last]) == []
-    assert merging.rescore(team.store, lambda: NOW) > 0
+    assert rejudging.rescore(team.store, lambda: NOW) > 0
     with team.store.read() as session:
         assert len(matches.open_pairs(session, [last])) == 2
-    assert merging.rescore(team.store, lambda: NOW) == 0, "nothing moved since"
+    assert rejudging.rescore(team.store, lambda: NOW) == 0, "nothing moved since"
 
 
 def test_more_joins_in_a_day_than_allowed_wait_for_a_yes(team: Box, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from mailcrm.identity import verdicts
 from mailcrm.model.account import AccountPolicy, Capture, CustomerWhen, Visibility
 from mailcrm.model.consent import ConsentState
-from mailcrm.service import merging
+from mailcrm.service import rejudging
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.store import Session, parties, sync_state, tags
 from tests.builders import NOW, a_consent, a_store, a_write
@@ -77,7 +77,7 @@ class Identity(RuleBasedStateMachine):
 
     @rule()
     def night(self) -> None:
-        merging.rescore(self.store, lambda: NOW)
+        rejudging.rescore(self.store, lambda: NOW)
         self.resolve()
 
     @rule(who=WHO, name=st.sampled_from(["Jane Doe", "Ann Smith", "王芳", "X"]))

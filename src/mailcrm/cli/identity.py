@@ -258,14 +258,14 @@ def rebuild(
     A run that would change more than 1 % of the customers (and more than 20) stops, and asks for the number.
     """
     from mailcrm.cli import identity_shown as shown
-    from mailcrm.service import merging
+    from mailcrm.service import rejudging
 
     context = context_of(ctx)
     with context.app() as crm, counted(quiet=json) as report:
-        found, proposal = merging.rebuild(crm.store, crm.clock, report)
+        found, proposal = rejudging.rebuild(crm.store, crm.clock, report)
         refused = apply and found.changed > found.allowed and yes_change != found.changed
         if apply and not refused:
-            found = merging.apply(crm.store, crm.clock, found, proposal, report)
+            found = rejudging.apply(crm.store, crm.clock, found, proposal, report)
     print_json(found) if json else shown.print_rebuilt(found)
     if refused:
         raise UserError(

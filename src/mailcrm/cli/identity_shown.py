@@ -11,7 +11,8 @@ from mailcrm.cli.context import cell, print_table, warn
 from mailcrm.model.identity import Judgement, MatchState, MergeLine, ReviewLine, Side
 
 if TYPE_CHECKING:
-    from mailcrm.service.merging import Explanation, Membership, Rebuilt
+    from mailcrm.service.merging import Explanation, Membership
+    from mailcrm.service.rejudging import Rebuilt
 
 _SHOWN = 30
 """Lines of a proposal; --json has all."""

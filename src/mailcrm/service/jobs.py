@@ -14,8 +14,8 @@ from mailcrm.service.app import App
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.service.documents import read_attachments
 from mailcrm.service.leases import Claim, Work
-from mailcrm.service.merging import rescore
 from mailcrm.service.reindex import index_waiting, merge_index
+from mailcrm.service.rejudging import rescore
 from mailcrm.store import blobs
 from mailcrm.store.partial import sweep_partials
 

@@ -13,7 +13,8 @@ from mailcrm.service.consequences import draw_consequences
 from mailcrm.store.identity import matches
 from tests.builders import NOW
 from tests.flow.filing import a_box
-from tests.flow.instance import Instance
+from tests.flow.instance import Instance, environment
+from tests.flow.terminal import Terminal
 
 TEAM = "team@own.example"
 RADKA = ("radka.dvorakova@acme.example", "rd@globex.example")
@@ -96,6 +97,21 @@ def test_all_pairs_of_one_name_at_once(instance: Instance) -> None:
     refused = instance.cli("identity", "review", "--same", "--name-only", ok=2)
     assert "--yes" in refused.stderr
     assert "1 pairs merged" in instance.cli("identity", "review", "--same", "--name-only", "--yes").stdout
+    assert customers(instance) == ["Jane Smith", "Radka Dvorakova"]
+
+
+def test_answers_that_make_another_question_none(instance: Instance) -> None:
+    """Of three who are one, two answers say all."""
+    app = instance.app()
+    a_box(app.store, "third").gets(*both_ways("Radka Dvorakova <radka@initech.example>", "radka 3"))
+    draw_consequences(app.store, lambda: NOW)
+    app.store.close()
+    assert len(told(instance, "review")) == 3
+    args = ("--config", str(instance.path), "identity", "review", "--ask")
+    with Terminal(*args, env=environment()) as terminal:
+        terminal.answer("1 of 3", "s")
+        terminal.answer("2 of 3", "s")
+        assert terminal.end() == 0
     assert customers(instance) == ["Jane Smith", "Radka Dvorakova"]
 
 

@@ -236,6 +236,9 @@ def _ask_all(context: Context, crm: Any, lines: Sequence[ReviewLine]) -> None:
 
     questions = Questions(yes=False)
     for at, line in enumerate(lines, start=1):
+        with crm.store.read(context.viewer) as session:
+            if not merging.is_open(session, line):  # who is one with two others, these are one
+                continue
         shown.print_pair(line)
         said = questions.choose(f"{at} of {len(lines)}: [s]ame, [d]ifferent, [l]ater, [q]uit", "--same", "sdlq", "l")
         if said == "q":

@@ -96,6 +96,13 @@ def review_line(session: Session, match_id: int) -> ReviewLine:
     return ReviewLine(match_id, known[match.party_lo], known[match.party_hi], match.judgement, state, until)
 
 
+def is_open(session: Session, line: ReviewLine) -> bool:
+    """Whether a pair still waits: it is not answered, nor withdrawn, nor one customer by another answer."""
+    found = matches.get_match(session, line.id)
+    roots = clusters.roots_of(session, (line.left.party_id, line.right.party_id))
+    return found is not None and found[1] in (MatchState.OPEN, MatchState.LATER) and len(set(roots.values())) > 1
+
+
 def answer(session: Session, line: ReviewLine, state: MatchState, now: datetime, days: int = 30) -> None:
     """What a human says of a pair: MERGED, REJECTED, or LATER for so many days."""
     one, other = line.left.party_id, line.right.party_id

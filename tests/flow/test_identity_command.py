@@ -115,6 +115,20 @@ def test_answers_that_make_another_question_none(instance: Instance) -> None:
     assert customers(instance) == ["Jane Smith", "Radka Dvorakova"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "state"), [("--same", "merged"), ("--different", "rejected"), ("--later=3", "later")]
+)
+def test_an_answer_is_told_to_programs_as_well(instance: Instance, answer: str, state: str) -> None:
+    [line] = told(instance, "review")
+    found = told(instance, "review", str(line["id"]), answer)
+    assert (found["id"], found["state"]) == (line["id"], state)
+    assert bool(found["later_until"]) == (state == "later")
+
+
+def test_how_many_were_merged_is_told_to_programs(instance: Instance) -> None:
+    assert told(instance, "review", "--same", "--name-only", "--yes") == {"merged": 1}
+
+
 def test_different_and_later_end_the_question(instance: Instance) -> None:
     [line] = told(instance, "review")
     assert "asked in 3 days" in instance.cli("identity", "review", str(line["id"]), "--later", "3").stdout
@@ -155,6 +169,11 @@ def test_merging_by_hand_and_by_old_numbers(instance: Instance) -> None:
         (("review", "--same"), "which pair?"),
         (("review", "99"), "no pair 99"),
         (("review", "1", "--same", "--different"), "one answer at a time"),
+        (("review", "9" * 20), "less than or equal to"),
+        (("unmerge", "--merge", "9" * 20), "less than or equal to"),
+        (("review", "1", "--later", "9" * 8), "less than or equal to"),
+        (("review", "--ask", "--json"), "--ask goes through the pairs on a terminal"),
+        (("review", "1", "--ask"), "--ask goes through the pairs on a terminal"),
     ],
 )
 def test_what_cannot_be_done_is_said_with_what_can(instance: Instance, args: tuple[str, ...], says: str) -> None:

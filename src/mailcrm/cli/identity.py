@@ -15,6 +15,10 @@ from mailcrm.model.identity import Backend, MatchState, ReviewLine
 
 app = typer.Typer(help="Who is the same customer, why, and back again.", no_args_is_help=True)
 
+_LARGEST_ID = 2**63 - 1
+_LONGEST = 36_500
+"""Days to put a question off: a century."""
+
 
 @app.command()
 def cluster(
@@ -112,7 +116,7 @@ def unmerge(
     ] = "",
     other: Annotated[str, typer.Argument(help="The other one that was merged with it.")] = "",
     merge_id: Annotated[
-        int | None, typer.Option("--merge", help="One merge by its number (`explain` shows them).")
+        int | None, typer.Option("--merge", max=_LARGEST_ID, help="One merge by its number (`explain` shows them).")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Everything that was merged with this customer.")] = False,
     json: Json = False,
@@ -145,10 +149,12 @@ def unmerge(
 @app.command()
 def review(
     ctx: typer.Context,
-    pair: Annotated[int | None, typer.Argument(help="A pair by its number: both sides and all evidence.")] = None,
+    pair: Annotated[
+        int | None, typer.Argument(max=_LARGEST_ID, help="A pair by its number: both sides and all evidence.")
+    ] = None,
     same: Annotated[bool, typer.Option("--same", help="They are one customer: merge them.")] = False,
     different: Annotated[bool, typer.Option("--different", help="They are two: never ask again.")] = False,
-    later: Annotated[int | None, typer.Option(min=1, help="Ask again in so many days.")] = None,
+    later: Annotated[int | None, typer.Option(min=1, max=_LONGEST, help="Ask again in so many days.")] = None,
     name_only: Annotated[
         bool,
         typer.Option("--name-only", help="Only pairs for which nothing but the name speaks; with --same: all of them."),
@@ -166,6 +172,8 @@ def review(
     wanted = _answer(same=same, different=different, later=later)
     if wanted is not None and pair is None and not (name_only and same):
         raise UserError("which pair? `mailcrm identity review NUMBER --same`; --same --name-only takes all of those")
+    if ask and (json or pair is not None or wanted is not None):
+        raise UserError("--ask goes through the pairs on a terminal: neither with --json, nor a pair, nor an answer")
     context = context_of(ctx)
     with context.app() as crm:
         if pair is not None:
@@ -179,7 +187,9 @@ def review(
             require_yes(f"merge {len(lines)} pairs for which only the name speaks?", yes=yes)
             with counted(quiet=json) as report:
                 done = merging.accept_all(crm.store, context.actor, lines, crm.clock, report)
-            say(f"{done} pairs merged; `mailcrm identity unmerge --merge NUMBER` takes one back")
+            print_json({"merged": done}) if json else say(
+                f"{done} pairs merged; `mailcrm identity unmerge --merge NUMBER` takes one back"
+            )
         elif ask:
             _ask_all(context, crm, lines)
         elif json:
@@ -216,6 +226,10 @@ def _one_pair(
         return
     with crm.store.write(context.actor) as session:
         merging.answer(session, line, wanted, crm.clock(), later or 0)
+        answered = merging.review_line(session, pair)
+    if json:
+        print_json(answered)
+        return
     said = {
         MatchState.MERGED: "merged",
         MatchState.REJECTED: "two, for ever",

@@ -131,6 +131,17 @@ def test_a_mailbox_of_several_people_is_joined_with_nobody_unasked(team: Box) ->
     assert "several people" in asked(team.store)[0].judgement.refused
 
 
+def test_nobody_is_asked_about_who_turned_out_to_be_a_colleague(team: Box) -> None:
+    team.gets(mail("Radka Dvorakova <radka@acme.example>"), mail("Radka Dvorakova <rd@globex.example>"))
+    resolve(team.store)
+    assert len(asked(team.store)) == 1
+    for ours, questions in (([TEAM, "rd@globex.example"], 0), ([TEAM], 1)):
+        with a_write(team.store) as session:
+            own.follow_own(session, OwnAddresses.build(ours, []), NOW)
+        resolve(team.store)
+        assert len(asked(team.store)) == questions
+
+
 # --- what is kept apart ------------------------------------------------------------------------------------------
 
 

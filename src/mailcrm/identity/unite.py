@@ -104,6 +104,8 @@ def refresh(session: Session, party_ids: Sequence[int], now: datetime, known: Kn
     moved = {each: (_keys(each, before.get(each, "")), _keys(each, after[each])) for each in party_ids}
     keys.change(session, {each: pair for each, pair in moved.items() if pair[0] != pair[1]})
     profiles.keep(session, after, RULES, before)
+    if nothing := [each for each in party_ids if not after[each] and before.get(each)]:
+        matches.withdraw(session, matches.open_pairs(session, nothing))  # archived: nobody is to be asked about them
     return [profile_of(each, after[each]) for each in party_ids if after[each] and after[each] != before.get(each, "")]
 
 

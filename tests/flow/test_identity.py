@@ -451,6 +451,29 @@ def test_organisations_of_one_name_in_two_countries_are_asked_about(team: Box) -
     assert [{line.left.name, line.right.name} for line in lines] == [{"Acme Tools GmbH"}]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "questions"),
+    [
+        ("Hongyun Trading Co., Ltd", "鸿运贸易有限公司", 1),
+        ("Acme Tools GmbH", "Acme Tool Ltd", 1),
+        ("Delta Air Lines Inc", "Delta Faucet Ltd", 0),
+    ],
+)
+def test_organisations_of_one_brand_are_asked_about_where_their_names_are_alike(
+    team: Box, one: str, other: str, questions: int
+) -> None:
+    for host, name, company in (("brand.de", "Jan Kuhn", one), ("brand.cn", "Li Wei", other)):
+        who = f"{name} <{name.split()[0].lower()}@{host}>"
+        team.gets(
+            f"From: {TEAM}\nTo: {who}\nSubject: Offer to {host}\n\nHi\n",
+            signed(who, name, company=company, subject=f"Re: Offer to {host}"),
+        )
+    resolve(team.store)
+    resolve(team.store)
+    lines = [line for line in asked(team.store) if line.left.kind == "organisation"]
+    assert len(lines) == questions
+
+
 def test_when_the_rules_change_everybody_is_looked_at_again(team: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     team.gets(mail("Radka Dvorakova <radka@acme.example>"), mail("Jane Smith <jane@acme.example>"))
     resolve(team.store)

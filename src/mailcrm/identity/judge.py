@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from enum import Enum
 
+from mailcrm.identity.companies.likeness import company_likeness
 from mailcrm.identity.evidence import Score, weigh_named, weigh_unless_hopeless
 from mailcrm.identity.names.compare import Level, NameMatch, compare_names
 from mailcrm.identity.names.form import NameForm
@@ -85,7 +86,8 @@ def _worth_a_look(one: Profile, other: Profile, world: World, matches: _Matches)
 def _of_organisations(one: Profile, other: Profile, world: World) -> Score:
     if one.organisation != other.organisation:
         return Score(0.0, (), "a person is no organisation")
-    return _best(weigh_organisations(left, right, world) for left in one.facets for right in other.facets)
+    alike = max((company_likeness(mine, theirs) for mine in one.called for theirs in other.called), default=0.0)
+    return _best(weigh_organisations(left, right, world, alike) for left in one.facets for right in other.facets)
 
 
 def _best(scores: Iterable[Score]) -> Score:

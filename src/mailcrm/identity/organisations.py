@@ -12,10 +12,15 @@ from mailcrm.model.identity import Evidence
 _SHARE, _LEAST, _MOST = 0.75, 2.0, 9.0
 _SMALLEST = 3000
 _OTHER_NAME = -6.0
+_ALIKE, _OF_ALIKE = 0.8, 0.8
+"""Likeness from which two names are likely one company's, and the share of the bits of the same name."""
 
 
-def weigh_organisations(one: Features, other: Features, world: World) -> Score:
-    """All that can be said of two. The same name and the same brand are not enough without asking: franchises have both."""
+def weigh_organisations(one: Features, other: Features, world: World, alike: float = 0.0) -> Score:
+    """All that can be said of two. The same name and the same brand are not enough without asking: franchises have both.
+
+    `alike` is how likely any two of their names, as written, are one company's: 鸿运贸易有限公司, Hongyun Trading.
+    """
     lines = [Evidence("before any evidence", "", "", world.prior)]
     kinds, veto = set(), ""
     if one.customer_no and other.customer_no:
@@ -28,6 +33,10 @@ def weigh_organisations(one: Features, other: Features, world: World) -> Score:
         if one.company == other.company:
             bits = _rare(world.people_of_company.get(one.company, 1), world)
             lines.append(Evidence("same name of the company", one.company, other.company, bits))
+            kinds.add("name")
+        elif alike >= _ALIKE:
+            bits = _OF_ALIKE * _rare(1, world)
+            lines.append(Evidence("much the same name of the company", one.company, other.company, bits))
             kinds.add("name")
         else:
             lines.append(Evidence("another name of the company", one.company, other.company, _OTHER_NAME))

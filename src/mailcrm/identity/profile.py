@@ -26,11 +26,12 @@ _OTHER = frozenset({Level.HOUSEHOLD, Level.CONFLICT, Level.ONE_SHARED})
 
 @dataclass(frozen=True)
 class Profile:
-    """A leaf party as it is compared, by each of its `facets`."""
+    """A leaf party as it is compared, by each of its `facets`. What an organisation is `called`, as written."""
 
     party_id: int
     facets: tuple[Features, ...]
     organisation: bool = False
+    called: tuple[str, ...] = ()
 
     @cached_property
     def found_by(self) -> frozenset[Key]:
@@ -89,7 +90,8 @@ def profile_of(party_id: int, content: str) -> Profile:
     """From the text that is kept."""
     records = read_records(content)
     organisation = any(record.source == _ORGANISATION for record in records)
-    return Profile(party_id, tuple(map(_features, records)), organisation)
+    called = tuple(dict.fromkeys(record.company for record in records if record.company)) if organisation else ()
+    return Profile(party_id, tuple(map(_features, records)), organisation, called)
 
 
 @lru_cache(maxsize=1 << 14)

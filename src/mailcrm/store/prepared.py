@@ -10,7 +10,6 @@ from itertools import repeat
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Table, Update, bindparam, insert
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -74,14 +73,25 @@ def addition(dialect: Dialect, table: Table, column: str) -> Prepared:
     """A new row, or its `column` added to that of the row with its key."""
     names = tuple(each.name for each in table.columns)
     if dialect.name in ("mysql", "mariadb"):
+        from sqlalchemy.dialects import mysql  # each is loaded only where it is spoken
+
         mine = mysql.insert(table)
         return _prepared(
             dialect, mine.on_duplicate_key_update({column: table.c[column] + mine.inserted[column]}), names
         )
-    make = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
-    new = make(table)
+    new = _insert_of(dialect)(table)
     total = {column: table.c[column] + new.excluded[column]}
     return _prepared(dialect, new.on_conflict_do_update(index_elements=list(table.primary_key), set_=total), names)
+
+
+def _insert_of(dialect: Dialect) -> Any:
+    if dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        return postgresql_insert
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return sqlite_insert
 
 
 @lru_cache(maxsize=_MOST)

@@ -529,6 +529,23 @@ def test_a_name_that_many_have_is_compared_at_night(team: Box, monkeypatch: pyte
     assert rejudging.rescore(team.store, lambda: NOW) == 0, "nothing moved since"
 
 
+def test_what_the_night_asked_stays_asked_when_mail_comes(team: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unite, "AT_ONCE", 2)
+    team.gets(*(mail(f"Radka Dvorakova <r{n}@host{n}.example>", f"s{n}") for n in range(3)))
+    resolve(team.store)
+    merging.rescore(team.store, lambda: NOW)
+    first, second, third = asked(team.store)
+    with a_write(team.store) as session:
+        merging.answer(session, first, MatchState.LATER, NOW, days=5)
+    for n in range(3):
+        who = f"Radka Dvorakova <r{n}@host{n}.example>"
+        team.gets(signed(who, "Radka Dvorakova", f"+49 171 836472{n}", f"Host{n} GmbH", "new"))
+    resolve(team.store)
+    assert {line.id for line in asked(team.store)} == {second.id, third.id}
+    with team.store.read() as session:
+        assert merging.review_line(session, first.id).state == MatchState.LATER
+
+
 def test_more_joins_in_a_day_than_allowed_wait_for_a_yes(team: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unite, "FEWEST", 1)
     for n in range(3):

@@ -143,19 +143,24 @@ def compare(
     candidates = StoredCandidates(session)
     done = United()
     for profile in those:
-        near = candidates.near(profile, most or AT_ONCE)
+        asked = known is None or profile.party_id in known
+        waiting = matches.open_pairs(session, [profile.party_id]) if asked else []
+        near = _with_asked(session, profile, candidates.near(profile, most or AT_ONCE), waiting)
         world = candidates.world([profile, *near]) if near else _NOBODY
         found = _judged(profile, near, world, auto)
-        if known is None or profile.party_id in known:
-            _withdraw_others(session, profile.party_id, found)
+        still = {(match.party_lo, match.party_hi) for _, match in found}
+        # Questions for which nothing speaks any more.
+        matches.withdraw(session, [pair for pair in waiting if pair not in still])
         done += _follow(session, profile.party_id, found, world, now)
     return done
 
 
-def _withdraw_others(session: Session, party_id: int, found: Iterable[tuple[Decision, Match]]) -> None:
-    """Questions about a party for which nothing speaks any more."""
-    still = {(match.party_lo, match.party_hi) for _, match in found}
-    matches.withdraw(session, [pair for pair in matches.open_pairs(session, [party_id]) if pair not in still])
+def _with_asked(
+    session: Session, profile: Profile, near: Sequence[Profile], waiting: Iterable[tuple[int, int]]
+) -> Sequence[Profile]:
+    """Those near, and those about whom there is a question: the night or a rebuild may have found them by a key of many."""
+    missing = {each for pair in waiting for each in pair} - {profile.party_id, *(each.party_id for each in near)}
+    return [*near, *read_profiles(session, sorted(missing))]
 
 
 _NOBODY = World()

@@ -1,18 +1,25 @@
 """Merges in the store, on every engine: edges, clusters, what a merged customer shows, and what mail it may get."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import combinations
+from threading import Event
+from time import sleep
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from mailcrm.campaigns.audience import choose
-from mailcrm.errors import Conflict, NotFound
+from mailcrm.errors import Conflict, MailcrmError, NotFound
+from mailcrm.identity import resolve, unite, verdicts
 from mailcrm.model.campaign import CampaignKind
+from mailcrm.model.cluster import path_between
 from mailcrm.model.consent import ConsentState, Withheld
+from mailcrm.model.filing import NewSighting
 from mailcrm.model.identity import Evidence, Judgement, Match, MatchState, MergeMethod
-from mailcrm.model.interaction import InteractionKind
+from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.party import PartyState
 from mailcrm.model.recipient import EventType, Suppress
 from mailcrm.model.rights import Viewer
@@ -29,6 +36,7 @@ from mailcrm.store import (
     recipients,
     segments,
     settings,
+    sightings,
     strictest,
     tags,
     timeline,
@@ -448,6 +456,125 @@ def test_workers_that_join_the_same_customers_at_once_leave_no_circle(server_sto
             assert groups(session, *those) == [ids]
             assert len(clusters.active_edges(session, ids)) == 3
             assert len({*clusters.roots_of(session, ids).values()}) == 1
+
+
+def side_by_side(first: Callable[[Callable[[], None]], object], second: Callable[[], object]) -> list[object]:
+    """What comes of both; the second begins when the first says so, half a second before it goes on."""
+    begun = Event()
+
+    def begin() -> None:
+        begun.set()
+        sleep(0.5)
+
+    def run(task: Callable[[], object]) -> object:
+        try:
+            return task()
+        except MailcrmError as exc:
+            return exc
+
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(run, lambda: first(begin))
+        begun.wait(10)
+        other = pool.submit(run, second)
+        return [one.result(), other.result()]
+
+
+def test_mail_that_is_resolved_and_a_human_who_parts_the_same_customers(
+    server_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with a_write(server_store) as session:
+        ann, bob, _ = three(session)
+        join(session, ann, bob)
+        account_id, party_id = an_account(session), ann.party_id or 0
+        seen = NewSighting(1, 0, account_id, ann.address_id, party_id, "", "from", Direction.IN, True, NOW)
+        sightings.add_sightings(session, [seen])
+
+    def resolved(begin: Callable[[], None]) -> object:
+        def joins(session: Session, *_: object) -> unite.United:  # it has locked those who wrote
+            begin()
+            clusters.locked_roots(session, [ann.party_id or 0])
+            clusters.regroup(session, [ann.party_id or 0])
+            return unite.United()
+
+        monkeypatch.setattr(resolve, "unite", joins)
+        return resolve.resolve_sightings(server_store, lambda: NOW)
+
+    def parted() -> object:
+        with a_write(server_store) as session:
+            return len(verdicts.unmerge(session, ann.party_id or 0, bob.party_id or 0, NOW))
+
+    assert side_by_side(resolved, parted) == [0, 1]
+
+
+def test_what_a_human_says_while_two_are_joined_is_told_that_they_are_one(
+    server_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with a_write(server_store) as session:
+        ann, bob, cy = three(session)
+        join(session, cy, a_person(session, "dan@acme.example"))  # the first merge of all makes the lock
+        profiles.touch(session, [ann.party_id or 0])
+    pair = ann.party_id or 0, bob.party_id or 0
+
+    def joined(begin: Callable[[], None]) -> object:
+        def unites(session: Session, *_: object) -> unite.United:
+            assert not clusters.verdicts_between(session, pair[:1], pair[1:])
+            begin()
+            profiles.keep(session, {pair[0]: "x"}, 1, pair[:1])
+            return unite.United(join(session, ann, bob) > 0)
+
+        monkeypatch.setattr(unite, "unite", unites)
+        return unite.unite_all(server_store, lambda: NOW).joined
+
+    def rejected() -> object:
+        with a_write(server_store) as session:
+            verdicts.reject(session, *pair, NOW)
+
+    one, other = side_by_side(joined, rejected)
+    assert one == 1
+    assert isinstance(other, Conflict)
+
+
+def test_two_who_part_the_same_customers_at_once(server_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with a_write(server_store) as session:
+        ann, bob, _ = three(session)
+        join(session, ann, bob)
+
+    def part() -> object:
+        with a_write(server_store) as session:
+            return len(verdicts.unmerge(session, ann.party_id or 0, bob.party_id or 0, NOW))
+
+    def parted(begin: Callable[[], None]) -> object:
+        def way(*args: Any) -> list[int]:
+            monkeypatch.setattr(verdicts, "path_between", path_between)
+            begin()
+            return path_between(*args)
+
+        monkeypatch.setattr(verdicts, "path_between", way)
+        return part()
+
+    one, other = side_by_side(parted, part)
+    assert one == 1
+    assert isinstance(other, Conflict)
+
+
+def test_what_comes_while_a_party_is_read_is_read_again(server_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with a_write(server_store) as session:
+        ann = three(session)[0].party_id or 0
+        profiles.touch_missing(session)
+        unite.refresh(session, [ann], NOW)
+
+    def read(begin: Callable[[], None]) -> object:
+        monkeypatch.setattr(unite, "_name_organisations", lambda *_: begin())  # it was observed
+        with a_write(server_store) as session:
+            return unite.refresh(session, [ann], NOW)
+
+    def learnt() -> object:
+        with a_write(server_store) as session:
+            facts.set_by_hand(session, ann, facts.ContactField.MOBILE, "+49 171 8364729", NOW)
+
+    assert side_by_side(read, learnt) == [[], None]
+    with server_store.read() as session:
+        assert ann in profiles.select_stale(session, 99)
 
 
 def test_a_campaigns_mail_stays_with_the_member_whose_address_it_went_to(store: Store) -> None:

@@ -20,7 +20,7 @@ from mailcrm.model.identity import MOST_NAMES, read_names
 from mailcrm.model.party import PartyKind, may_replace
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, parties, sightings
-from mailcrm.store.identity import profiles
+from mailcrm.store.identity import clusters, profiles
 from mailcrm.store.identity.shown import show_names
 from mailcrm.store.parties import PartyBrief
 
@@ -36,6 +36,7 @@ def resolve_sightings(store: Store, clock: Clock) -> int:
         with store.write(_ACTOR) as session:
             oldest = sightings.select_unresolved(session, BATCH)
             if oldest:
+                clusters.hold(session)
                 party_ids = sorted(set(oldest.values()))
                 # A party is looked at once, not in each batch.
                 waiting = list(oldest) if len(oldest) < BATCH else sightings.unresolved_of(session, party_ids)

@@ -60,6 +60,7 @@ def unite_all(store: Store, clock: Clock) -> United:
             auto = begin(session, clock())
             waiting = profiles.select_stale(session, BATCH)
             if waiting:
+                clusters.hold(session)
                 done += unite(session, waiting, clock(), auto)
         if len(waiting) < BATCH:
             return done
@@ -97,6 +98,7 @@ def unite(session: Session, party_ids: Sequence[int], now: datetime, auto: float
 
 def refresh(session: Session, party_ids: Sequence[int], now: datetime, known: Known | None = None) -> list[Profile]:
     """Keep what is known of these now, and the keys they are found by. Returns those of whom something changed."""
+    profiles.hold(session, party_ids)
     before = known.kept if known else profiles.contents(session, party_ids)
     seen = profiles.observe(session, party_ids, known.names if known else None)
     _name_organisations(session, [each for each in seen.values() if each.organisation], now)

@@ -27,6 +27,7 @@ def merge(session: Session, one: int, other: int, now: datetime, method: MergeMe
     It outranks every score, and every earlier verdict where it was said of this pair alone. Raises Conflict if they are one
     already, UserError for a person and an organisation.
     """
+    clusters.hold(session)
     sides = clusters.members_of(session, [one, other])
     if len(sides) < 2:
         raise Conflict("these are one customer already")
@@ -73,6 +74,7 @@ def unmerge(session: Session, one: int, other: int, now: datetime) -> list[Merge
     """
     if one == other:
         raise Conflict("name two parties that were merged: by their old numbers or addresses")
+    clusters.hold(session)
     members = clusters.members_of(session, [one])
     [those] = members.values()
     if other not in those:
@@ -94,6 +96,7 @@ def _weakest(session: Session, merge_ids: Sequence[int]) -> int:
 
 def unmerge_all(session: Session, party_id: int, now: datetime) -> list[MergeLine]:
     """All members of a customer are customers of their own again, and stay so. Returns the merges that were undone."""
+    clusters.hold(session)
     [those] = clusters.members_of(session, [party_id]).values()
     ids = [merge_id for merge_id, _ in clusters.active_edges(session, those)]
     if not ids:
@@ -112,6 +115,7 @@ def undo_merge(session: Session, merge_id: int, now: datetime) -> list[MergeLine
 def take_back(session: Session, merge_ids: Sequence[int], now: datetime) -> list[MergeLine]:
     """Merges of the resolver are undone that it would not make any more: no human said that they are two. Returns those that
     ended now."""
+    clusters.hold(session)
     lines = merges.get_merges(session, merge_ids)
     members = clusters.members_of(session, [each for line in lines for each in (line.party_lo, line.party_hi)])
     ended = merges.undo(session, merge_ids, now)
@@ -149,7 +153,7 @@ def _bits(line: MergeLine) -> float:
 
 def reject(session: Session, one: int, other: int, now: datetime) -> None:
     """A human says that two customers are two. Raises Conflict if they are one: that is an un-merge."""
-    roots = clusters.roots_of(session, (one, other))
+    roots = clusters.locked_roots(session, (one, other))
     if roots[one] == roots[other]:
         raise Conflict("these are one customer; `mailcrm identity unmerge` makes them two")
     lo, hi = sorted((one, other))

@@ -22,7 +22,7 @@ from mailcrm.identity.unite import (
 )
 from mailcrm.model.identity import Judgement, Match, MergeLine, Side, key_number
 from mailcrm.model.rights import Actor
-from mailcrm.store import Session, Store, parties
+from mailcrm.store import Session, Store
 from mailcrm.store.identity import clusters, keys, matches, merges, profiles
 from mailcrm.store.identity.sides import sides
 
@@ -73,6 +73,7 @@ def _refresh(store: Store, clock: Clock, progress: Progress) -> None:
     done = 0
     while True:
         with store.write(_ACTOR) as session:
+            clusters.hold(session)
             waiting = profiles.select_stale(session, _BATCH)
             refresh(session, waiting, clock())
         if not waiting:
@@ -109,6 +110,7 @@ def apply(store: Store, clock: Clock, found: Rebuilt, proposal: Proposal, progre
     for at in range(0, len(proposal.joins), _BATCH):
         progress("joining", at, len(proposal.joins))
         with store.write(_ACTOR) as session:
+            clusters.hold(session)
             joined += sum(_join(session, match, clock()) for match in proposal.joins[at : at + _BATCH])
     for at in range(0, len(proposal.asked), _BATCH * 10):
         progress("asking", at, len(proposal.asked))
@@ -141,11 +143,12 @@ def rescore(store: Store, clock: Clock) -> int:
             others = sorted(_of_changed_keys(session, read_profiles(session, waiting)) - tonight)
         for at in range(0, len(others), _BATCH):
             with store.write(_ACTOR) as session:
+                clusters.hold(session)
                 _compare_with_all(session, others[at : at + _BATCH], auto, clock())
         if not waiting:
             return len(tonight)
         with store.write(_ACTOR) as session:
-            parties.states_of(session, waiting)  # locked first, as where mail comes
+            clusters.hold(session)
             profiles.mark_compared(session, waiting)
             _compare_with_all(session, waiting, auto, clock())
         tonight.update(waiting, others)

@@ -12,7 +12,7 @@ from mailcrm.model.party import PartyState
 from mailcrm.store.addresses import key_hash
 from mailcrm.store.bulk import portions
 from mailcrm.store.identity import profiles
-from mailcrm.store.identity.clusters import regroup
+from mailcrm.store.identity.clusters import hold, regroup
 from mailcrm.store.parties import locked_parties
 from mailcrm.store.rows.party import EmailAddress, PartyEmail
 
@@ -33,8 +33,12 @@ def follow_own(session: Session, own: OwnAddresses, now: datetime) -> OwnChanges
     Who has no address but ours is a colleague, not a customer: archived, number and history kept. When an address is
     not ours any more its party is again what it was. Mail of the time between stays filed as it was.
     """
-    became = [row for row in _named(session, own) if row.address_norm in own]
+    new = _unmarked(session, own)
     left = [row for row in _marked(session) if row.address_norm not in own]
+    if not new and not left:
+        return OwnChanges(0, 0, (), ())
+    hold(session)
+    became = [row for row in _locked(session, new) if row.address_norm in own]
     owners = {row.match_party_id for row in became}
     for row in became:
         row.kind, row.match_party_id = AddressKind.OWN, None
@@ -50,10 +54,14 @@ def follow_own(session: Session, own: OwnAddresses, now: datetime) -> OwnChanges
     return OwnChanges(became=len(became), left=len(left), archived=archived, restored=restored)
 
 
-def _named(session: Session, own: OwnAddresses) -> Iterable[EmailAddress]:
+def _unmarked(session: Session, own: OwnAddresses) -> list[int]:
     """Rows that the configuration may mean and that are not marked yet."""
-    wanted = sorted({row_id for query in _queries(session, own) for row_id in session.execute(query).scalars()})
-    for part in portions(wanted):
+    other = EmailAddress.kind != AddressKind.OWN
+    return sorted({each for query in _queries(session, own) for each in session.execute(query.where(other)).scalars()})
+
+
+def _locked(session: Session, address_ids: Sequence[int]) -> Iterable[EmailAddress]:
+    for part in portions(address_ids):
         rows = select(EmailAddress).where(EmailAddress.id.in_(part), EmailAddress.kind != AddressKind.OWN)
         yield from session.execute(rows.order_by(EmailAddress.id).with_for_update()).scalars().all()
 

@@ -42,14 +42,22 @@ def roots_of(session: Session, party_ids: Iterable[int]) -> dict[int, int]:
     return found
 
 
-def locked_roots(session: Session, party_ids: Sequence[int]) -> dict[int, int]:
-    """The same; nobody else joins or parts any customers before this transaction ends.
+def hold(session: Session) -> None:
+    """Nobody else joins, parts or tells apart any customers before this transaction ends.
 
-    One lock for all: whoever waits for it holds nothing that the other needs. Merges are rare.
+    One lock for all, taken before anything of parties is read or locked: whoever waits for it then holds nothing that the
+    other needs, and all that is decided is decided from what is. SQLite has one writer.
     """
+    if session.get_bind().dialect.name == "sqlite":
+        return
     if session.get(NumberSequence, _MERGES, with_for_update=True) is None:
         session.add(NumberSequence(name=_MERGES, next_value=0))
         session.flush()
+
+
+def locked_roots(session: Session, party_ids: Sequence[int]) -> dict[int, int]:
+    """The same as `roots_of`, held."""
+    hold(session)
     return roots_of(session, party_ids)
 
 

@@ -83,6 +83,18 @@ def count_stale(session: Session) -> int:
 # --- what is kept ------------------------------------------------------------------------------------------------
 
 
+def hold(session: Session, party_ids: Collection[int]) -> None:
+    """What somebody learns of these meanwhile is marked when this transaction is over: it would be taken for known."""
+    if party_ids and session.get_bind().dialect.name != "sqlite":  # which has one writer
+        list(rows_in(session, _held(), party_ids))
+
+
+@cache
+def _held() -> Lookup:
+    query = select(IdentityProfile.party_id).order_by(IdentityProfile.party_id).with_for_update()
+    return Lookup(query, IdentityProfile.party_id)
+
+
 def contents(session: Session, party_ids: Collection[int]) -> dict[int, str]:
     """The kept text by party; '' for one that nobody has looked at yet."""
     return {row[0]: row[1] for row in rows_in(session, _contents(), party_ids)} if party_ids else {}

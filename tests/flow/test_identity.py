@@ -533,7 +533,7 @@ def test_what_the_night_asked_stays_asked_when_mail_comes(team: Box, monkeypatch
     monkeypatch.setattr(unite, "AT_ONCE", 2)
     team.gets(*(mail(f"Radka Dvorakova <r{n}@host{n}.example>", f"s{n}") for n in range(3)))
     resolve(team.store)
-    merging.rescore(team.store, lambda: NOW)
+    rejudging.rescore(team.store, lambda: NOW)
     first, second, third = asked(team.store)
     with a_write(team.store) as session:
         merging.answer(session, first, MatchState.LATER, NOW, days=5)

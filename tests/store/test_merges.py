@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 
 from mailcrm.campaigns.audience import choose
 from mailcrm.errors import Conflict, MailcrmError, NotFound
@@ -337,6 +338,19 @@ def test_an_answer_outlives_what_is_found_later(store: Store) -> None:
         assert matches.all_rejected(session) == []
 
 
+def test_an_answer_looks_at_its_pair_alone(store: Store) -> None:
+    """Who is taken out of a large customer has as many pairs as it has members."""
+    with a_write(store) as session:
+        ann, *others = (a_person(session, f"p{n}@acme.example", f"P {n}") for n in range(12))
+        matches.propose(session, [a_match(ann, each) for each in others], 1, NOW)
+        session.expunge_all()
+        pair, loaded = (ann.party_id or 0, others[3].party_id or 0), []
+        event.listen(session, "loaded_as_persistent", lambda _, row: loaded.append(row))
+        matches.decide(session, pair, MatchState.REJECTED, NOW)
+        assert [(row.party_lo, row.party_hi) for row in loaded] == [pair]
+        assert matches.all_rejected(session) == [pair]
+
+
 def test_what_was_put_off_is_asked_when_it_is_time(store: Store) -> None:
     with a_write(store) as session:
         ann, bob, _ = three(session)
@@ -519,7 +533,7 @@ def test_what_a_human_says_while_two_are_joined_is_told_that_they_are_one(
         def unites(session: Session, *_: object) -> unite.United:
             assert not clusters.verdicts_between(session, pair[:1], pair[1:])
             begin()
-            profiles.keep(session, {pair[0]: "x"}, 1, pair[:1])
+            profiles.keep(session, {pair[0]: "x"}, 1, {pair[0]: ""})
             return unite.United(join(session, ann, bob) > 0)
 
         monkeypatch.setattr(unite, "unite", unites)

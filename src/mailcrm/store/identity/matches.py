@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.identity import Judgement, Match, MatchState, judgement_text, read_judgement
 from mailcrm.model.party import PartyState
-from mailcrm.store.bulk import portions, rows_in
+from mailcrm.store.bulk import PORTION, portions, rows_in
 from mailcrm.store.context import actor_name
 from mailcrm.store.identity.clusters import roots_of
 from mailcrm.store.identity.merges import hundredths
@@ -123,8 +123,9 @@ def _describe(row: MatchCandidate, judgement: Judgement | None, rules: int) -> N
 def _rows(session: Session, pairs: Sequence[Pair]) -> dict[Pair, MatchCandidate]:
     wanted = set(pairs)
     found: dict[Pair, MatchCandidate] = {}
-    for part in portions(sorted({lo for lo, _ in wanted})):
-        query = select(MatchCandidate).where(MatchCandidate.party_lo.in_(part)).with_for_update()
+    for part in portions(sorted(wanted), PORTION // 2):  # not all of each: one may have been asked about with hundreds
+        both = MatchCandidate.party_lo.in_({lo for lo, _ in part}), MatchCandidate.party_hi.in_({hi for _, hi in part})
+        query = select(MatchCandidate).where(*both).order_by(MatchCandidate.id).with_for_update()
         for row in session.execute(query.execution_options(populate_existing=True)).scalars():
             if (row.party_lo, row.party_hi) in wanted:
                 found[row.party_lo, row.party_hi] = row

@@ -234,6 +234,21 @@ def test_what_was_taken_apart_is_not_joined_again_by_the_same_evidence(team: Box
     assert asked(team.store) == []
 
 
+def test_all_who_were_taken_apart_stay_so(team: Box) -> None:
+    spellings = ["jane.smith@gmail.com", "janesmith@gmail.com", "j.anesmith@gmail.com"]
+    team.gets(*(mail(f"Jane Smith <{each}>", each) for each in spellings))
+    resolve(team.store)
+    assert are_one(team.store, *spellings)
+    with a_write(team.store) as session:
+        assert len(verdicts.unmerge_all(session, leaf(session, spellings[1]), NOW)) == 2
+    for each in spellings:
+        team.gets(signed(f"Jane Smith <{each}>", "Jane Smith", subject=f"more of {each}"))
+        resolve(team.store)
+    with team.store.read() as session:
+        assert len(clusters.members_of(session, [leaf(session, each) for each in spellings])) == 3
+        assert merging.review(session, NOW, None, strangers=True) == []
+
+
 def test_the_numbers_of_both_find_their_own_after_an_unmerge(team: Box) -> None:
     ann, bob = two(team)
     with a_write(team.store) as session:

@@ -5,6 +5,7 @@ A merge joins two leaves, never whole clusters: the pair that most speaks for.
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import combinations
 
 from mailcrm.errors import Conflict, UserError
 from mailcrm.identity.activate import activate
@@ -18,7 +19,8 @@ from mailcrm.store import Session, audit, parties
 from mailcrm.store.identity import clusters, matches, merges
 
 _LARGEST = 30
-"""Members of two clusters of which each pair is judged to find the best; of larger ones the two that were named."""
+"""Members of clusters of which each pair is looked at: to find the best to join two, of larger ones the two that were named;
+to tell all apart, of larger ones those that were joined. The resolver makes none that are larger."""
 
 
 def merge(session: Session, one: int, other: int, now: datetime, method: MergeMethod = MergeMethod.HUMAN) -> int:
@@ -101,7 +103,12 @@ def unmerge_all(session: Session, party_id: int, now: datetime) -> list[MergeLin
     ids = [merge_id for merge_id, _ in clusters.active_edges(session, those)]
     if not ids:
         raise Conflict("nothing was merged with this customer")
-    return _undo(session, ids, those, now)
+    ended = _undo(session, ids, those, now)
+    if len(those) <= _LARGEST:
+        # Also those that no edge joined: what joined them to a third may join them with each other.
+        for pair in combinations(sorted(those), 2):
+            matches.decide(session, pair, MatchState.REJECTED, now)
+    return ended
 
 
 def undo_merge(session: Session, merge_id: int, now: datetime) -> list[MergeLine]:

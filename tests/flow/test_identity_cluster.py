@@ -36,7 +36,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_a_sheet_is_grouped(tmp_path: Path) -> None:
     done = cluster(tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "6 records are 4 people" in done.stdout
+    assert "6 records, 4 people" in done.stdout
     assert [(row["record_id"], row["cluster_id"]) for row in rows(tmp_path / "out.csv")] == [
         ("a", "a"), ("b", "a"), ("c", "a"), ("d", "d"), ("e", "e"), ("f", "f"),
     ]  # fmt: skip
@@ -68,7 +68,7 @@ def test_counts_for_programs(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
 def test_sheets_as_spreadsheets_save_them(tmp_path: Path, encoding: str) -> None:
     done = cluster(tmp_path, sheet=_SHEET.replace("\n", "\r\n").encode(encoding))
-    assert "6 records are 4 people" in done.stdout
+    assert "6 records, 4 people" in done.stdout
 
 
 @pytest.mark.parametrize(

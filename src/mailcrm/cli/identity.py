@@ -50,7 +50,7 @@ def cluster(
         print_json(found)
         return
     say(
-        f"{found.records} records are {found.clusters} people; {found.review} pairs to look at -> {review or '--review FILE'}"
+        f"{found.records} records, {found.clusters} people; pairs to look at: {found.review} -> {review or '--review FILE'}"
     )
     warn_of_capped("records", found.capped)
 

@@ -60,11 +60,14 @@ def root_of(members: Sequence[Member]) -> Member:
 
 
 def named_by(members: Sequence[Member]) -> Member:
-    """Whose name all are shown under: a human's word first, then the better source, the more complete form, the root's own."""
+    """Whose name all are shown under: a human's word first (of two the root's, which is what people edit), then the better
+    source, the more complete form, the root's own."""
     root = root_of(members)
-    return max(
-        members, key=lambda each: (_strength(each.name_source), _complete(each.name), each.id == root.id, -each.id)
-    )
+    return max(members, key=lambda each: (_strength(each.name_source), _fullness(each), each.id == root.id, -each.id))
+
+
+def _fullness(member: Member) -> int:
+    return 0 if member.name_source == SOURCES[-1] else _complete(member.name)
 
 
 def _strength(source: str) -> int:

@@ -50,6 +50,7 @@ def test_the_lowest_number_stands_for_all_and_longer_numbers_are_higher() -> Non
         ([("Jane Smith", "header"), ("Janet Smith", "header")], "Jane Smith"),  # the root's own
         ([("jane@x.example", "header"), ("Jane", "header")], "Jane"),
         ([("Jane Smith", "header"), ("JS", "user")], "JS"),
+        ([("Annie", "user"), ("Bob Ray", "user")], "Annie"),  # what people enter is shown
         ([("Wang Wei", "header"), ("王伟", "signature")], "王伟"),
         ([("王伟", "header"), ("Wang", "header")], "王伟"),
         ([("", "header"), ("Jane", "header")], "Jane"),

@@ -151,6 +151,25 @@ def test_a_better_name_of_a_member_is_shown_and_given_back(store: Store) -> None
         assert people.get_archive(session, bob.party_id, Viewer.system()).line.name == "Bob Ray"
 
 
+def test_what_is_entered_for_a_customer_who_is_shown_under_anothers_name(store: Store) -> None:
+    with a_write(store) as session:
+        account_id = an_account(session)
+        ann, bob, _ = three(session)
+        parties.rename_party(session, ann.party_id or 0, "ann", "header", NOW)
+        parties.set_person_names(session, {bob.party_id or 0: ("Bob", "Ray")})
+        parties.set_fields(session, bob.party_id or 0, {"salutation": "Dr", "language": "de"}, None, NOW)
+        join(session, ann, bob)
+        parties.set_fields(session, ann.party_id or 0, {"language": "zh"}, None, NOW)
+        told = {"given_name": "Bob", "family_name": "Ray", "salutation": "Dr", "language": "zh"}
+        assert people.get_archive(session, ann.party_id or 0, Viewer.system()).fields == told
+        previewed = recipients.merge_values(session, [(ann.party_id or 0, ann.address_id)])[ann.address_id]
+        a_consent(session, ann.address_id, "newsletter")
+        a_running_campaign(session, account_id, [ann])
+        [claimed] = claim_all(session, account_id, LATER)
+        assert claimed.values == previewed
+        assert told.items() <= claimed.values.items()
+
+
 def test_one_line_for_a_thing_in_which_two_members_took_part(store: Store) -> None:
     with a_write(store) as session:
         ann, bob, _ = three(session)

@@ -67,9 +67,9 @@ def claim(session: Session, account_id: int, owner: str, limit: int, now: dateti
 
 
 def _claimed(session: Session, ids: Sequence[int]) -> list[Claimed]:
-    member = aliased(Party)
+    member, root = aliased(Party), aliased(Person)
     query = (
-        select(Recipient, Campaign, CampaignStep, Purpose.key, EmailAddress.address_norm, Party, Person)
+        select(Recipient, Campaign, CampaignStep, Purpose.key, EmailAddress.address_norm, Party, Person, root)
         .join(CampaignStep, CampaignStep.id == Recipient.step_id)
         .join(Campaign, Campaign.id == CampaignStep.campaign_id)
         .join(EmailAddress, EmailAddress.id == Recipient.email_id)
@@ -77,6 +77,7 @@ def _claimed(session: Session, ids: Sequence[int]) -> list[Claimed]:
         .outerjoin(member, member.id == Recipient.party_id)
         .outerjoin(Party, Party.id == member.root_id)
         .outerjoin(Person, Person.party_id == func.coalesce(Party.named_by, Party.id))
+        .outerjoin(root, root.party_id == Party.id)
         .where(Recipient.id.in_(ids))
         .order_by(Recipient.due_at, Recipient.id)
         .execution_options(populate_existing=True)
@@ -92,6 +93,7 @@ def _claim_value(
     address: str,
     party: Party | None,
     person: Person | None,
+    root: Person | None,
 ) -> Claimed:
     """A mail that was composed before is composed again as it was: same values, same moment, same text."""
     return Claimed(
@@ -101,7 +103,7 @@ def _claim_value(
         template_version_id=row.template_version_id or step.template_version_id,
         composed_at=row.composed_at,
         rendered_sha256=row.rendered_sha256,
-        values=json.loads(row.merge_values) if row.merge_values else person_values(address, party, person),
+        values=json.loads(row.merge_values) if row.merge_values else person_values(address, party, person, root),
     )  # fmt: skip
 
 

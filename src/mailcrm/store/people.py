@@ -167,9 +167,14 @@ def _fields(session: Session, party: Party) -> dict[str, str]:
     if party.kind == PartyKind.ORGANISATION:
         row = session.get_one(Organisation, party.id)
         return {"legal_name": row.legal_name} if row.legal_name else {}
-    person = session.get_one(Person, party.named_by or party.id)
-    names = ("salutation", "given_name", "family_name", "language")
-    return {name: value for name in names if (value := getattr(person, name))}
+    person, root = session.get_one(Person, party.named_by or party.id), session.get_one(Person, party.id)
+    values = {
+        "salutation": root.salutation or person.salutation,
+        "given_name": person.given_name,
+        "family_name": person.family_name,
+        "language": root.language or person.language,
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 def _addresses(session: Session, party: Party) -> tuple[AddressLine, ...]:

@@ -63,22 +63,26 @@ def freeze(
 # --- what a template may say ------------------------------------------------------------------------------------------
 
 
-def person_values(address: str, party: Party | None, person: Person | None) -> dict[str, str]:
-    """What a template may say about a customer."""
+def person_values(
+    address: str, party: Party | None, person: Person | None, root: Person | None = None
+) -> dict[str, str]:
+    """What a template may say about a customer: `person` whose name is shown, and what was entered for the `root`."""
+    entered = root or person
     return {
         "email": address,
         "name": party.display_name if party and party.display_name != address else "",
         "number": (party.customer_no or "") if party else "",
         "given_name": person.given_name if person else "",
         "family_name": person.family_name if person else "",
-        "salutation": person.salutation if person else "",
-        "language": person.language if person else "",
+        "salutation": (entered.salutation if entered else "") or (person.salutation if person else ""),
+        "language": (entered.language if entered else "") or (person.language if person else ""),
     }
 
 
 def merge_values(session: Session, pairs: Sequence[tuple[int, int]]) -> dict[int, dict[str, str]]:
     """Merge values by address id, for (party id, address id) pairs: for previews and the check before a start."""
     found: dict[int, dict[str, str]] = {}
+    root = aliased(Person)
     for part in portions(pairs):
         addresses = {
             row[0]: row[1]
@@ -87,10 +91,11 @@ def merge_values(session: Session, pairs: Sequence[tuple[int, int]]) -> dict[int
             )
         }
         people = {
-            row[0].id: (row[0], row[1])
+            row[0].id: (row[0], row[1], row[2])
             for row in session.execute(
-                select(Party, Person)
+                select(Party, Person, root)
                 .outerjoin(Person, Person.party_id == sa.func.coalesce(Party.named_by, Party.id))
+                .outerjoin(root, root.party_id == Party.id)
                 .where(Party.id.in_([p for p, _ in part]))
             )
         }

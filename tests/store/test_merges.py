@@ -170,6 +170,17 @@ def test_what_is_entered_for_a_customer_who_is_shown_under_anothers_name(store: 
         assert told.items() <= claimed.values.items()
 
 
+def test_nobody_is_greeted_by_another_address(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, _ = three(session)
+        for who in (ann, bob):
+            parties.rename_party(session, who.party_id or 0, who.address, "header", NOW)
+        join(session, ann, bob)
+        for who in (ann, bob):
+            values = recipients.merge_values(session, [(ann.party_id or 0, who.address_id)])[who.address_id]
+            assert (values["email"], values["name"]) == (who.address, "")
+
+
 def test_one_line_for_a_thing_in_which_two_members_took_part(store: Store) -> None:
     with a_write(store) as session:
         ann, bob, _ = three(session)

@@ -70,13 +70,18 @@ def person_values(
     entered = root or person
     return {
         "email": address,
-        "name": party.display_name if party and party.display_name != address else "",
+        "name": party.display_name if party and not _is_address(party.display_name) else "",
         "number": (party.customer_no or "") if party else "",
         "given_name": person.given_name if person else "",
         "family_name": person.family_name if person else "",
         "salutation": (entered.salutation if entered else "") or (person.salutation if person else ""),
         "language": (entered.language if entered else "") or (person.language if person else ""),
     }
+
+
+def _is_address(name: str) -> bool:
+    """Who never told a name is called by an address; of a merged customer not always by the one that gets the mail."""
+    return "@" in name and " " not in name
 
 
 def merge_values(session: Session, pairs: Sequence[tuple[int, int]]) -> dict[int, dict[str, str]]:

@@ -170,6 +170,20 @@ def test_what_is_entered_for_a_customer_who_is_shown_under_anothers_name(store: 
         assert told.items() <= claimed.values.items()
 
 
+def test_who_corrects_a_part_of_a_name_keeps_the_rest_of_what_was_shown(store: Store) -> None:
+    with a_write(store) as session:
+        ann, bob, _ = three(session)
+        for who, name in ((ann, "bob"), (bob, "Bob Ray")):
+            parties.rename_party(session, who.party_id or 0, name, "header", NOW)
+        parties.set_person_names(session, {bob.party_id or 0: ("Bob", "Ray")})
+        merge_id = join(session, ann, bob)
+        parties.set_fields(session, ann.party_id or 0, {"given_name": "Robert"}, None, NOW)
+        shown = people.get_archive(session, ann.party_id or 0, Viewer.system())
+        assert (shown.line.name, shown.fields) == ("Bob Ray", {"given_name": "Robert", "family_name": "Ray"})
+        merges.undo(session, [merge_id], NOW)
+        assert people.get_archive(session, bob.party_id or 0, Viewer.system()).fields["given_name"] == "Bob"
+
+
 def test_nobody_is_greeted_by_another_address(store: Store) -> None:
     with a_write(store) as session:
         ann, bob, _ = three(session)

@@ -212,6 +212,10 @@ def set_fields(session: Session, party_id: int, values: dict[str, str], version:
     only_people = [name for name in values if name != "name"]
     if person is None and only_people:
         raise UserError(f"an organisation has no {only_people[0]}")
+    if party.named_by is not None and person is not None and {"given_name", "family_name"} & values.keys():
+        shown = session.get_one(Person, party.named_by)  # what is corrected is what was shown
+        party.own_name = party.display_name
+        person.given_name, person.family_name = shown.given_name, shown.family_name
     for name, value in values.items():
         if name == "name":
             party.own_name, party.name_source = clean_line(value, 255), "user"

@@ -129,6 +129,13 @@ def test_how_many_were_merged_is_told_to_programs(instance: Instance) -> None:
     assert told(instance, "review", "--same", "--name-only", "--yes") == {"merged": 1}
 
 
+def test_an_answer_cannot_be_put_off(instance: Instance) -> None:
+    [line] = told(instance, "review")
+    told(instance, "review", str(line["id"]), "--different")
+    refused = instance.cli("identity", "review", str(line["id"]), "--later", "3", ok=2)
+    assert "was answered (rejected)" in refused.stderr
+
+
 def test_different_and_later_end_the_question(instance: Instance) -> None:
     [line] = told(instance, "review")
     assert "asked in 3 days" in instance.cli("identity", "review", str(line["id"]), "--later", "3").stdout

@@ -104,7 +104,10 @@ def is_open(session: Session, line: ReviewLine) -> bool:
 
 
 def answer(session: Session, line: ReviewLine, state: MatchState, now: datetime, days: int = 30) -> None:
-    """What a human says of a pair: MERGED, REJECTED, or LATER for so many days."""
+    """What a human says of a pair: MERGED, REJECTED, or LATER for so many days. Raises Conflict where a pair that was answered
+    would be put off: the answer would be lost."""
+    if state == MatchState.LATER and line.state in (MatchState.MERGED, MatchState.REJECTED):
+        raise Conflict(f"pair {line.id} was answered ({line.state.value}); --same or --different changes that")
     one, other = line.left.party_id, line.right.party_id
     if state == MatchState.MERGED:
         verdicts.merge(session, one, other, now)

@@ -28,7 +28,7 @@ from mailcrm.model.identity import Record
 from mailcrm.model.interaction import Direction
 from mailcrm.model.rights import Actor
 from mailcrm.service import rejudging
-from mailcrm.store import Session, Store, addresses, candidates, migrate, open_store, sightings, sync_state, waiting
+from mailcrm.store import Session, Store, addresses, candidates, migrate, open_store, sightings, sync_state
 from mailcrm.store.bulk import insert_rows
 from mailcrm.store.facts import value_hash
 from mailcrm.store.identity import profiles
@@ -152,10 +152,7 @@ def _times(store: Store, account: int, late: Sequence[Record]) -> Iterator[float
                 else _again(session, account, record)
             )
         began = time.perf_counter()
-        resolve_sightings(store, lambda: _NOW)
-        with store.read() as session:
-            new = waiting.anyone_new(session)
-        if new:
+        if resolve_sightings(store, lambda: _NOW).waiting:
             unite_all(store, lambda: _NOW)
         yield time.perf_counter() - began
         assert party

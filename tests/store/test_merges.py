@@ -555,7 +555,7 @@ def test_mail_that_is_resolved_and_a_human_who_parts_the_same_customers(
             return unite.United()
 
         monkeypatch.setattr(resolve, "unite", joins)
-        return resolve.resolve_sightings(server_store, lambda: NOW)
+        return resolve.resolve_sightings(server_store, lambda: NOW).activated
 
     def parted() -> object:
         with a_write(server_store) as session:

@@ -8,6 +8,7 @@ unresolved sightings: the oldest 200 in a transaction, and all others of the sam
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from mailcrm.clock import Clock
@@ -19,7 +20,7 @@ from mailcrm.identity.unite import Known, begin, unite
 from mailcrm.model.identity import MOST_NAMES, read_names
 from mailcrm.model.party import PartyKind, may_replace
 from mailcrm.model.rights import Actor
-from mailcrm.store import Session, Store, parties, sightings
+from mailcrm.store import Session, Store, parties, sightings, waiting
 from mailcrm.store.identity import clusters, profiles
 from mailcrm.store.identity.shown import show_names
 from mailcrm.store.parties import PartyBrief
@@ -29,8 +30,16 @@ _ACTOR = Actor.system("identity")
 _SOURCE = "header"
 
 
-def resolve_sightings(store: Store, clock: Clock) -> int:
-    """Resolve everything that waits, in short transactions. Returns how many parties became customers."""
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """How many parties became customers, and whether any wait to be compared with others."""
+
+    activated: int
+    waiting: bool
+
+
+def resolve_sightings(store: Store, clock: Clock) -> Resolved:
+    """Resolve everything that waits, in short transactions."""
     activated = 0
     while True:
         with store.write(_ACTOR) as session:
@@ -39,11 +48,11 @@ def resolve_sightings(store: Store, clock: Clock) -> int:
                 clusters.hold(session)
                 party_ids = sorted(set(oldest.values()))
                 # A party is looked at once, not in each batch.
-                waiting = list(oldest) if len(oldest) < BATCH else sightings.unresolved_of(session, party_ids)
+                its = list(oldest) if len(oldest) < BATCH else sightings.unresolved_of(session, party_ids)
                 activated += _resolve(session, party_ids, clock())
-                sightings.mark_resolved(session, waiting, clock())
-        if len(oldest) < BATCH:
-            return activated
+                sightings.mark_resolved(session, its, clock())
+            if len(oldest) < BATCH:
+                return Resolved(activated, waiting.anyone_new(session))
 
 
 def _resolve(session: Session, party_ids: Sequence[int], now: datetime) -> int:

@@ -100,7 +100,11 @@ def refresh(session: Session, party_ids: Sequence[int], now: datetime, known: Kn
     """Keep what is known of these now, and the keys they are found by. Returns those of whom something changed."""
     profiles.hold(session, party_ids)
     before = known.kept if known else profiles.contents(session, party_ids)
-    seen = profiles.observe(session, party_ids, known.names if known else None)
+    seen = (
+        profiles.observe(session, party_ids, known.names, known.states)
+        if known
+        else profiles.observe(session, party_ids)
+    )
     _name_organisations(session, [each for each in seen.values() if each.organisation], now)
     after = {each: _text(seen[each]) if each in seen else "" for each in party_ids}
     moved = {each: (_keys(each, before.get(each, "")), _keys(each, after[each])) for each in party_ids}

@@ -14,29 +14,22 @@ def draw_consequences(store: Store, clock: Clock) -> int:
     """Do all that waits, in short transactions. Returns how many parties became customers."""
     with store.read() as session:
         unresolved, stale = waiting.anything_unresolved(session), waiting.anything_stale(session)
-        new = unresolved or waiting.anyone_new(session)
+        new = not unresolved and waiting.anyone_new(session)
     customers = 0
     if unresolved:
         from mailcrm.identity.resolve import (
             resolve_sightings,  # only where there is something to do: a pass ends sooner
         )
 
-        customers = resolve_sightings(store, clock)
+        done = resolve_sightings(store, clock)
+        customers, new = done.activated, done.waiting
     if new:
-        customers += _unite(store, clock)
+        from mailcrm.identity.unite import unite_all
+
+        customers += unite_all(store, clock).activated
     if stale:
         read_conversations(store)
     return customers
-
-
-def _unite(store: Store, clock: Clock) -> int:
-    """Returns how many parties became customers since others turned out to be the same."""
-    with store.read() as session:
-        if not waiting.anyone_new(session):
-            return 0
-    from mailcrm.identity.unite import unite_all
-
-    return unite_all(store, clock).activated
 
 
 def read_conversations(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Boolean, Integer, Select, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -15,6 +16,9 @@ from mailcrm.store.rows.fact import ContactFactRow
 from mailcrm.store.rows.identity import IdentityProfile
 from mailcrm.store.rows.party import Affiliation, EmailAddress, Organisation, OrgDomain, Party, PartyEmail
 from mailcrm.store.sightings import names_of
+
+if TYPE_CHECKING:
+    from mailcrm.store.parties import PartyBrief
 
 _PHONES = (ContactField.MOBILE, ContactField.PHONE)
 _FACTS = (*_PHONES, ContactField.COMPANY, ContactField.NAME)
@@ -171,12 +175,18 @@ def _compared() -> Update:
 _Names = Mapping[int, Sequence[tuple[str, str, int]]]
 
 
-def observe(session: Session, party_ids: Sequence[int], names: _Names | None = None) -> dict[int, Observed]:
+def observe(
+    session: Session,
+    party_ids: Sequence[int],
+    names: _Names | None = None,
+    states: "Mapping[int, PartyBrief] | None" = None,
+) -> dict[int, Observed]:
     """What is known of these parties now. Who is archived or erased is left out: there is nothing to compare. `names` are
-    those they were seen under, if they were read already."""
+    those they were seen under, and `states` what they are, if they were read already."""
     found: dict[int, Observed] = {}
     for part in portions(party_ids):
-        rows = list(rows_in(session, _parties(), part))
+        rows = _compared_ones(session, part) if states is None else [_row(each, states[each]) for each in part]
+        rows = [row for row in rows if row[4] in _COMPARED]
         people = [row[0] for row in rows if row[1] == PartyKind.PERSON]
         others = [row[0] for row in rows if row[1] == PartyKind.ORGANISATION]
         by_hand = {row[0]: row[2] for row in rows if row[3] in _GIVEN}
@@ -184,10 +194,20 @@ def observe(session: Session, party_ids: Sequence[int], names: _Names | None = N
     return found
 
 
+_Row = tuple[int, PartyKind, str, str, PartyState]
+
+
+def _row(party_id: int, brief: "PartyBrief") -> _Row:
+    return party_id, brief.kind, brief.name, brief.name_source, brief.state
+
+
+def _compared_ones(session: Session, party_ids: Sequence[int]) -> list[_Row]:
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows_in(session, _parties(), party_ids)]
+
+
 @cache
 def _parties() -> Lookup:
-    compared = or_(*(Party.state == state for state in _COMPARED))
-    return Lookup(select(Party.id, Party.kind, Party.own_name, Party.name_source).where(compared), Party.id)
+    return Lookup(select(Party.id, Party.kind, Party.own_name, Party.name_source, Party.state), Party.id)
 
 
 def _people(

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from mailcrm.identity.decide import is_customer
 from mailcrm.identity.employers import note_employers
-from mailcrm.model.party import PartyState
+from mailcrm.model.party import PartyBrief, PartyState
 from mailcrm.store import Session, parties, sightings
 from mailcrm.store.identity import clusters
-from mailcrm.store.parties import PartyBrief
 from mailcrm.store.sightings import Evidence
 
 

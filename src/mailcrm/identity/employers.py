@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from mailcrm.identity.domains import organisation_domain
-from mailcrm.model.party import PartyKind, PartyState
+from mailcrm.model.party import PartyBrief, PartyKind, PartyState
 from mailcrm.store import Session, affiliations, candidates, parties
 from mailcrm.store.identity import clusters, profiles
-from mailcrm.store.parties import PartyBrief
 
 _SOURCE = "header"
 

@@ -18,12 +18,11 @@ from mailcrm.identity.normalise import split_name
 from mailcrm.identity.unite import BATCH as FEW
 from mailcrm.identity.unite import Known, begin, unite
 from mailcrm.model.identity import MOST_NAMES, read_names
-from mailcrm.model.party import PartyKind, may_replace
+from mailcrm.model.party import PartyBrief, PartyKind, may_replace
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, parties, sightings, waiting
 from mailcrm.store.identity import clusters, profiles
 from mailcrm.store.identity.shown import show_names
-from mailcrm.store.parties import PartyBrief
 
 BATCH = 200
 _ACTOR = Actor.system("identity")

@@ -21,11 +21,11 @@ from mailcrm.identity.profile import RULES, Profile, profile_of, records_of
 from mailcrm.identity.stored import StoredCandidates, keys_as_kept, note_rules, read_profiles, read_rules
 from mailcrm.identity.world import World
 from mailcrm.model.identity import Judgement, Match, MergeMethod, Observed, records_text
+from mailcrm.model.party import PartyBrief
 from mailcrm.model.rights import Actor
 from mailcrm.store import Session, Store, parties
 from mailcrm.store.identity import clusters, keys, matches, merges, profiles, shown
 from mailcrm.store.identity.keys import Keys
-from mailcrm.store.parties import PartyBrief
 
 BATCH = 10
 """Parties in a transaction: some milliseconds each where they are new."""

@@ -25,6 +25,18 @@ class PartyState(StrEnum):
     ERASED = "erased"
 
 
+@dataclass(frozen=True, slots=True)
+class PartyBrief:
+    """What the resolver must know of a party. `name` is its own, whatever its cluster shows."""
+
+    kind: PartyKind
+    state: PartyState
+    name: str
+    name_source: str
+    root_id: int
+    cluster_size: int
+
+
 SOURCES = ("header", "signature", "vcard", "import", "api", "form", "user")
 """Where a value comes from, the weakest first."""
 

@@ -1,7 +1,6 @@
 """Parties: made as candidates from mail or by a human, numbered when they become customers, found by any name they have."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from mailcrm.errors import Conflict, NotFound, UserError
 from mailcrm.model.address import address_key
 from mailcrm.model.archive import NAME_FIELDS
-from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
+from mailcrm.model.party import CustomerNumber, PartyBrief, PartyKind, PartyState
 from mailcrm.model.text import clean_line
 from mailcrm.store.bulk import insert_numbered, insert_rows, portions, rows_in, update_rows
 from mailcrm.store.identity import profiles
@@ -278,18 +277,6 @@ def _found(party_id: int | None, text: str) -> int:
     if party_id is None:
         raise NotFound(f"no customer {text!r}; `mailcrm people list` shows them, with --all also candidates")
     return party_id
-
-
-@dataclass(frozen=True, slots=True)
-class PartyBrief:
-    """What the resolver must know of a party. `name` is its own, whatever its cluster shows."""
-
-    kind: PartyKind
-    state: PartyState
-    name: str
-    name_source: str
-    root_id: int
-    cluster_size: int
 
 
 def states_of(session: Session, party_ids: Sequence[int]) -> dict[int, PartyBrief]:

@@ -2,23 +2,19 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Boolean, Integer, Select, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.contact import BELIEVABLE, ContactField
 from mailcrm.model.identity import Observed
-from mailcrm.model.party import PartyKind, PartyState
+from mailcrm.model.party import PartyBrief, PartyKind, PartyState
 from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
 from mailcrm.store.prepared import Lookup, selection
 from mailcrm.store.rows.fact import ContactFactRow
 from mailcrm.store.rows.identity import IdentityProfile
 from mailcrm.store.rows.party import Affiliation, EmailAddress, Organisation, OrgDomain, Party, PartyEmail
 from mailcrm.store.sightings import names_of
-
-if TYPE_CHECKING:
-    from mailcrm.store.parties import PartyBrief
 
 _PHONES = (ContactField.MOBILE, ContactField.PHONE)
 _FACTS = (*_PHONES, ContactField.COMPANY, ContactField.NAME)
@@ -179,7 +175,7 @@ def observe(
     session: Session,
     party_ids: Sequence[int],
     names: _Names | None = None,
-    states: "Mapping[int, PartyBrief] | None" = None,
+    states: Mapping[int, PartyBrief] | None = None,
 ) -> dict[int, Observed]:
     """What is known of these parties now. Who is archived or erased is left out: there is nothing to compare. `names` are
     those they were seen under, and `states` what they are, if they were read already."""
@@ -197,7 +193,7 @@ def observe(
 _Row = tuple[int, PartyKind, str, str, PartyState]
 
 
-def _row(party_id: int, brief: "PartyBrief") -> _Row:
+def _row(party_id: int, brief: PartyBrief) -> _Row:
     return party_id, brief.kind, brief.name, brief.name_source, brief.state
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class InteractionKind(StrEnum):
-    """What happened. Later rooms add calls, visits, orders and so on."""
+    """What happened."""
 
     EMAIL_IN = "email_in"
     EMAIL_OUT = "email_out"
@@ -13,6 +13,21 @@ class InteractionKind(StrEnum):
     CONSENT = "consent"
     FIELD = "field"
     MEETING = "meeting"
+    CALL = "call"
+    VISIT = "visit"
+    CHAT = "chat"
+    SMS = "sms"
+    SOCIAL = "social"
+    LETTER = "letter"
+    FEEDBACK = "feedback"
+    NOTE = "note"
+    COMPLAINT = "complaint"
+    INQUIRY = "inquiry"
+    SERVICE = "service"
+    ORDER = "order"
+    PAYMENT = "payment"
+    FORM = "form"
+    IMPORT = "import"
 
 
 class Direction(StrEnum):

@@ -17,7 +17,7 @@ from mailcrm.store.engine import WRITING, Store
 from mailcrm.store.failures import translated
 
 _LOCATION = "mailcrm.store:migrations"
-HEAD = "0001"
+HEAD = "0007"
 """The revision this version works with; a test compares it with the newest script."""
 
 

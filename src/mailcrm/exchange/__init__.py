@@ -1,0 +1,1 @@
+"""Getting data in and out: sheets, cards and JSON become customer records, and records become files."""

@@ -13,7 +13,7 @@ from mailcrm.model.identity import MOST_NAMES, Judgement, MatchState, MergeMetho
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.service import merging, rejudging
 from mailcrm.service.consequences import draw_consequences
-from mailcrm.store import Session, Store, facts, own, parties, people, tags, timeline
+from mailcrm.store import Session, Store, claims, edits, own, parties, people, tags, timeline
 from mailcrm.store.identity import clusters, keys, matches, merges, profiles
 from tests.builders import NOW, a_store, a_write
 from tests.flow.filing import Box, a_box
@@ -320,9 +320,9 @@ def test_what_all_members_did_makes_the_customer(team: Box) -> None:
 def test_a_value_of_either_member_is_shown_and_edits_stay_with_the_survivor(team: Box) -> None:
     ann, bob = two(team)
     with a_write(team.store) as session:
-        facts.set_by_hand(session, leaf(session, bob), facts.ContactField.WECHAT, "bobby", NOW)
+        claims.set_by_hand(session, leaf(session, bob), {"wechat": "bobby"}, NOW)
         verdicts.merge(session, leaf(session, ann), leaf(session, bob), NOW)
-        parties.set_fields(session, parties.get_party(session, bob), {"name": "Annabel Lee"}, None, NOW)
+        edits.save_patch(session, parties.get_party(session, bob), {"name": "Annabel Lee"}, None, NOW)
         shown = people.get_archive(session, parties.get_party(session, bob), Viewer.system())
         assert [fact.value for fact in shown.facts if fact.field == "wechat"] == ["bobby"]
         assert shown.line.name == "Annabel Lee"

@@ -19,7 +19,7 @@ from mailcrm.model.account import AccountPolicy, Capture, CustomerWhen, Visibili
 from mailcrm.model.consent import ConsentState
 from mailcrm.service import rejudging
 from mailcrm.service.consequences import draw_consequences
-from mailcrm.store import Session, parties, sync_state, tags
+from mailcrm.store import Session, edits, parties, sync_state, tags
 from tests.builders import NOW, a_consent, a_store, a_write
 from tests.flow.filing import Box, a_box
 
@@ -83,7 +83,7 @@ class Identity(RuleBasedStateMachine):
     @rule(who=WHO, name=st.sampled_from(["Jane Doe", "Ann Smith", "王芳", "X"]))
     def rename(self, who: int, name: str) -> None:
         with a_write(self.store) as session:
-            parties.set_fields(session, parties.get_party(session, ADDRESSES[who]), {"name": name}, None, NOW)
+            edits.save_patch(session, parties.get_party(session, ADDRESSES[who]), {"name": name}, None, NOW)
 
     @rule(who=WHO)
     def tag(self, who: int) -> None:

@@ -15,7 +15,7 @@ from mailcrm.model.interaction import Direction
 from mailcrm.model.message import RULES, BodyState, MailKind
 from mailcrm.model.rights import Viewer
 from mailcrm.service.customers import change_customer
-from mailcrm.store import Session, Store, facts, messages
+from mailcrm.store import Session, Store, claims, facts, messages
 from mailcrm.store.rows.fact import ContactFactRow
 from mailcrm.store.rows.mail import Message
 from mailcrm.store.rows.party import EmailAddress, Party
@@ -45,7 +45,7 @@ def told(session: Session, who: Customer, *findings: ContactFinding, days: float
 
 def shown(session: Session, party_id: int | None, viewer: Viewer = ALL) -> list[tuple[str, str, bool]]:
     assert party_id is not None
-    return [(f.field.value, f.value, f.is_current) for f in facts.facts_of(session, party_id, viewer)]
+    return [(f.field, f.value, f.is_current) for f in facts.facts_of(session, party_id, viewer)]
 
 
 def test_a_signature_becomes_facts_of_its_writer(store: Store) -> None:
@@ -86,11 +86,11 @@ def test_a_mail_that_is_read_by_better_rules_takes_back_what_it_alone_told(store
         who = a_person(session)
         first = told(session, who, TITLE, PHONE)
         told(session, who, PHONE, days=1)
-        facts.forget_findings(session, [first])
+        facts.forget_findings(session, [first], NOW)
         facts.record_findings(session, {first: [better, PHONE]}, again=True)
         assert shown(session, who.party_id) == [("title", "Leiterin Einkauf", True), ("phone", "+494033445566", True)]
         assert [fact.times for fact in facts.facts_of(session, who.party_id or 0, ALL)] == [1, 2]
-        facts.forget_findings(session, [first])
+        facts.forget_findings(session, [first], NOW)
         assert shown(session, who.party_id) == [("phone", "+494033445566", True)]
 
 
@@ -104,10 +104,10 @@ def test_what_several_mails_told_goes_when_better_rules_find_it_in_none(store: S
         session.expire_all()
         assert change_customer(session, who.party_id or 0, {"company": "Bolts"}, NOW) is None
         for mail in mails:
-            facts.forget_findings(session, [mail])
+            facts.forget_findings(session, [mail], NOW)
             facts.record_findings(session, {mail: [replace(PHONE, confidence=0.7)]}, again=True)
-        assert facts.forget_outdated(session, 10) == 1
-        assert facts.forget_outdated(session, 10) == 0
+        assert facts.forget_outdated(session, 10, NOW) == 1
+        assert facts.forget_outdated(session, 10, NOW) == 0
         kept = {
             (f.field, f.value, f.confidence, f.times, f.source_ref)
             for f in facts.facts_of(session, who.party_id or 0, ALL)
@@ -164,7 +164,7 @@ def test_a_confirmed_value_is_shown_once(store: Store) -> None:
         who = a_person(session)
         assert who.party_id is not None
         told(session, who, PHONE, replace(PHONE, source="vcard"))
-        facts.set_by_hand(session, who.party_id, ContactField.PHONE, "+49 40 33445566", NOW)
+        claims.set_by_hand(session, who.party_id, {"phone": "+49 40 33445566"}, NOW)
         [fact] = facts.facts_of(session, who.party_id, ALL)
         assert (fact.source, fact.verified_by) == ("user", "cli:test")
 
@@ -187,7 +187,7 @@ def test_what_private_mail_tells_is_for_its_owner(store: Store) -> None:
             messages.add_participants(session, some_participants([who.address_id], mail.id))
             a_copy(session, a_mailbox(session, name, visibility, "zhang"), mail, 1, state=BodyState.DONE)
             facts.record_findings(session, {mail.id: [finding]})
-        facts.set_by_hand(session, who.party_id or 0, ContactField.QQ, "12345", NOW)
+        claims.set_by_hand(session, who.party_id or 0, {"qq": "12345"}, NOW)
 
         def fields(viewer: Viewer) -> Sequence[str]:
             return [field for field, _, _ in shown(session, who.party_id, viewer)]

@@ -29,8 +29,9 @@ from mailcrm.store import (
     Session,
     Store,
     campaigns,
+    claims,
     consents,
-    facts,
+    edits,
     outbox,
     parties,
     people,
@@ -145,7 +146,7 @@ def test_a_better_name_of_a_member_is_shown_and_given_back(store: Store) -> None
         assert [name for _, name in archive.members] == ["ann", "Bob Ray"]
         values = recipients.merge_values(session, [(ann.party_id, ann.address_id)])[ann.address_id]
         assert (values["name"], values["given_name"]) == ("Bob Ray", "Bob")
-        parties.set_fields(session, ann.party_id, {"name": "Ann Lee"}, None, NOW)
+        edits.save_patch(session, ann.party_id, {"name": "Ann Lee"}, None, NOW)
         assert people.get_archive(session, ann.party_id, Viewer.system()).line.name == "Ann Lee"
         merges.undo(session, [merge_id], NOW)
         assert people.get_archive(session, bob.party_id, Viewer.system()).line.name == "Bob Ray"
@@ -157,11 +158,13 @@ def test_what_is_entered_for_a_customer_who_is_shown_under_anothers_name(store: 
         ann, bob, _ = three(session)
         parties.rename_party(session, ann.party_id or 0, "ann", "header", NOW)
         parties.set_person_names(session, {bob.party_id or 0: ("Bob", "Ray")})
-        parties.set_fields(session, bob.party_id or 0, {"salutation": "Dr", "language": "de"}, None, NOW)
+        edits.save_patch(session, bob.party_id or 0, {"salutation": "Dr", "language": "de"}, None, NOW)
         join(session, ann, bob)
-        parties.set_fields(session, ann.party_id or 0, {"language": "zh"}, None, NOW)
-        told = {"given_name": "Bob", "family_name": "Ray", "salutation": "Dr", "language": "zh"}
-        assert people.get_archive(session, ann.party_id or 0, Viewer.system()).fields == told
+        edits.save_patch(session, ann.party_id or 0, {"language": "zh"}, None, NOW)
+        told = {"given_name": "Bob", "family_name": "Ray"}
+        archive = people.get_archive(session, ann.party_id or 0, Viewer.system())
+        assert archive.fields == told
+        assert {f.field: f.value for f in archive.facts if f.is_current} == {"salutation": "Dr", "language": "zh"}
         previewed = recipients.merge_values(session, [(ann.party_id or 0, ann.address_id)])[ann.address_id]
         a_consent(session, ann.address_id, "newsletter")
         a_running_campaign(session, account_id, [ann])
@@ -177,7 +180,7 @@ def test_who_corrects_a_part_of_a_name_keeps_the_rest_of_what_was_shown(store: S
             parties.rename_party(session, who.party_id or 0, name, "header", NOW)
         parties.set_person_names(session, {bob.party_id or 0: ("Bob", "Ray")})
         merge_id = join(session, ann, bob)
-        parties.set_fields(session, ann.party_id or 0, {"given_name": "Robert"}, None, NOW)
+        edits.save_patch(session, ann.party_id or 0, {"given_name": "Robert"}, None, NOW)
         shown = people.get_archive(session, ann.party_id or 0, Viewer.system())
         assert (shown.line.name, shown.fields) == ("Bob Ray", {"given_name": "Robert", "family_name": "Ray"})
         merges.undo(session, [merge_id], NOW)
@@ -459,7 +462,7 @@ def test_who_is_new_waits_until_it_is_kept(store: Store) -> None:
         profiles.keep(session, dict.fromkeys(waiting, "x"), 1, dict.fromkeys(waiting, ""))
         profiles.forget(session)
         assert set(profiles.contents(session, profiles.select_stale(session, 99)).values()) == {""}
-        facts.set_by_hand(session, ann.party_id, facts.ContactField.MOBILE, "+49 171 8364729", NOW)
+        claims.set_by_hand(session, ann.party_id, {"mobile": "+49 171 8364729"}, NOW)
         profiles.touch(session, [ann.party_id, bob.party_id])
         profiles.touch(session, [])
         assert set(profiles.select_stale(session, 99)) >= {ann.party_id, bob.party_id}
@@ -628,7 +631,7 @@ def test_what_comes_while_a_party_is_read_is_read_again(server_store: Store, mon
 
     def learnt() -> object:
         with a_write(server_store) as session:
-            facts.set_by_hand(session, ann, facts.ContactField.MOBILE, "+49 171 8364729", NOW)
+            claims.set_by_hand(session, ann, {"mobile": "+49 171 8364729"}, NOW)
 
     assert side_by_side(read, learnt) == [[], None]
     with server_store.read() as session:

@@ -12,7 +12,7 @@ from mailcrm.model.address import AddressKind, address_key
 from mailcrm.model.archive import KnownAddress
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
 from mailcrm.model.rights import Viewer
-from mailcrm.store import Session, Store, addresses, candidates, parties, people
+from mailcrm.store import Session, Store, addresses, candidates, edits, parties, people
 from mailcrm.store.rows.party import EmailAddress, OrgDomain, Party, PartyEmail, Person
 from tests.builders import NOW, a_person, a_write, an_address
 from tests.store.crowd import Work, after_a_race, at_once, patiently, race, written
@@ -200,20 +200,20 @@ def test_an_address_longer_than_any_may_be_is_left_out(store: Store) -> None:
 def test_only_the_given_fields_change(store: Store) -> None:
     with a_write(store) as session:
         who = a_person(session).party_id
-        parties.set_fields(session, who, {"language": "zh", "given_name": " San "}, None, NOW)
-        parties.set_fields(session, who, {"salutation": "先生"}, None, LATER)
+        edits.save_patch(session, who, {"language": "zh", "given_name": " San "}, None, NOW)
+        edits.save_patch(session, who, {"salutation": "先生"}, None, LATER)
         person, party = session.get_one(Person, who), the_party(session, who)
         assert (person.language, person.given_name, person.salutation) == ("zh", "San", "先生")
-        assert (party.display_name, party.row_version, party.updated_at) == ("Zhang San", 3, LATER)
+        assert (party.display_name, party.row_version, party.updated_at) == ("Zhang San", 4, LATER)
 
 
 def test_a_stale_change_is_refused_and_nothing_is_lost(store: Store) -> None:
     with a_write(store) as session:
         who = a_person(session).party_id
         version = the_party(session, who).row_version
-        parties.set_fields(session, who, {"language": "zh"}, version, NOW)
+        edits.save_patch(session, who, {"language": "zh"}, version, NOW)
     with pytest.raises(Conflict, match="look again"):
-        written(store, lambda s: parties.set_fields(s, who, {"language": "de", "name": "X"}, version, NOW))
+        written(store, lambda s: edits.save_patch(s, who, {"language": "de", "name": "X"}, version, NOW))
     with store.read() as session:
         assert (session.get_one(Person, who).language, the_party(session, who).display_name) == ("zh", "Zhang San")
 
@@ -224,7 +224,7 @@ def test_of_two_changes_at_once_the_later_is_refused(store: Store) -> None:
         version = the_party(session, who).row_version
 
     def change(language: str) -> Work:
-        return lambda s: parties.set_fields(s, who, {"language": language}, version, NOW)
+        return lambda s: edits.save_patch(s, who, {"language": language}, version, NOW)
 
     assert isinstance(race(store, change("zh"), change("de")).exception(), Conflict)
     with store.read() as session:
@@ -235,7 +235,7 @@ def test_changes_without_a_version_at_once_are_both_counted(store: Store) -> Non
     who = written(store, a_person).party_id
 
     def change(**values: str) -> Work:
-        return lambda s: parties.set_fields(s, who, values, None, NOW)
+        return lambda s: edits.save_patch(s, who, values, None, NOW)
 
     after_a_race(store, change(language="zh"), change(salutation="先生"))
     with store.read() as session:
@@ -247,14 +247,14 @@ def test_a_field_that_does_not_exist_is_refused(store: Store) -> None:
     with a_write(store) as session:
         who = a_person(session).party_id
         with pytest.raises(UserError, match="unknown field 'shoe_size'; there are: name, given_name"):
-            parties.set_fields(session, who, {"shoe_size": "44"}, None, NOW)
+            edits.save_patch(session, who, {"shoe_size": "44"}, None, NOW)
 
 
 def test_an_organisation_has_no_given_name_and_nothing_else_is_changed(store: Store) -> None:
     with a_write(store) as session:
         who = parties.create_party(session, PartyKind.ORGANISATION, "ACME", "user", NOW)
         with pytest.raises(UserError, match="an organisation has no given_name"):
-            parties.set_fields(session, who, {"name": "Other", "given_name": "X"}, None, NOW)
+            edits.save_patch(session, who, {"name": "Other", "given_name": "X"}, None, NOW)
         assert session.get_one(Party, who).display_name == "ACME"
 
 
@@ -267,7 +267,7 @@ def test_values_are_cut_and_cleaned(store: Store) -> None:
             "salutation": "x" * 400,
             "language": "x" * 400,
         }
-        parties.set_fields(session, who, values, None, NOW)
+        edits.save_patch(session, who, values, None, NOW)
         person, party = session.get_one(Person, who), the_party(session, who)
         assert party.display_name.startswith("ab cß")
         assert [len(v) for v in (party.display_name, person.given_name, person.salutation, person.language)] == [
@@ -279,9 +279,9 @@ def test_a_name_that_a_human_gave_is_known_as_such(store: Store) -> None:
     with a_write(store) as session:
         who = filed("zhang@example.com", "zhang")(session)
         assert parties.states_of(session, [who])[who].name_source == "header"
-        parties.set_fields(session, who, {"language": "zh"}, None, NOW)
+        edits.save_patch(session, who, {"language": "zh"}, None, NOW)
         assert parties.states_of(session, [who])[who].name_source == "header"
-        parties.set_fields(session, who, {"given_name": "San"}, None, NOW)
+        edits.save_patch(session, who, {"given_name": "San"}, None, NOW)
         assert parties.states_of(session, [who])[who].name_source == "user"
 
 

@@ -13,7 +13,7 @@ from mailcrm.model.consent import ConsentState, MailFacts
 from mailcrm.model.outbox import Reachable
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
 from mailcrm.model.recipient import EventType, RecipientState, Suppress
-from mailcrm.store import Store, consents, outbox, parties, recipients
+from mailcrm.store import Store, consents, edits, outbox, parties, recipients
 from mailcrm.store.rows.campaign import DeliveryEventRow, Recipient
 from mailcrm.store.rows.party import Party, PartyEmail
 from mailcrm.store.threads import ref_hash
@@ -77,7 +77,7 @@ def test_a_test_mail_brings_its_own_values(store: Store) -> None:
 def test_a_template_may_say_what_is_known(store: Store) -> None:
     with a_write(store) as session:
         who, nameless = a_person(session), a_person(session, "li@example.com", "li@example.com")
-        parties.set_fields(
+        edits.save_patch(
             session, who.party_id, {"given_name": "San", "salutation": "先生", "language": "zh"}, None, NOW
         )
         acme = parties.create_party(session, PartyKind.ORGANISATION, "ACME", "user", NOW)
@@ -102,7 +102,7 @@ def test_a_claimed_mail_has_the_values_of_the_moment_and_a_retry_those_of_the_fi
     assert claimed.composed_at is None
     assert running.mark([claimed]) == [True]
     running.settle([result(claimed, EventType.DEFERRED, code=451, due_at=LATER + timedelta(minutes=1))])
-    written(store, lambda s: parties.set_fields(s, running.people[0].party_id, {"name": "Other"}, None, NOW))
+    written(store, lambda s: edits.save_patch(s, running.people[0].party_id, {"name": "Other"}, None, NOW))
     [again] = running.claim(now=LATER + timedelta(minutes=2))
     assert again.values == {"name": "张三"}  # what the mark noted
     assert (again.composed_at, again.rendered_sha256, again.attempts) == (LATER, "0" * 64, 1)

@@ -11,10 +11,12 @@ from sqlalchemy import select, update
 from mailcrm.errors import Conflict, NotFound, SegmentError, UserError
 from mailcrm.model.address import AddressKind
 from mailcrm.model.consent import ConsentState
+from mailcrm.model.contact import SHOWN
+from mailcrm.model.own_field import OwnFieldSpec
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
-from mailcrm.model.segment import FIELDS, All, And, Node, Not, Op, Or, Segment, parse_segment
+from mailcrm.model.segment import FIELDS, OWN_FIELDS, All, And, Node, Not, Op, Or, Segment, parse_segment
 from mailcrm.model.segment import Test as Comparison
-from mailcrm.store import Session, Store, parties, segments, tags
+from mailcrm.store import Session, Store, edits, own_fields, parties, segments, tags
 from mailcrm.store.rows.party import Party, PartyEmail
 from tests.builders import a_consent, a_person, a_write, an_address
 from tests.store.crowd import after_a_race, written
@@ -69,7 +71,7 @@ def build(session: Session) -> None:
         party = a_person(session, who.address, who.name, state=PartyState.CANDIDATE, consents=who.consents)
         for tag in who.tags:
             tags.add_tag(session, party.party_id, tag, NOW)
-        parties.set_fields(session, party.party_id, who.fields, None, NOW)
+        edits.save_patch(session, party.party_id, who.fields, None, NOW)
         if who.state == PartyState.ACTIVE:
             parties.activate_party(session, party.party_id, NOW)
         session.execute(update(Party).where(Party.id == party.party_id).values(**columns(who)))
@@ -203,6 +205,31 @@ EXPECTED: dict[str, set[str]] = {
     "not (last_in before 30d) and not last_in is never": {"zhang"},
 }
 
+_SHOWN_FIELDS = [field.value for field in SHOWN if field.value != "language"]
+SHOWN_EXPECTED: dict[str, set[str]] = {
+    text.format(field=field): whom
+    for field in [*_SHOWN_FIELDS, "x.size"]
+    for text, whom in {
+        "{field} = ÄRGER": {"anna"},
+        "{field} != ÄRGER": ACTIVE - {"anna"},
+        "{field} ~ rge": {"anna"},
+        "{field} in (大号, ärger)": {"zhang", "anna"},
+        "{field} is empty": {"percent", "plain", "acme"},
+    }.items()
+}
+
+
+def test_what_customers_show_selects_them(base: Store) -> None:
+    def show(session: Session) -> None:
+        own_fields.add_own_field(session, OwnFieldSpec("size", "Size"), NOW)
+        for key, value in (("zhang", "大号"), ("anna", "ärger")):
+            party_id = parties.get_party(session, PEOPLE[key].address)
+            edits.save_patch(session, party_id, dict.fromkeys([*_SHOWN_FIELDS, "x.size"], value), None, NOW)
+
+    written(base, show)
+    with base.read() as session:
+        assert {text: selected(session, text) for text in SHOWN_EXPECTED} == SHOWN_EXPECTED
+
 
 def test_every_expression_selects_whom_it_says(base: Store) -> None:
     with base.read() as session:
@@ -224,9 +251,10 @@ def test_every_field_is_tried_with_every_comparison() -> None:
             case All():
                 pass
 
-    for text in EXPECTED:
+    for text in EXPECTED | SHOWN_EXPECTED:
         visit(parse_segment(text).root)
-    assert tried == {(field, op) for field, ops in FIELDS.items() for op in ops}
+    own = {("x.size", op) for op in OWN_FIELDS}
+    assert tried == {(field, op) for field, ops in FIELDS.items() for op in ops} | own
 
 
 _LEAVES = [

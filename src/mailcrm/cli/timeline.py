@@ -7,6 +7,7 @@ from mailcrm.cli.console import escape, out
 from mailcrm.cli.context import cell
 from mailcrm.cli.reading import span
 from mailcrm.model.archive import PartyArchive, TimelineLine, WaitingLine
+from mailcrm.model.contact import Standing
 from mailcrm.model.conversation import Habits, Waiting
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.party import PartyKind
@@ -77,9 +78,9 @@ def print_standing(waiting: Sequence[WaitingLine], habits: Habits, now: datetime
 def _print_facts(archive: PartyArchive) -> None:
     """Each value with where it comes from; what else is claimed of it below."""
     for fact in archive.facts:
-        if not fact.value:  # a human says that there is none
+        if not fact.value or fact.standing is Standing.FORMER:  # a human says that there is none
             continue
-        label = f"{fact.field}:" if fact.is_current else f"  {fact.field}?"
+        label = f"  {fact.field}?" if fact.standing is Standing.SUGGESTION else f"{fact.field}:"
         times = f", {fact.times} mails" if fact.times > 1 else ""
         origin = f"[dim]{fact.source}, {fact.confidence:.0%}{times}, {cell(fact.observed_at)[:10]}[/dim]"
         out.print(f"  {label} {escape(fact.value)}  {origin}", soft_wrap=True)

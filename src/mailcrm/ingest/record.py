@@ -156,7 +156,7 @@ def record_bodies(
     read = [(body.pending.message_id, body.parsed) for body in bodies if body.parsed and not body.pending.known]
     corrections.correct_kinds(session, {message_id: parsed.headers.kind for message_id, parsed in read})
     message_bodies.store_bodies(session, folder, generation, bodies)
-    _record_facts(session, {message_id: parsed.findings for message_id, parsed in read if parsed.findings})
+    _record_facts(session, {message_id: parsed.findings for message_id, parsed in read if parsed.findings}, now)
     _record_meetings(session, {message_id: parsed.meetings for message_id, parsed in read if parsed.meetings})
     for message_id, parsed in read:
         settle_body(session, message_id, parsed, now)
@@ -166,17 +166,19 @@ def record_again(session: Session, kept: Kept, parsed: ParsedMessage | None, err
     """What newer rules make of a message whose bytes are in the archive; all that follows from it is settled once."""
     rereading.reread(session, kept, parsed, error)
     if parsed is not None:
-        _record_facts(session, {kept.message_id: parsed.findings}, again=True)
+        _record_facts(session, {kept.message_id: parsed.findings}, now, again=True)
         _record_meetings(session, {kept.message_id: parsed.meetings} if parsed.meetings else {})
         settle_body(session, kept.message_id, parsed, now)
 
 
-def _record_facts(session: Session, told: Mapping[int, Sequence[ContactFinding]], *, again: bool = False) -> None:
+def _record_facts(
+    session: Session, told: Mapping[int, Sequence[ContactFinding]], now: datetime, *, again: bool = False
+) -> None:
     if told:
         from mailcrm.store import facts  # only now: where nothing is told, its table need not be known
 
         if again:
-            facts.forget_findings(session, list(told))
+            facts.forget_findings(session, list(told), now)
         facts.record_findings(session, told, again=again)
 
 

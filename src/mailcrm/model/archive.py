@@ -90,6 +90,20 @@ class PartyArchive:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldChangeLine:
+    """That a field held `before` and then `after` ('' = nothing): from what source (`source_ref`: which mail, import or form),
+    when (UTC) and by whom."""
+
+    field: str
+    before: str
+    after: str
+    source: str
+    source_ref: int | None
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class TimelineLine:
     """One line of a timeline. `who` is the sender as the mail named him, `role` that of the customer in it, `attachments`
     how many the mail is known to have, `said` how it begins where a human wrote it."""
@@ -108,7 +122,7 @@ class TimelineLine:
     said: str = ""
 
 
-NAME_FIELDS = ("name", "given_name", "family_name", "salutation", "language")
+NAME_FIELDS = ("name", "given_name", "family_name")
 """What the row of a party holds."""
 
 EDITABLE_FIELDS = (*NAME_FIELDS, *(field.value for field in ContactField if field != ContactField.NAME))

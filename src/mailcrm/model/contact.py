@@ -1,8 +1,9 @@
 """What is claimed of somebody, by whom, and which claim counts: a phone in a signature, a title on a card, a human's word."""
 
+import dataclasses
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,12 +12,28 @@ from mailcrm.model.party import SOURCES
 
 
 class ContactField(StrEnum):
-    """What can be known of a person or an organisation besides e-mail addresses."""
+    """What can be known of a person or an organisation besides e-mail addresses. A team adds fields of its own, whose names
+    begin with `OWN`."""
 
     NAME = "name"
+    ALIAS = "alias"
+    SALUTATION = "salutation"
+    GENDER = "gender"
+    LANGUAGE = "language"
     TITLE = "title"
     DEPARTMENT = "department"
     COMPANY = "company"
+    LEGAL_NAME = "legal_name"
+    TAX_ID = "tax_id"
+    INDUSTRY = "industry"
+    COUNTRY = "country"
+    REGION = "region"
+    CITY = "city"
+    TIMEZONE = "timezone"
+    LIFECYCLE = "lifecycle"
+    TIER = "tier"
+    OWNER = "owner"
+    ORIGIN = "origin"
     PHONE = "phone"
     MOBILE = "mobile"
     FAX = "fax"
@@ -24,13 +41,48 @@ class ContactField(StrEnum):
     ADDRESS = "address"
     WECHAT = "wechat"
     QQ = "qq"
+    WECOM = "wecom"
+    DINGTALK = "dingtalk"
+    WEIBO = "weibo"
     WHATSAPP = "whatsapp"
     TELEGRAM = "telegram"
+    SIGNAL = "signal"
+    LINE = "line"
+    KAKAOTALK = "kakaotalk"
+    VIBER = "viber"
     SKYPE = "skype"
     LINKEDIN = "linkedin"
     X = "x"
     FACEBOOK = "facebook"
     INSTAGRAM = "instagram"
+    YOUTUBE = "youtube"
+    TIKTOK = "tiktok"
+    PREFERENCE = "preference"
+
+
+OWN = "x."
+"""What the names of a team's own fields begin with: `x.budget`."""
+
+NETWORKS = (
+    ContactField.WECHAT, ContactField.QQ, ContactField.WECOM, ContactField.DINGTALK, ContactField.WEIBO,
+    ContactField.WHATSAPP, ContactField.TELEGRAM, ContactField.SIGNAL, ContactField.LINE, ContactField.KAKAOTALK,
+    ContactField.VIBER, ContactField.SKYPE, ContactField.LINKEDIN, ContactField.X, ContactField.FACEBOOK,
+    ContactField.INSTAGRAM, ContactField.YOUTUBE, ContactField.TIKTOK,
+)  # fmt: skip
+"""Where people have a handle."""
+
+MANY = frozenset({
+    ContactField.ALIAS, ContactField.PHONE, ContactField.MOBILE, ContactField.FAX, ContactField.URL, ContactField.ADDRESS,
+    ContactField.PREFERENCE, *NETWORKS,
+})  # fmt: skip
+"""Fields that hold several values at a time, the one to use first; all others hold one."""
+
+SHOWN = (
+    ContactField.TITLE, ContactField.COMPANY, ContactField.INDUSTRY, ContactField.COUNTRY, ContactField.REGION,
+    ContactField.CITY, ContactField.LANGUAGE, ContactField.GENDER, ContactField.LIFECYCLE, ContactField.TIER,
+    ContactField.OWNER, ContactField.ORIGIN,
+)  # fmt: skip
+"""Fields that lists are filtered and sorted by, as those of a team's own."""
 
 
 LONGEST_VALUE = 500
@@ -59,12 +111,23 @@ class ContactFinding:
         return self.number or self.value
 
 
+class Standing(StrEnum):
+    """What a claim is to its field."""
+
+    VALUE = "value"
+    ALSO = "also"
+    SUGGESTION = "suggestion"
+    FORMER = "former"
+
+
 @dataclass(frozen=True, slots=True)
 class ContactFact:
-    """A claim in the archive. `observed_at` (UTC) is when it was seen last, `times` in how many mails, `source_ref` the mail
-    that said it last. `is_current` is whether it is the value; the others are suggestions, or were the value."""
+    """A claim in the archive. `field` is a `ContactField` or one of the team's own. `observed_at` (UTC) is when it was seen
+    last, `times` in how many mails, `source_ref` the mail (or import, or form) that said it last. `label` is what kind of
+    it, `parts` those of a postal address, `ended_at` (UTC) until when it held; `is_preferred`: of several values a human
+    chose it as the first."""
 
-    field: ContactField
+    field: str
     value: str
     source: str
     confidence: float
@@ -73,9 +136,14 @@ class ContactFact:
     source_ref: int | None = None
     verified_by: str = ""
     is_current: bool = False
+    label: str = ""
+    parts: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
+    ended_at: datetime | None = None
+    is_preferred: bool = False
+    standing: Standing = Standing.SUGGESTION
 
 
-def value_hash(field: ContactField, value: str) -> str:
+def value_hash(field: str, value: str) -> str:
     """What makes a value the same value: SHA-256 of it without regard to case, spaces, marks between digits, and the scheme
     and last slash of a link."""
     plain = "".join(value.casefold().split())
@@ -97,15 +165,65 @@ def current_fact(facts: Iterable[ContactFact]) -> ContactFact | None:
     """Which of the claims about one field counts; None where none can be believed.
 
     user > form > api > import > vcard > signature > header, so that what a machine read is never shown in place of what a
-    human entered. Of one source the more certain; of those about as certain the newer, for people change their jobs.
+    human entered. Of one source the preferred one, then the more certain; of those about as certain the newer, for people
+    change their jobs.
     """
-    believed = [fact for fact in facts if fact.source in SOURCES and fact.confidence >= BELIEVABLE]
-    return max(believed, key=_rank, default=None)
+    return max((fact for fact in facts if _is_believed(fact)), key=_rank, default=None)
 
 
-def _rank(fact: ContactFact) -> tuple[int, int, datetime, float, int, str]:
+def _is_believed(fact: ContactFact) -> bool:
+    return fact.source in SOURCES and fact.confidence >= BELIEVABLE and fact.ended_at is None
+
+
+def standings(facts: Sequence[ContactFact], *, many: bool) -> list[ContactFact]:
+    """Claims about one field with what each is to it: the value first, then what else holds, suggestions, and what was.
+
+    A human who says that there is none ends what was known until then.
+    """
+    chosen = current_fact(facts)
+    ranked = sorted(facts, key=_rank_any, reverse=True)
+    placed = [dataclasses.replace(fact, standing=_standing(fact, chosen, many=many)) for fact in ranked]
+    return sorted(
+        (dataclasses.replace(fact, is_current=fact.standing is Standing.VALUE) for fact in placed), key=_place
+    )
+
+
+def _place(fact: ContactFact) -> int:
+    return tuple(Standing).index(fact.standing)
+
+
+def _standing(fact: ContactFact, chosen: ContactFact | None, *, many: bool) -> Standing:
+    if chosen is None:
+        return Standing.FORMER if fact.ended_at else Standing.SUGGESTION
+    if fact is chosen:
+        return Standing.VALUE
+    later = fact.observed_at > chosen.observed_at
+    if fact.ended_at is not None or not fact.value:
+        return Standing.FORMER
+    if many and _is_believed(fact) and (chosen.value or later):
+        return Standing.ALSO if chosen.value else Standing.SUGGESTION
+    return Standing.SUGGESTION if later else Standing.FORMER
+
+
+_Rank = tuple[int, bool, int, datetime, float, int, str]
+
+
+def _rank_any(fact: ContactFact) -> _Rank:
+    """Also of a source that this version does not know."""
+    return _rank(fact) if fact.source in SOURCES else (-1, False, 0, fact.observed_at, 0.0, 0, fact.value)
+
+
+def _rank(fact: ContactFact) -> _Rank:
     certainty = int(fact.confidence >= _CERTAIN)
-    return SOURCES.index(fact.source), certainty, fact.observed_at, fact.confidence, fact.times, fact.value
+    return (
+        SOURCES.index(fact.source),
+        fact.is_preferred,
+        certainty,
+        fact.observed_at,
+        fact.confidence,
+        fact.times,
+        fact.value,
+    )
 
 
 _CERTAIN = 0.75

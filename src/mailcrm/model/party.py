@@ -25,6 +25,14 @@ class PartyState(StrEnum):
     ERASED = "erased"
 
 
+class AffiliationKind(StrEnum):
+    """What a person has to do with an organisation."""
+
+    EMPLOYEE = "employee"
+    AGENT = "agent"
+    END_CUSTOMER = "end_customer"
+
+
 @dataclass(frozen=True, slots=True)
 class PartyBrief:
     """What the resolver must know of a party. `name` is its own, whatever its cluster shows."""

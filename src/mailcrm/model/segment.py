@@ -3,11 +3,12 @@
     tag = vip and not tag = "do not call"
     (domain = acme.example or name ~ 张) and last_in before 90d
     last_out is never
+    tier = A and country in (DE, FR) and x.budget is empty
     all
 
 `=` and `!=` compare, `~` contains, `in (a, b)` is any of; times take `before`, `after` and `is never`. A time is a
 date (2026-01-31, UTC) or an age (30d, 2w, 6m, 1y: that long ago). `tag:vip` is short for `tag = vip`. Full-width
-punctuation means the same.
+punctuation means the same. Fields that begin with `x.` are those of the team.
 """
 
 import re
@@ -18,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from mailcrm.errors import SegmentError
+from mailcrm.model.contact import OWN, SHOWN
 from mailcrm.model.pointing import AROUND, pointed
 
 
@@ -56,7 +58,10 @@ FIELDS: dict[str, frozenset[Op]] = {
     "last_out": _TIME,
     "last_contact": _TIME,
     "created": _TIME,
-}
+} | {field.value: _TEXT for field in SHOWN if field.value != "language"}
+
+OWN_FIELDS = _TEXT
+"""How the fields of a team's own are compared: `x.budget = 5000`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +252,8 @@ class _Parser:
         name = self.take()
         if name.kind != "word":
             raise self.fail("a field name is expected here, e.g. tag", name)
-        ops = FIELDS.get(name.value.lower())
+        own = name.value.lower().startswith(OWN)
+        ops = OWN_FIELDS if own else FIELDS.get(name.value.lower())
         if ops is None:
             raise self.fail(f"unknown field {_shown(name.value)}; there are: {', '.join(FIELDS)}", name)
         self.tests += 1

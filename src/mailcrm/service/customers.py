@@ -5,10 +5,9 @@ from datetime import datetime
 from mailcrm.errors import UserError
 from mailcrm.identity.normalise import split_name
 from mailcrm.model.address import AddressKind, OwnAddresses, address_kind, parse_address
-from mailcrm.model.archive import EDITABLE_FIELDS, NAME_FIELDS, KnownAddress
-from mailcrm.model.contact import ContactField
+from mailcrm.model.archive import KnownAddress
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
-from mailcrm.store import Session, addresses, audit, facts, parties
+from mailcrm.store import Session, addresses, audit, edits, parties
 from mailcrm.store.adopt import adopt_mail
 from mailcrm.store.identity import clusters, profiles
 
@@ -22,15 +21,12 @@ def known_address(session: Session, text: str, own: OwnAddresses, now: datetime)
     return addresses.ensure_addresses(session, {parsed.key: (parsed.display, kind)}, now)[parsed.key]
 
 
-def change_customer(session: Session, party_id: int, values: dict[str, str], now: datetime) -> None:
-    """A human's words on a customer, by field; no mail overwrites them. Raises UserError for a field that is none."""
-    unknown = [name for name in values if name not in EDITABLE_FIELDS]
-    if unknown:
-        raise UserError(f"unknown field {unknown[0]!r}; there are: {', '.join(EDITABLE_FIELDS)}")
-    parties.set_fields(session, party_id, {n: v for n, v in values.items() if n in NAME_FIELDS}, None, now)
-    for name, value in values.items():
-        if name not in NAME_FIELDS:
-            facts.set_by_hand(session, party_id, ContactField(name), value, now)
+def change_customer(
+    session: Session, party_id: int, values: dict[str, str], now: datetime, version: int | None = None
+) -> None:
+    """A human's words on a customer, by field; no mail overwrites them. Raises UserError for a field that is none, Conflict
+    if one was changed since the customer was at `version`."""
+    edits.save_patch(session, party_id, values, version, now)
     audit.append_audit(session, "party.edit", f"party:{party_id}", now, fields=",".join(sorted(values)))
 
 

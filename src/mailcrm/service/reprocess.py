@@ -67,7 +67,7 @@ def _forget_outdated(app: App, actor: Actor) -> None:
     """What no mail tells any more by today's rules, now that all has been read by them."""
     while True:
         with app.store.write(actor) as session:
-            if not facts.forget_outdated(session, _FACTS):
+            if not facts.forget_outdated(session, _FACTS, app.clock()):
                 return
 
 

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session, aliased
 
 from mailcrm.errors import Conflict, NotFound, UserError
 from mailcrm.model.address import address_key
-from mailcrm.model.archive import NAME_FIELDS
 from mailcrm.model.party import CustomerNumber, PartyBrief, PartyKind, PartyState
 from mailcrm.model.text import clean_line
 from mailcrm.store.bulk import insert_numbered, insert_rows, portions, rows_in, update_rows
+from mailcrm.store.history import Cause, Change, changed_since, note_changes
 from mailcrm.store.identity import profiles
 from mailcrm.store.identity.shown import show_names, sort_key
 from mailcrm.store.prepared import Lookup
@@ -196,36 +196,53 @@ def _person_named() -> Update:
     )
 
 
-_LENGTHS = {"given_name": 120, "family_name": 120, "salutation": 60, "language": 20}
+_LENGTHS = {"given_name": 120, "family_name": 120}
 
 
-def set_fields(session: Session, party_id: int, values: dict[str, str], version: int | None, now: datetime) -> None:
-    """Change only the fields given (a patch). Raises UserError for an unknown field, Conflict if somebody was faster."""
-    unknown = [name for name in values if name not in NAME_FIELDS]
-    if unknown:
-        raise UserError(f"unknown field {unknown[0]!r}; there are: {', '.join(NAME_FIELDS)}")
+def set_names(session: Session, party_id: int, values: Mapping[str, str], now: datetime) -> None:
+    """A human's words on what somebody is called: only the `NAME_FIELDS` given. Raises UserError for an organisation's given
+    name."""
     [party] = locked_parties(session, [party_id])
-    if version is not None and party.row_version != version:
-        raise Conflict("somebody changed this customer meanwhile; look again and repeat your change")
     person = session.get(Person, party_id)
     only_people = [name for name in values if name != "name"]
     if person is None and only_people:
         raise UserError(f"an organisation has no {only_people[0]}")
-    if party.named_by is not None and person is not None and {"given_name", "family_name"} & values.keys():
-        shown = session.get_one(Person, party.named_by)  # what is corrected is what was shown
+    before = {"name": party.display_name} | _names(session.get(Person, party.named_by or party_id))
+    if party.named_by is not None and person is not None and only_people:  # what is corrected is what was shown
         party.own_name = party.display_name
-        person.given_name, person.family_name = shown.given_name, shown.family_name
+        person.given_name, person.family_name = before["given_name"], before["family_name"]
     for name, value in values.items():
         if name == "name":
-            party.own_name, party.name_source = clean_line(value, 255), "user"
+            party.own_name = clean_line(value, 255)
         else:
             setattr(person, name, clean_line(value, _LENGTHS[name]))
-            party.name_source = "user" if name.endswith("_name") else party.name_source
-    party.row_version += 1
-    party.updated_at = now
+        party.name_source = "user"
     session.flush()
     show_names(session, [party_id])
     profiles.touch(session, [party_id])
+    after = {"name": party.own_name} | _names(person)
+    changes = [Change(party_id, name, before[name], after[name]) for name in values if before[name] != after[name]]
+    note_changes(session, changes, Cause("user", now))
+
+
+def _names(person: Person | None) -> dict[str, str]:
+    return {"given_name": person.given_name, "family_name": person.family_name} if person else {}
+
+
+def require_version(session: Session, party_id: int, version: int, patch: Mapping[str, str]) -> None:
+    """Raises Conflict, saying what stands where now, if a field of the patch was changed since a customer (a root) was at
+    `version`; changes of other fields do not stand in each other's way. The row is locked."""
+    [party] = locked_parties(session, [party_id])
+    if party.row_version == version:
+        return
+    meanwhile = {line.field: line for line in changed_since(session, party_id, version, list(patch))}
+    problems = [
+        f"{name}: {line.by} changed it to {line.after!r} at {line.at:%Y-%m-%d %H:%M} UTC, you to {patch[name]!r}"
+        for name, line in meanwhile.items()
+        if line.after != patch[name]
+    ]
+    if problems:
+        raise Conflict("somebody changed this customer meanwhile; look again and repeat your change", problems=problems)
 
 
 def touch_contact(session: Session, times: Mapping[int, datetime], *, incoming: bool) -> None:

@@ -16,7 +16,7 @@ from mailcrm.store.consents import consents_of, suppressions_of
 from mailcrm.store.facts import facts_of
 from mailcrm.store.parties import is_somebody
 from mailcrm.store.preference import preference
-from mailcrm.store.rows.party import EmailAddress, Organisation, Party, PartyEmail, Person
+from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail, Person
 from mailcrm.store.segments import segment_condition
 from mailcrm.store.tags import tags_of
 
@@ -165,15 +165,9 @@ def _members(session: Session, party: Party) -> tuple[tuple[str, str], ...]:
 
 def _fields(session: Session, party: Party) -> dict[str, str]:
     if party.kind == PartyKind.ORGANISATION:
-        row = session.get_one(Organisation, party.id)
-        return {"legal_name": row.legal_name} if row.legal_name else {}
-    person, root = session.get_one(Person, party.named_by or party.id), session.get_one(Person, party.id)
-    values = {
-        "salutation": root.salutation or person.salutation,
-        "given_name": person.given_name,
-        "family_name": person.family_name,
-        "language": root.language or person.language,
-    }
+        return {}
+    person = session.get_one(Person, party.named_by or party.id)
+    values = {"given_name": person.given_name, "family_name": person.family_name}
     return {name: value for name, value in values.items() if value}
 
 

@@ -20,6 +20,7 @@ from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
 from mailcrm.model.segment import All, And, Node, Not, Op, Or, Segment, Test, parse_segment
 from mailcrm.store.rows.campaign import SegmentRow
 from mailcrm.store.rows.consent import ConsentNow, Purpose
+from mailcrm.store.rows.fact import ShownValue
 from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail, PartyTag, Person, Tag
 from mailcrm.store.tags import tag_key
 
@@ -66,7 +67,7 @@ def _node(node: Node, now: datetime) -> Condition:
         case Or():
             return or_(*(_node(item, now) for item in node.items))
         case Test():
-            return _FIELDS[node.field](node, now)
+            return (_shown if _is_shown(node.field) else _FIELDS[node.field])(node, now)
 
 
 def _members(query: Select[Any]) -> Condition:
@@ -126,6 +127,19 @@ def _person(column: InstrumentedAttribute[str]) -> Callable[[Test, datetime], Co
         return _any_of(test, select(Person.party_id), func.lower(column), fold)
 
     return build
+
+
+def _is_shown(field: str) -> bool:
+    return field not in _FIELDS
+
+
+def _shown(test: Test, _now: datetime) -> Condition:
+    """What customers show in a field, by the index of its values."""
+    query = select(ShownValue.party_id).where(ShownValue.field == test.field)
+    if test.op == Op.EMPTY:
+        return Party.id.not_in(query)
+    found = Party.id.in_(query.where(_matches(test, ShownValue.v_text, lambda value: value.casefold()[:190])))
+    return not_(found) if test.op == Op.DIFFERS else found
 
 
 def _name(test: Test, _now: datetime) -> Condition:

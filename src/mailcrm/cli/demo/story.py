@@ -48,7 +48,7 @@ from mailcrm.service.senders import sender_job
 from mailcrm.service.status import read_status
 from mailcrm.service.upgrade import upgrade_if_embedded
 from mailcrm.service.works import transport_of
-from mailcrm.store import conversations, parties, people, segments, settings, tags, timeline
+from mailcrm.store import conversations, edits, parties, people, segments, settings, tags, timeline
 from mailcrm.store.secrets import create_keys
 from mailcrm.web.app import build_asgi
 
@@ -141,7 +141,7 @@ def _sort(out: Console, app: App) -> None:
                 continue
             tags.add_tag(session, party_id, "中国" if who.language == "zh" else "export", utc_now())
             if who.language == "zh":
-                parties.set_fields(session, party_id, {"language": "zh"}, None, utc_now())
+                edits.save_patch(session, party_id, {"language": "zh"}, None, utc_now())
         segments.save_segment(session, _SEGMENT, _EXPRESSION, utc_now())
         found = segments.count_segment(session, segments.get_segment(session, _SEGMENT).segment, utc_now())
     said = [Said(who.address, "", utc_now(), _EVIDENCE) for who in CONTACTS[:-_NO_CONSENT]]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from mailcrm.model.cluster import Edge, components, root_of
 from mailcrm.model.identity import MatchState
 from mailcrm.model.party import PartyState
+from mailcrm.store import shown_values
 from mailcrm.store.bulk import portions, rows_in
 from mailcrm.store.identity.shown import member_of, show
 from mailcrm.store.prepared import Lookup
@@ -124,6 +125,7 @@ def regroup(session: Session, party_ids: Sequence[int]) -> dict[int, int]:
             rows[each].root_id, rows[each].cluster_size = root, len(group)
     show(rows.values())
     session.flush()
+    shown_values.refresh(session, rows)
     return {each: row.root_id or each for each, row in rows.items()}
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailcrm.model.address import AddressKind
-from mailcrm.model.party import PartyKind, PartyState
+from mailcrm.model.party import AffiliationKind, PartyKind, PartyState
 from mailcrm.store.rows.base import SOURCE, Base, EnumText, Hash, Id, UtcMicros
 
 
@@ -78,16 +78,20 @@ class OrgDomain(Base):
 
 
 class Affiliation(Base):
-    """That a person works for an organisation, as mail tells: from the first mail at its domain to the last."""
+    """That a person has to do with an organisation: works for it, is its agent, or buys from it in the end. As mail tells: from
+    the first mail at its domain to the last (`seen_until`); as humans and files tell: until `valid_to`, if it is over."""
 
     __tablename__ = "affiliation"
-    __table_args__ = (UniqueConstraint("person_id", "org_id"), Index(None, "org_id"))
+    __table_args__ = (UniqueConstraint("person_id", "org_id", "kind"), Index(None, "org_id"))
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     person_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"))
     org_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"))
+    kind: Mapped[AffiliationKind] = mapped_column(EnumText(AffiliationKind), default=AffiliationKind.EMPLOYEE)
+    title: Mapped[str] = mapped_column(String(200), default="")
     valid_from: Mapped[datetime] = mapped_column(UtcMicros)
     seen_until: Mapped[datetime] = mapped_column(UtcMicros)
+    valid_to: Mapped[datetime | None] = mapped_column(UtcMicros)
     source: Mapped[str] = mapped_column(SOURCE)
 
 
@@ -136,6 +140,7 @@ class PartyEmail(Base):
     party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"))
     email_id: Mapped[int] = mapped_column(Id, ForeignKey("email_address.id"))
     rank: Mapped[int]
+    label: Mapped[str] = mapped_column(String(60), default="")
     source: Mapped[str] = mapped_column(SOURCE)
     valid_from: Mapped[datetime] = mapped_column(UtcMicros)
     valid_to: Mapped[datetime | None] = mapped_column(UtcMicros)

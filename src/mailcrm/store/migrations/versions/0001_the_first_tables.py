@@ -403,9 +403,11 @@ def upgrade() -> None:
         "contact_fact",
         sa.Column("id", t.ID, nullable=False),
         sa.Column("party_id", t.ID, nullable=False),
-        sa.Column("field", sa.String(20), nullable=False),
-        sa.Column("value", sa.String(length=500), nullable=False),
+        sa.Column("field", sa.String(64), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
         sa.Column("value_hash", t.HASH, nullable=False),
+        sa.Column("label", sa.String(length=60), nullable=False),
+        sa.Column("parts", t.LONG_TEXT, nullable=False),
         sa.Column("source", sa.String(length=20), nullable=False),
         sa.Column("source_ref", t.ID, nullable=True),
         sa.Column("confidence", sa.Integer(), nullable=False),
@@ -414,6 +416,8 @@ def upgrade() -> None:
         sa.Column("is_current", sa.Boolean(), nullable=False),
         sa.Column("verified_by", sa.String(length=120), nullable=False),
         sa.Column("rules", sa.Integer(), nullable=False),
+        sa.Column("ended_at", t.TIME, nullable=True),
+        sa.Column("is_preferred", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_contact_fact_party_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_fact")),
         sa.UniqueConstraint(
@@ -422,6 +426,7 @@ def upgrade() -> None:
         **t.OPTIONS,
     )
     op.create_index("ix_contact_fact_source_source_ref", "contact_fact", ["source", "source_ref"])
+    op.create_index("ix_contact_fact_value_hash", "contact_fact", ["value_hash"])
 
     op.create_table(
         "organisation",
@@ -643,6 +648,7 @@ def upgrade() -> None:
         sa.Column("party_id", t.ID, nullable=False),
         sa.Column("email_id", t.ID, nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=60), nullable=False),
         sa.Column("source", sa.String(length=20), nullable=False),
         sa.Column("valid_from", t.TIME, nullable=False),
         sa.Column("valid_to", t.TIME, nullable=True),
@@ -660,13 +666,16 @@ def upgrade() -> None:
         sa.Column("id", t.ID, nullable=False),
         sa.Column("person_id", t.ID, nullable=False),
         sa.Column("org_id", t.ID, nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("valid_from", t.TIME, nullable=False),
         sa.Column("seen_until", t.TIME, nullable=False),
+        sa.Column("valid_to", t.TIME, nullable=True),
         sa.Column("source", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(["org_id"], ["party.id"], name=op.f("fk_affiliation_org_id")),
         sa.ForeignKeyConstraint(["person_id"], ["party.id"], name=op.f("fk_affiliation_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_affiliation")),
-        sa.UniqueConstraint("person_id", "org_id", name=op.f("uq_affiliation_person_id_org_id")),
+        sa.UniqueConstraint("person_id", "org_id", "kind", name=op.f("uq_affiliation_person_id_org_id_kind")),
         **t.OPTIONS,
     )
     op.create_index("ix_affiliation_org_id", "affiliation", ["org_id"])

@@ -58,6 +58,7 @@ class ContactField(StrEnum):
     YOUTUBE = "youtube"
     TIKTOK = "tiktok"
     PREFERENCE = "preference"
+    FOREIGN_ID = "foreign_id"
 
 
 OWN = "x."
@@ -73,7 +74,7 @@ NETWORKS = (
 
 MANY = frozenset({
     ContactField.ALIAS, ContactField.PHONE, ContactField.MOBILE, ContactField.FAX, ContactField.URL, ContactField.ADDRESS,
-    ContactField.PREFERENCE, *NETWORKS,
+    ContactField.PREFERENCE, ContactField.FOREIGN_ID, *NETWORKS,
 })  # fmt: skip
 """Fields that hold several values at a time, the one to use first; all others hold one."""
 
@@ -205,12 +206,12 @@ def _standing(fact: ContactFact, chosen: ContactFact | None, *, many: bool) -> S
     return Standing.SUGGESTION if later else Standing.FORMER
 
 
-_Rank = tuple[int, bool, int, datetime, float, int, str]
+_Rank = tuple[int, bool, int, datetime, float, int, int, str]
 
 
 def _rank_any(fact: ContactFact) -> _Rank:
     """Also of a source that this version does not know."""
-    return _rank(fact) if fact.source in SOURCES else (-1, False, 0, fact.observed_at, 0.0, 0, fact.value)
+    return _rank(fact) if fact.source in SOURCES else (-1, False, 0, fact.observed_at, 0.0, 0, 0, fact.value)
 
 
 def _rank(fact: ContactFact) -> _Rank:
@@ -222,6 +223,7 @@ def _rank(fact: ContactFact) -> _Rank:
         fact.observed_at,
         fact.confidence,
         fact.times,
+        fact.source_ref or 0,
         fact.value,
     )
 

@@ -35,11 +35,13 @@ def _claimed(ledger: Ledger, party_id: int, claim: Claim, cause: Cause) -> Entry
     proof, value = claim.proof, clean_value(claim.value)
     at = proof.observed_at or cause.now
     confidence = round(proof.confidence * 100)
-    entry = ledger.find(party_id, claim.field, value, proof.source)
+    digest = value_hash(claim.field, value)
+    entry = ledger.entries.get((party_id, claim.field, digest, proof.source))
     if entry is None:
         return Entry(
-            party_id, claim.field, value, proof.source, at, confidence, label=clean_line(claim.label, 60),
-            parts=parts_text(claim.parts), source_ref=cause.ref, verified_by=proof.verified_by, ended_at=claim.ended_at,
+            party_id, claim.field, value, proof.source, at, confidence, digest, label=clean_line(claim.label, 60),
+            parts=parts_text(claim.parts), source_ref=cause.ref, verified_by=proof.verified_by,
+            ended_at=claim.ended_at, batch_id=cause.batch,
         )  # fmt: skip
     if at > entry.observed_at:
         entry.observed_at, entry.source_ref = at, cause.ref

@@ -22,11 +22,13 @@ OF_MAIL = ("signature", "vcard", "header")
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why values change: `source` is one of `model.party.SOURCES`, `ref` the mail, import or form that says it."""
+    """Why values change: `source` is one of `model.party.SOURCES`, `ref` the mail, import or form that says it;
+    `batch` the import, if it is one."""
 
     source: str
     now: datetime
     ref: int | None = None
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ Key = tuple[int, str, str, str]
 
 _KEPT = (
     "value", "label", "parts", "source_ref", "confidence", "observed_at", "times", "is_current", "verified_by", "rules",
-    "ended_at", "is_preferred",
+    "ended_at", "is_preferred", "batch_id",
 )  # fmt: skip
 _COLUMNS = ("party_id", "field", "value_hash", "source", *_KEPT)
 
@@ -51,6 +51,7 @@ class Entry:
     rules: int = 0
     ended_at: datetime | None = None
     is_preferred: bool = False
+    batch_id: int | None = None
     id: int | None = None
 
     def __post_init__(self) -> None:

@@ -7,13 +7,11 @@ from functools import cache
 from sqlalchemy import ColumnElement, Update, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from mailcrm.errors import Conflict, NotFound, UserError
+from mailcrm.errors import NotFound
 from mailcrm.model.address import address_key
 from mailcrm.model.party import CustomerNumber, PartyBrief, PartyKind, PartyState
 from mailcrm.model.text import clean_line
 from mailcrm.store.bulk import insert_numbered, insert_rows, portions, rows_in, update_rows
-from mailcrm.store.history import Cause, Change, changed_since, note_changes
-from mailcrm.store.identity import profiles
 from mailcrm.store.identity.shown import show_names, sort_key
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.base import UtcMicros
@@ -71,17 +69,23 @@ def attach_addresses(session: Session, owners: Mapping[int, int], source: str, n
 
     An address that belongs to another party is shared; its mail goes on to the first.
     """
-    ranks, linked = _links(session, sorted(set(owners.values())))
+    link_addresses(session, [(party_id, address_id) for address_id, party_id in owners.items()], source, now)
+
+
+def link_addresses(session: Session, links: Sequence[tuple[int, int]], source: str, now: datetime) -> None:
+    """The same for (party id, address id) pairs, where one address may come to belong to several."""
+    ranks, linked = _links(session, sorted({party_id for party_id, _ in links}))
     rows = []
-    for address_id, party_id in owners.items():
+    for party_id, address_id in links:
         if (party_id, address_id) not in linked:
+            linked.add((party_id, address_id))
             ranks[party_id] = ranks.get(party_id, 0) + 1
             rows.append({
                 "party_id": party_id, "email_id": address_id, "rank": ranks[party_id], "source": source,
                 "valid_from": now,
             })  # fmt: skip
     insert_rows(session, PartyEmail, rows)
-    update_rows(session, _owned(), [{"address": each, "owner": party} for each, party in owners.items()])
+    update_rows(session, _owned(), [{"address": address, "owner": party} for party, address in links])
 
 
 @cache
@@ -133,6 +137,20 @@ def activate_parties(session: Session, party_ids: Sequence[int], now: datetime) 
     for party in parties:
         party.state, party.updated_at = PartyState.ACTIVE, now
     session.flush()
+
+
+def number_parties(session: Session, party_ids: Sequence[int], now: datetime) -> None:
+    """Candidates that nobody else knows of yet become customers and get their numbers, in this order."""
+    numbers = next_numbers(session, len(party_ids)) if party_ids else []
+    rows = [{"party": p, "number": n.text, "at": now} for p, n in zip(party_ids, numbers, strict=True)]
+    update_rows(session, _numbered(), rows)
+
+
+@cache
+def _numbered() -> Update:
+    these = update(Party).where(Party.id == bindparam("party"))
+    active = {"state": PartyState.ACTIVE, "updated_at": bindparam("at", type_=UtcMicros())}
+    return these.values(customer_no=bindparam("number"), **active)
 
 
 def activate_party(session: Session, party_id: int, now: datetime) -> CustomerNumber:
@@ -194,55 +212,6 @@ def _person_named() -> Update:
         .where(Person.party_id == bindparam("party"))
         .values(given_name=bindparam("given"), family_name=bindparam("family"))
     )
-
-
-_LENGTHS = {"given_name": 120, "family_name": 120}
-
-
-def set_names(session: Session, party_id: int, values: Mapping[str, str], now: datetime) -> None:
-    """A human's words on what somebody is called: only the `NAME_FIELDS` given. Raises UserError for an organisation's given
-    name."""
-    [party] = locked_parties(session, [party_id])
-    person = session.get(Person, party_id)
-    only_people = [name for name in values if name != "name"]
-    if person is None and only_people:
-        raise UserError(f"an organisation has no {only_people[0]}")
-    before = {"name": party.display_name} | _names(session.get(Person, party.named_by or party_id))
-    if party.named_by is not None and person is not None and only_people:  # what is corrected is what was shown
-        party.own_name = party.display_name
-        person.given_name, person.family_name = before["given_name"], before["family_name"]
-    for name, value in values.items():
-        if name == "name":
-            party.own_name = clean_line(value, 255)
-        else:
-            setattr(person, name, clean_line(value, _LENGTHS[name]))
-        party.name_source = "user"
-    session.flush()
-    show_names(session, [party_id])
-    profiles.touch(session, [party_id])
-    after = {"name": party.own_name} | _names(person)
-    changes = [Change(party_id, name, before[name], after[name]) for name in values if before[name] != after[name]]
-    note_changes(session, changes, Cause("user", now))
-
-
-def _names(person: Person | None) -> dict[str, str]:
-    return {"given_name": person.given_name, "family_name": person.family_name} if person else {}
-
-
-def require_version(session: Session, party_id: int, version: int, patch: Mapping[str, str]) -> None:
-    """Raises Conflict, saying what stands where now, if a field of the patch was changed since a customer (a root) was at
-    `version`; changes of other fields do not stand in each other's way. The row is locked."""
-    [party] = locked_parties(session, [party_id])
-    if party.row_version == version:
-        return
-    meanwhile = {line.field: line for line in changed_since(session, party_id, version, list(patch))}
-    problems = [
-        f"{name}: {line.by} changed it to {line.after!r} at {line.at:%Y-%m-%d %H:%M} UTC, you to {patch[name]!r}"
-        for name, line in meanwhile.items()
-        if line.after != patch[name]
-    ]
-    if problems:
-        raise Conflict("somebody changed this customer meanwhile; look again and repeat your change", problems=problems)
 
 
 def touch_contact(session: Session, times: Mapping[int, datetime], *, incoming: bool) -> None:

@@ -1,12 +1,14 @@
 """Customers as people look at them: the list, and one whole archive."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.archive import AddressLine, PartyArchive, PartyLine
+from mailcrm.model.contact import ContactFact, ContactField, Standing
 from mailcrm.model.party import PartyKind, PartyState
 from mailcrm.model.rights import Viewer
 from mailcrm.model.segment import Segment
@@ -150,10 +152,17 @@ def get_archive(session: Session, party_id: int, viewer: Viewer) -> PartyArchive
         row_version=party.row_version,
         fields=_fields(session, party),
         addresses=_addresses(session, party),
-        facts=tuple(facts_of(session, party_id, viewer)),
+        facts=tuple(_named(fact, party.display_name) for fact in facts_of(session, party_id, viewer)),
         affiliations=affiliations_of(session, party_id, organisation=party.kind == PartyKind.ORGANISATION),
         members=_members(session, party),
     )
+
+
+def _named(fact: ContactFact, name: str) -> ContactFact:
+    """What else somebody is called is a suggestion, however sure: the name itself is chosen with its parts."""
+    if fact.field != ContactField.NAME or fact.value == name or fact.standing is Standing.FORMER:
+        return fact
+    return replace(fact, standing=Standing.SUGGESTION, is_current=False)
 
 
 def _members(session: Session, party: Party) -> tuple[tuple[str, str], ...]:

@@ -60,9 +60,11 @@ def refresh(session: Session, party_ids: Iterable[int]) -> None:
     specs = own_fields(session)
     members = {row[0]: row[1] for row in rows_in(session, _clusters(), wanted)}
     facts: dict[tuple[int, str], list[ContactFact]] = {}
-    for party_id, name, value, source, percent, at, times, preferred in rows_in(session, _claims(), sorted(members)):
+    for party_id, name, value, source, percent, at, times, ref, preferred in rows_in(
+        session, _claims(), sorted(members)
+    ):
         if is_shown(name):
-            fact = ContactFact(name, value, source, percent / 100, at, times, is_preferred=preferred)
+            fact = ContactFact(name, value, source, percent / 100, at, times, ref, is_preferred=preferred)
             facts.setdefault((members[party_id], name), []).append(fact)
     for part in portions(sorted(members)):
         gone = delete(ShownValue).where(ShownValue.party_id.in_(part))
@@ -91,5 +93,8 @@ def _clusters() -> Lookup:
 @cache
 def _claims() -> Lookup:
     row = ContactFactRow
-    what = row.party_id, row.field, row.value, row.source, row.confidence, row.observed_at, row.times, row.is_preferred
-    return Lookup(select(*what).where(row.is_current.is_(True)), row.party_id)
+    columns = (
+        row.party_id, row.field, row.value, row.source, row.confidence, row.observed_at, row.times, row.source_ref,
+        row.is_preferred,
+    )  # fmt: skip
+    return Lookup(select(*columns).where(row.is_current.is_(True)), row.party_id)

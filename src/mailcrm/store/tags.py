@@ -1,5 +1,6 @@
 """Tags: words to sort customers by, unique without regard to case."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from mailcrm.errors import NotFound, UserError
 from mailcrm.model.text import clean_line
+from mailcrm.store.bulk import insert_numbered, insert_rows, portions
 from mailcrm.store.context import actor_name
 from mailcrm.store.rows.party import Party, PartyTag, Tag
 
@@ -79,3 +81,38 @@ def tags_of(session: Session, party_ids: list[int]) -> dict[int, list[str]]:
     for root, name, _ in session.execute(query):
         found.setdefault(root or 0, []).append(name)
     return found
+
+
+def add_tags(
+    session: Session, wanted: Mapping[int, Sequence[tuple[str, str]]], now: datetime, by: str
+) -> dict[int, list[int]]:
+    """Tags (category, name) that parties (by id) do not have yet, many at once. Returns the ids of the tags, by party."""
+    names = {
+        (clean_line(c, 60), tag_key(name)): clean_line(name, 120) for those in wanted.values() for c, name in those
+    }
+    ids = _ensure_all(session, names)
+    added = {
+        party_id: [ids[clean_line(category, 60), tag_key(name)] for category, name in dict.fromkeys(those)]
+        for party_id, those in wanted.items()
+        if those
+    }
+    rows = [
+        {"party_id": party_id, "tag_id": tag_id, "at": now, "by": by}
+        for party_id, tag_ids in added.items()
+        for tag_id in dict.fromkeys(tag_ids)
+    ]
+    insert_rows(session, PartyTag, rows)
+    return added
+
+
+def _ensure_all(session: Session, names: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], int]:
+    keys = sorted({key for _, key in names})
+    found: dict[tuple[str, str], int] = {}
+    for part in portions(keys):
+        query = select(Tag.category, Tag.name_key, Tag.id).where(Tag.name_key.in_(part))
+        found |= {(row[0], row[1]): row[2] for row in session.execute(query) if (row[0], row[1]) in names}
+    missing = sorted(set(names) - set(found))
+    new = insert_numbered(
+        session, Tag, [{"category": each[0], "name": names[each], "name_key": each[1]} for each in missing]
+    )
+    return found | dict(zip(missing, new, strict=True))

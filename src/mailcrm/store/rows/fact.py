@@ -36,7 +36,8 @@ class ContactFactRow(Base):
     """One value of one field from one source. Seen again, it counts up (`times`) and moves on (`observed_at`, `source_ref`: the
     id of the mail, the import or the form that said it last). `confidence` is in percent; `verified_by` is the human who
     entered it; `rules` are those by which it was read in a mail last. `label` is what kind of it, `parts` those of a postal
-    address as canonical text. Of several values a human may prefer one. A value
+    address as canonical text. Of several values a human may prefer one. `batch_id` is the
+    import that made it, whatever source it names. A value
     is ended (`ended_at`), never wiped.
 
     Facts stay on the party they were found for; a merge shows them together.
@@ -66,6 +67,7 @@ class ContactFactRow(Base):
     rules: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None] = mapped_column(UtcMicros)
     is_preferred: Mapped[bool] = mapped_column(default=False)
+    batch_id: Mapped[int | None] = mapped_column(Id)
 
 
 class FieldChange(Base):

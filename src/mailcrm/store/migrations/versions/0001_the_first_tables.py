@@ -418,6 +418,7 @@ def upgrade() -> None:
         sa.Column("rules", sa.Integer(), nullable=False),
         sa.Column("ended_at", t.TIME, nullable=True),
         sa.Column("is_preferred", sa.Boolean(), nullable=False),
+        sa.Column("batch_id", t.ID, nullable=True),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_contact_fact_party_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_fact")),
         sa.UniqueConstraint(

@@ -1,0 +1,205 @@
+"""Writing the rows of an import: many customers in a few statements, and beside each row what an undo has to restore.
+
+The claims of a row know their batch; what else it changed is kept as canonical text with the row.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from mailcrm.model.address import AddressKind, address_key
+from mailcrm.model.consent import ConsentState
+from mailcrm.model.importing import RowOutcome, RowPlan
+from mailcrm.model.party import PartyKind, PartyState
+from mailcrm.model.recipient import Suppress
+from mailcrm.model.record import Claim, EmailEntry
+from mailcrm.store import addresses, consents, naming, parties, tags
+from mailcrm.store.adopt import adopt_mail
+from mailcrm.store.bulk import insert_rows
+from mailcrm.store.claims import record_claims
+from mailcrm.store.history import Cause, Change, note_changes
+from mailcrm.store.identity import profiles
+from mailcrm.store.imports.batches import count_rows
+from mailcrm.store.rows.importing import ImportRow
+from mailcrm.store.rows.party import PartyEmail
+
+_SOURCE = "import"
+
+
+@dataclass
+class Written:
+    """What is being done for one row."""
+
+    plan: RowPlan
+    party_id: int | None
+    changes: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def write_plans(
+    session: Session,
+    batch_id: int,
+    plans: Sequence[RowPlan],
+    kind_of: Callable[[str], AddressKind],
+    state: PartyState,
+    now: datetime,
+) -> list[Written]:
+    """Carry out what was planned for rows of a file, in this transaction. `kind_of` tells what an address (by its comparison
+    form) is; new customers get `state`, and a number with it. Returns what was done, row by row."""
+    cause = Cause(_SOURCE, now, batch_id, batch_id)
+    done = [Written(plan, plan.party_id, notes=list(plan.row.problems)) for plan in plans]
+    _make(session, done, state, now)
+    _rename(session, done, cause)
+    _address(session, done, kind_of, now)
+    _consent(session, done, batch_id, now)
+    _tag(session, done, batch_id, now)
+    claims: dict[int, list[Claim]] = {}
+    for each in done:
+        if each.party_id is not None and each.plan.claims:
+            claims.setdefault(each.party_id, []).extend(each.plan.claims)
+    record_claims(session, claims, cause)
+    _keep(session, batch_id, done)
+    return done
+
+
+def _make(session: Session, done: Sequence[Written], state: PartyState, now: datetime) -> None:
+    for kind in PartyKind:
+        new = [each for each in done if each.plan.outcome == RowOutcome.NEW and each.plan.row.record.kind == kind]
+        ids = parties.create_parties(session, kind, [each.plan.name or "" for each in new], _SOURCE, now)
+        for each, party_id in zip(new, ids, strict=True):
+            each.party_id = party_id
+            each.changes["created"] = True
+        if kind == PartyKind.PERSON:
+            names = {i: (e.plan.given_name or "", e.plan.family_name or "") for e, i in zip(new, ids, strict=True)}
+            parties.set_person_names(session, {i: pair for i, pair in names.items() if any(pair)})
+        active = [i for e, i in zip(new, ids, strict=True) if (e.plan.row.record.state or state) == PartyState.ACTIVE]
+        parties.number_parties(session, active, now)
+        profiles.touch(session, ids)
+
+
+def _rename(session: Session, done: Sequence[Written], cause: Cause) -> None:
+    changes = []
+    for each in done:
+        told = {"name": each.plan.name, "given_name": each.plan.given_name, "family_name": each.plan.family_name}
+        new = {name: value for name, value in told.items() if value is not None}
+        if not new or each.party_id is None or "created" in each.changes:
+            continue
+        before = naming.replace_names(session, each.party_id, new, _SOURCE, cause.now)
+        each.changes["names"] = {name: [before[name], new[name]] for name in new} | {"source": before["source"]}
+        changes += [Change(each.party_id, name, before[name], new[name]) for name in new]
+    note_changes(session, changes, cause)
+
+
+# --- addresses and what was said at them -------------------------------------------------------------------------
+
+
+def _address(session: Session, done: Sequence[Written], kind_of: Callable[[str], AddressKind], now: datetime) -> None:
+    wanted: dict[str, tuple[str, AddressKind]] = {}
+    for each in done:
+        for entry in each.plan.emails:
+            key = address_key(entry.address)
+            kind = kind_of(key)
+            if kind == AddressKind.OWN:
+                each.notes.append(f"{entry.address} is one of our own addresses, and was left out")
+            else:
+                wanted[key] = entry.address, kind
+    before = addresses.find_addresses(session, wanted)
+    known = addresses.ensure_addresses(session, wanted, now)
+    links: list[tuple[int, int, EmailEntry]] = []
+    for each in done:
+        for entry in each.plan.emails:
+            row = known.get(address_key(entry.address))
+            if row is not None and each.party_id is not None:
+                links.append((each.party_id, row.id, entry))
+                each.changes.setdefault("emails", []).append(row.id)
+    parties.link_addresses(session, [(party_id, address_id) for party_id, address_id, _ in links], _SOURCE, now)
+    for party_id, address_id, entry in links:
+        if entry.label or entry.ended_at:
+            link = PartyEmail.party_id == party_id, PartyEmail.email_id == address_id
+            session.execute(update(PartyEmail).where(*link).values(label=entry.label, valid_to=entry.ended_at))
+        if address_key(entry.address) in before and before[address_key(entry.address)].party_id is None:
+            adopt_mail(session, party_id, address_id)
+
+
+def _consent(session: Session, done: Sequence[Written], batch_id: int, now: datetime) -> None:
+    """What a file says of consent. A no holds at once and for ever; a yes counts only with its proof, and never over a no."""
+    source = f"import:{batch_id}"
+    speaking = [
+        (each, entry) for each in done for entry in each.plan.row.record.emails if entry.consents or entry.closed
+    ]
+    if not speaking:
+        return
+    known = addresses.find_addresses(session, {address_key(entry.address) for _, entry in speaking})
+    for each, entry in speaking:
+        key = address_key(entry.address)
+        if entry.closed:
+            _close(session, each, key, Suppress(entry.closed), None, source, now)
+        for said in entry.consents:
+            if said.state == ConsentState.WITHDRAWN and not said.purpose:
+                _close(session, each, key, Suppress.UNSUBSCRIBE, None, source, now)
+            elif key in known:
+                purpose = consents.ensure_purpose(session, said.purpose)
+                states = consents.consent_states(session, [known[key].id], purpose)
+                now_is = states.get(known[key].id)
+                if now_is == said.state:
+                    continue
+                if said.state == ConsentState.GIVEN and (now_is == ConsentState.WITHDRAWN or not said.evidence):
+                    why = "they said no before" if said.evidence else "there is no proof of it"
+                    each.notes.append(f"{entry.address}: the yes to {said.purpose} was left out, for {why}")
+                    continue
+                consents.record_consent(
+                    session, known[key].id, purpose, said.state, basis=said.basis, at=said.at or now,
+                    source=said.source or source, evidence=said.evidence or source, now=now,
+                )  # fmt: skip
+                each.changes.setdefault("consents", []).append([known[key].id, purpose, said.state.value])
+
+
+def _close(
+    session: Session, each: Written, key: str, reason: Suppress, purpose: int | None, source: str, now: datetime
+) -> None:
+    if consents.suppress(session, key, reason, now, purpose_id=purpose, source=source):
+        each.changes["closed"] = each.changes.get("closed", 0) + 1
+
+
+# --- tags, and the row itself ------------------------------------------------------------------------------------
+
+
+def _tag(session: Session, done: Sequence[Written], batch_id: int, now: datetime) -> None:
+    wanted: dict[int, list[tuple[str, str]]] = {}
+    for each in done:
+        if each.party_id is not None and each.plan.tags:
+            wanted.setdefault(each.party_id, []).extend(each.plan.tags)
+    added = tags.add_tags(session, wanted, now, f"import:{batch_id}")
+    for each in done:
+        if each.party_id in added and each.plan.tags:
+            each.changes["tags"] = added[each.party_id]
+
+
+def _keep(session: Session, batch_id: int, done: Sequence[Written]) -> None:
+    rows = [
+        {
+            "batch_id": batch_id, "row_no": each.plan.row.number, "outcome": _outcome(each), "party_id": each.party_id,
+            "record_hash": each.plan.row.digest, "changes": _canonical(each.changes),
+            "note": "; ".join([*([each.plan.error] if each.plan.error else []), *each.notes]),
+        }
+        for each in done
+    ]  # fmt: skip
+    insert_rows(session, ImportRow, rows)
+    count_rows(session, batch_id, Counter(_outcome(each) for each in done), max(each.plan.row.number for each in done))
+
+
+def _outcome(each: Written) -> RowOutcome:
+    """What was said of consent counts, too; it is known only now."""
+    if each.plan.outcome == RowOutcome.SAME and each.changes:
+        return RowOutcome.CHANGED
+    return each.plan.outcome
+
+
+def _canonical(changes: Mapping[str, Any]) -> str:
+    return json.dumps(changes, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if changes else ""

@@ -1,0 +1,1 @@
+"""Calendars: lunar days, when a day that matters comes round, and how people write it (docs/lunar.md)."""

@@ -4,6 +4,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class DateKind(StrEnum):
+    """What the day is of. OTHER goes with a label that says it."""
+
+    BIRTHDAY = "birthday"
+    ANNIVERSARY = "anniversary"
+    CONTRACT_EXPIRY = "contract_expiry"
+    NAME_DAY = "name_day"
+    FOUNDING = "founding"
+    FIRST_ORDER = "first_order"
+    OTHER = "other"
+
+
+ONCE = frozenset({DateKind.CONTRACT_EXPIRY})
+"""Kinds that come once, if nobody says otherwise."""
+
+
 class Calendar(StrEnum):
     """Which calendar month and day belong to."""
 
@@ -12,7 +28,9 @@ class Calendar(StrEnum):
 
 
 class LeapRule(StrEnum):
-    """When a day in a leap month is kept in a year that has no such leap month, or has it besides the ordinary one."""
+    """When a day of a leap month is kept; in years that have that leap month it is, by all of them. ORDINARY: in other years
+    in the ordinary month of its number. LEAP_ONLY: in other years not at all. BOTH: in the ordinary month each year, and
+    once more in the leap month where there is one."""
 
     ORDINARY = "ordinary"
     LEAP_ONLY = "leap_only"

@@ -73,7 +73,9 @@ def coming(date_: ImportantDate, today: date) -> Occurrence | None:
         years = range(today.year, min(today.year + 1, LAST_SOLAR_YEAR) + 1)
     else:
         years = range(max(lunar_year_of(today), FIRST_YEAR), LAST_YEAR + 1)
-    return next((each for year in years for each in occurrences(date_, year) if each.day >= today), None)
+    only = date_.leap_month and date_.leap_rule is LeapRule.LEAP_ONLY
+    some = (year for year in years if not only or leap_month_of(year) == date_.month)
+    return next((each for year in some for each in occurrences(date_, year) if each.day >= today), None)
 
 
 def occurrence_key(date_: ImportantDate, day: date) -> str:

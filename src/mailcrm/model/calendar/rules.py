@@ -75,5 +75,5 @@ def _check_lunar(date_: ImportantDate) -> None:
         other = leap_month_of(date_.year)
         hint = f"its leap month is the one after month {other}" if other else "it has no leap month"
         raise UserError(f"the lunar year {date_.year} has no {which}: {hint}")
-    if date_.day > length:
+    if date_.day > length and date_.month != 12:  # 12-30 is new year's eve, however long the month
         raise UserError(f"{which} of the lunar year {date_.year} has {length} days, and no day {date_.day}")

@@ -34,6 +34,8 @@ _FILES = {
     "mail": "mail",
     "reprocess": "reprocess",
     "identity": "identity",
+    "fields": "fields",
+    "preset": "preset",
     "tags": "tags",
     "segments": "segments",
     "campaigns": "campaigns",

@@ -1,12 +1,14 @@
 """`mailcrm people`: customers, their archive, their consent."""
 
 import csv
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from mailcrm.cli import values
 from mailcrm.cli.ask import require_yes
 from mailcrm.cli.console import out
 from mailcrm.cli.context import Json, Yes, context_of, print_json, print_table, say, warn
@@ -22,6 +24,9 @@ consent = typer.Typer(
     help="Consent per purpose, with its proof. Marketing is sent to nobody without it.", no_args_is_help=True
 )
 app.add_typer(consent, name="consent")
+app.add_typer(values.value, name="value")
+app.add_typer(values.email, name="email")
+app.command("tie")(values.tie)
 
 Who = Annotated[str, typer.Argument(help="A customer number, or an e-mail address.")]
 
@@ -110,14 +115,60 @@ def add(
     address: Annotated[str, typer.Argument(help="E-mail address.")],
     name: Annotated[str, typer.Option(help="Name.")] = "",
     organisation: Annotated[bool, typer.Option("--organisation", help="Not a person.")] = False,
+    phone: Annotated[str, typer.Option(help="A phone number.")] = "",
+    company: Annotated[str, typer.Option(help="Whom they work for.")] = "",
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also if they may be known already.")] = False,
 ) -> None:
-    """Make a customer by hand, or make somebody known from mail one."""
-    from mailcrm.service.customers import add_customer
+    """Make a customer by hand, or make somebody known from mail one. Says who may be the same before it does."""
+    from mailcrm.service.customers import add_customer, change_customer, look_alikes, typed
+    from mailcrm.store import parties
 
     context = context_of(ctx)
+    given = {name: value for name, value in (("phone", phone), ("company", company)) if value}
     with context.app() as crm, crm.store.write(context.actor) as session:
+        if not anyway and parties.find_party(session, address) is None:
+            seen = typed(name, address, phone, company, organisation=organisation)
+            _warn_of(look_alikes(session, seen, context.viewer))
         number = add_customer(session, address, name, crm.own, crm.clock(), organisation=organisation)
+        if given:
+            change_customer(session, parties.get_party(session, address), given, crm.clock())
     say(f"{address} is customer {number}")
+
+
+def _warn_of(found: Sequence[Any]) -> None:
+    """Raises UserError naming those who may be the same."""
+    if found:
+        raise UserError(
+            "somebody like that is known already; with --anyway a new customer is made all the same",
+            problems=[
+                f"{each.line.number or f'#{each.line.id}'} {each.line.name} {each.line.email} "
+                f"({each.bits:+.1f} bits: {each.why})"
+                for each in found
+            ],
+        )
+
+
+@app.command()
+def similar(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Option(help="Name.")] = "",
+    address: Annotated[str, typer.Option(help="E-mail address.")] = "",
+    phone: Annotated[str, typer.Option(help="Phone number.")] = "",
+    company: Annotated[str, typer.Option(help="Company.")] = "",
+    organisation: Annotated[bool, typer.Option("--organisation", help="Not a person.")] = False,
+    json: Json = False,
+) -> None:
+    """Who is known already that looks like this; makes nothing."""
+    from mailcrm.service.customers import look_alikes, typed
+
+    context = context_of(ctx)
+    with context.app() as crm, crm.store.read(context.viewer) as session:
+        found = look_alikes(session, typed(name, address, phone, company, organisation=organisation), context.viewer)
+    if json:
+        print_json(found)
+        return
+    rows = [(x.line.number or f"#{x.line.id}", x.line.name, x.line.email, f"{x.bits:+.1f}", x.why) for x in found]
+    print_table(("number", "name", "email", "bits", "why"), rows, empty="nobody like that is known")
 
 
 @app.command("set")

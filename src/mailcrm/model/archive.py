@@ -9,7 +9,7 @@ from mailcrm.model.contact import ContactFact, ContactField
 from mailcrm.model.conversation import Waiting
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.message import MailKind
-from mailcrm.model.party import PartyKind, PartyState
+from mailcrm.model.party import AffiliationKind, PartyKind, PartyState
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,18 @@ class AddressLine:
 
 @dataclass(frozen=True, slots=True)
 class AffiliationLine:
-    """An employer of a customer, or somebody who works there: from the first mail that shows it to the last (UTC)."""
+    """An employer of a customer, or somebody who works there (or is its agent, or end customer): from the first mail that shows
+    it to the last; `valid_to` where somebody said that it is over. Times in UTC."""
 
     party_id: int
     number: str
     name: str
     valid_from: datetime
     seen_until: datetime
+    kind: AffiliationKind = AffiliationKind.EMPLOYEE
+    title: str = ""
+    valid_to: datetime | None = None
+    source: str = "header"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,18 @@
-"""Who works for which organisation, and from when to when mail says so."""
+"""Who has to do with which organisation: as mail shows, from the first to the last, and as humans and files say."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Select, Update, bindparam, func, select, update
+from sqlalchemy import Update, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from mailcrm.errors import UserError
 from mailcrm.model.archive import AffiliationLine
+from mailcrm.model.party import AffiliationKind, PartyKind
+from mailcrm.model.text import clean_line
 from mailcrm.store.bulk import insert_rows, rows_in, update_rows
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.base import UtcMicros
@@ -55,7 +59,10 @@ def affiliate(session: Session, spans: Mapping[tuple[int, int], tuple[datetime, 
     for (person, org), (first, last) in sorted(spans.items()):
         row = known.get((person, org))
         if row is None:
-            new.append({"person_id": person, "org_id": org, "valid_from": first, "seen_until": last, "source": source})
+            new.append({
+                "person_id": person, "org_id": org, "kind": AffiliationKind.EMPLOYEE, "valid_from": first,
+                "seen_until": last, "source": source,
+            })  # fmt: skip
         elif first < row[1] or last > row[2]:
             moved.append({"which": row[0], "first": min(first, row[1]), "last": max(last, row[2])})
     insert_rows(session, Affiliation, new)
@@ -66,7 +73,7 @@ def affiliate(session: Session, spans: Mapping[tuple[int, int], tuple[datetime, 
 @cache
 def _known() -> Lookup:
     columns = Affiliation.person_id, Affiliation.org_id, Affiliation.id, Affiliation.valid_from, Affiliation.seen_until
-    return Lookup(select(*columns), Affiliation.person_id)
+    return Lookup(select(*columns).where(Affiliation.kind == AffiliationKind.EMPLOYEE), Affiliation.person_id)
 
 
 @cache
@@ -75,22 +82,102 @@ def _moved() -> Update:
     return update(Affiliation).where(Affiliation.id == bindparam("which")).values(valid_from=first, seen_until=last)
 
 
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What a human or a file says of a person and an organisation. Times in UTC; `valid_to` None: it holds."""
+
+    person_id: int
+    org_id: int
+    kind: AffiliationKind = AffiliationKind.EMPLOYEE
+    title: str = ""
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+
+def tie(session: Session, those: Sequence[Tie], source: str, now: datetime) -> list[int]:
+    """Record such ties; one that is known of these two gets what is said of it. Returns the ids of those that are new.
+
+    Raises UserError where the one is no person or the other no organisation.
+    """
+    kinds = dict(session.execute(
+        select(Party.id, Party.kind).where(Party.id.in_({each.person_id for each in those} | {each.org_id for each in those}))
+    ).all())  # fmt: skip
+    fresh = []
+    for each in those:
+        if kinds.get(each.person_id) != PartyKind.PERSON or kinds.get(each.org_id) != PartyKind.ORGANISATION:
+            raise UserError("a person is tied to an organisation, not the other way round")
+        query = select(Affiliation).where(
+            Affiliation.person_id == each.person_id, Affiliation.org_id == each.org_id, Affiliation.kind == each.kind
+        )
+        row = session.execute(query.with_for_update()).scalar_one_or_none()
+        if row is None:
+            row = Affiliation(
+                person_id=each.person_id, org_id=each.org_id, kind=each.kind, source=source,
+                valid_from=each.valid_from or now, seen_until=each.valid_to or now,
+            )  # fmt: skip
+            session.add(row)
+            fresh.append(row)
+        row.title = clean_line(each.title, 200) or row.title
+        row.valid_from, row.valid_to = each.valid_from or row.valid_from, each.valid_to
+    session.flush()
+    return [row.id for row in fresh]
+
+
+def end_tie(session: Session, person_root: int, org_root: int, now: datetime) -> int:
+    """From now on these two (roots) have nothing to do with each other any more. Returns how many ties ended."""
+    person, org = aliased(Party), aliased(Party)
+    query = (
+        select(Affiliation)
+        .join(person, person.id == Affiliation.person_id)
+        .join(org, org.id == Affiliation.org_id)
+        .where(person.root_id == person_root, org.root_id == org_root, Affiliation.valid_to.is_(None))
+    )
+    rows = session.execute(query).scalars().all()
+    for row in rows:
+        row.valid_to = now
+    session.flush()
+    return len(rows)
+
+
 def affiliations_of(session: Session, party_id: int, *, organisation: bool) -> tuple[AffiliationLine, ...]:
-    """Where the members of a customer (by root) work, or who works for an organisation; the last seen first."""
+    """Where the members of a customer (by root) work, or who works for an organisation: what holds first, then the last seen.
+
+    Of an organisation with more ties than `_SHOWN` those seen last.
+    """
     member, other, root = aliased(Party), aliased(Party), aliased(Party)
     mine, theirs = (
         (Affiliation.org_id, Affiliation.person_id) if organisation else (Affiliation.person_id, Affiliation.org_id)
     )
-    query: Select[int, str | None, str, datetime, datetime] = (
-        select(
-            root.id, root.customer_no, root.display_name, func.min(Affiliation.valid_from, type_=UtcMicros()),
-            func.max(Affiliation.seen_until, type_=UtcMicros()).label("until"),
-        )
+    query = (
+        select(Affiliation, root.id, root.customer_no, root.display_name)
         .join(member, member.id == mine)
         .join(other, other.id == theirs)
         .join(root, root.id == other.root_id)
         .where(member.root_id == party_id)
-        .group_by(root.id, root.customer_no, root.display_name)
-        .order_by(func.max(Affiliation.seen_until).desc(), root.id)
+        .order_by(Affiliation.seen_until.desc(), Affiliation.id)
+        .limit(_SHOWN)
+    )
+    found: dict[tuple[int, AffiliationKind], AffiliationLine] = {}
+    for row, root_id, number, name in session.execute(query):
+        line = AffiliationLine(
+            root_id, number or "", name, row.valid_from, row.seen_until, row.kind, row.title, row.valid_to, row.source
+        )
+        before = found.get((root_id, row.kind))
+        found[root_id, row.kind] = line if before is None else _together(before, line)
+    return tuple(
+        sorted(
+            found.values(), key=lambda each: (each.valid_to is not None, -each.seen_until.timestamp(), each.party_id)
+        )
+    )
+
+
+_SHOWN = 500
+
+
+def _together(one: AffiliationLine, other: AffiliationLine) -> AffiliationLine:
+    """The same tie of two members of a cluster."""
+    over = None if one.valid_to is None or other.valid_to is None else max(one.valid_to, other.valid_to)
+    return replace(
+        one, valid_from=min(one.valid_from, other.valid_from), seen_until=max(one.seen_until, other.seen_until),
+        title=one.title or other.title, valid_to=over,
     )  # fmt: skip
-    return tuple(AffiliationLine(row[0], row[1] or "", row[2], row[3], row[4]) for row in session.execute(query))

@@ -142,6 +142,12 @@ def _primary_addresses(session: Session, roots: Sequence[int]) -> dict[int, str]
     return found
 
 
+def get_line(session: Session, party_id: int, viewer: Viewer) -> PartyLine:
+    """One customer as lists show it."""
+    del viewer
+    return _lines(session, [session.get_one(Party, party_id)])[0]
+
+
 def get_archive(session: Session, party_id: int, viewer: Viewer) -> PartyArchive:
     """One customer with all addresses, consents and fields; the timeline is `timeline.select_timeline`."""
     party = session.get_one(Party, party_id)

@@ -105,6 +105,13 @@ def add_tags(
     return added
 
 
+def ensure_tags(session: Session, wanted: Sequence[tuple[str, str]]) -> int:
+    """Make those tags (category, name) that are missing. Returns how many that were."""
+    before = session.execute(select(func.count()).select_from(Tag)).scalar_one()
+    _ensure_all(session, {(clean_line(c, 60), tag_key(name)): clean_line(name, 120) for c, name in wanted})
+    return session.execute(select(func.count()).select_from(Tag)).scalar_one() - before
+
+
 def _ensure_all(session: Session, names: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], int]:
     keys = sorted({key for _, key in names})
     found: dict[tuple[str, str], int] = {}

@@ -35,7 +35,7 @@ DERIVED = {"root_id", "cluster_size", "named_by", "display_name", "sort_key"}
 
 OF_IDENTITY = {"merge_record", "match_candidate", "identity_profile", "sighting_key", "key_count"}
 LOGS = {"audit_entry", "audit_head"}
-NUMBERING = {"number_sequence", "party"}
+NUMBERING = {"number_sequence", "number_alias", "party"}
 """A cluster that does together what makes a customer gets a number, and who loses it by an un-merge may get one."""
 
 

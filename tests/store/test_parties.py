@@ -12,7 +12,7 @@ from mailcrm.model.address import AddressKind, address_key
 from mailcrm.model.archive import KnownAddress
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
 from mailcrm.model.rights import Viewer
-from mailcrm.store import Session, Store, addresses, candidates, edits, parties, people
+from mailcrm.store import Session, Store, addresses, candidates, edits, numbers, parties, people
 from mailcrm.store.rows.party import EmailAddress, OrgDomain, Party, PartyEmail, Person
 from tests.builders import NOW, a_person, a_write, an_address
 from tests.store.crowd import Work, after_a_race, at_once, patiently, race, written
@@ -35,7 +35,7 @@ def the_owner(session: Session, address: KnownAddress, name: str = "") -> int:
 
 
 def next_number(session: Session) -> CustomerNumber:
-    return parties.next_numbers(session, 1)[0]
+    return numbers.next_numbers(session, [PartyKind.PERSON], NOW)[0]
 
 
 def the_party(session: Session, party_id: int) -> Party:

@@ -476,3 +476,27 @@ def test_unit_is_accepted_by_systemd_and_hardened(tmp_path: Path) -> None:
     exposure = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
     assert exposure is not None
     assert float(exposure[1]) < 2
+
+
+# --- customer numbers --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"pattern": "C{check}"}, "numbers: .*has no {seq}"),
+        ({"pattern": "{seq:06}"}, "numbers: .*must begin with a capital"),
+        ({"pattern": "C{seq}", "restart": "year"}, "numbers: .*needs {yy}"),
+        ({"restart": "daily"}, r"numbers\.restart: "),
+    ],
+)
+def test_a_pattern_of_numbers_is_looked_at_when_the_file_is_read(table: dict[str, str], words: str) -> None:
+    [problem] = problems({"numbers": table})
+    assert re.match(words, problem)
+
+
+def test_numbers_are_made_as_configured() -> None:
+    config = parse_config({"numbers": {"pattern": "{kind}{yy}{seq:04}", "organisation": "F", "restart": "year"}}, "x")
+    pattern = config.numbers.parsed()
+    assert (pattern.organisation, pattern.restart.value, pattern.example) == ("F", "year", "P260017")
+    assert parse_config({}, "x").numbers.parsed().example == "C000017Z"

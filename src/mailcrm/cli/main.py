@@ -36,6 +36,7 @@ _FILES = {
     "identity": "identity",
     "fields": "fields",
     "preset": "preset",
+    "numbers": "numbers",
     "tags": "tags",
     "segments": "segments",
     "campaigns": "campaigns",

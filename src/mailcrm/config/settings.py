@@ -11,6 +11,7 @@ from mailcrm.config.section import Port, Secret, Section
 from mailcrm.errors import UserError
 from mailcrm.model.address import OwnAddresses, is_free_mail
 from mailcrm.model.base_url import parse_base_url
+from mailcrm.model.number import STANDARD, NumberPattern, Restart, parse_pattern
 
 
 class Company(Section):
@@ -93,6 +94,29 @@ class ServiceSection(Section):
     grace_seconds: float = Field(default=15, gt=0)
 
 
+class NumbersSection(Section):
+    """How the next customer numbers look; those that were given stay as they are."""
+
+    pattern: str = STANDARD.text
+    person: str = "P"
+    organisation: str = "O"
+    restart: Restart = Restart.NEVER
+
+    @model_validator(mode="after")
+    def _is_a_pattern(self) -> Self:
+        try:
+            self.parsed()
+        except UserError as exc:
+            raise ValueError(exc.message) from exc
+        return self
+
+    def parsed(self) -> NumberPattern:
+        """The pattern, ready to make numbers."""
+        return parse_pattern(
+            self.pattern, person=self.person, organisation=self.organisation, restart=self.restart
+        )  # fmt: skip
+
+
 class LogSection(Section):
     """What the daemon writes: one line an event, to standard error."""
 
@@ -112,6 +136,7 @@ class Config(Section):
     sync: SyncSection = SyncSection()
     sending: SendingSection = SendingSection()
     public: PublicSection = PublicSection()
+    numbers: NumbersSection = NumbersSection()
     service: ServiceSection = ServiceSection()
     log: LogSection = LogSection()
 

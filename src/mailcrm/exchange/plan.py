@@ -13,6 +13,7 @@ from mailcrm.model.address import address_key
 from mailcrm.model.archive import NAME_FIELDS
 from mailcrm.model.contact import ContactField, value_hash
 from mailcrm.model.importing import InputRow, KnownCustomer, RowOutcome, RowPlan
+from mailcrm.model.number import number_key
 from mailcrm.model.party import PartyKind, may_replace
 from mailcrm.model.record import Claim, CustomerRecord
 from mailcrm.model.text import clean_line
@@ -30,9 +31,7 @@ def match_keys(row: InputRow) -> list[tuple[str, str]]:
     """By what somebody is known again, the surest first: (kind of key, key). A name alone is none: namesakes are proposed to
     humans by the identity resolver, after the import. Without any other key the same row again is about the same customer."""
     record = row.record
-    keys = [("number", number) for number in (record.number, *record.former_numbers) if number]
-    if record.foreign_id:
-        keys.append(("foreign", value_hash(ContactField.FOREIGN_ID, record.foreign_id)))
+    keys = [("number" if not system else "foreign", f"{system}:{number_key(n)}") for system, n in numbers_of(record)]
     keys += [("email", address_key(entry.address)) for entry in record.emails]
     name = clean_line(display_name(record)).casefold()
     if name:
@@ -70,23 +69,33 @@ def plan_row(row: InputRow, known: KnownCustomer | None) -> RowPlan:
         return RowPlan(
             row, RowOutcome.NEW, None, name, record.fields.get("given_name", ""),
             record.fields.get("family_name", ""), claims_of(record), record.emails, record.tags,
+            numbers_of(record),
         )  # fmt: skip
     names = _names(record, known)
     fresh = _new_claims(record, known, renamed="name" in names)
     emails = tuple(entry for entry in record.emails if address_key(entry.address) not in known.emails)
     tags = tuple(tag for tag in record.tags if (tag[0], tag[1].casefold()) not in known.tags)
-    changed = bool(names or fresh or emails or tags)
+    numbers = tuple(each for each in numbers_of(record) if (each[0], number_key(each[1])) not in known.numbers)
+    changed = bool(names or fresh or emails or tags or numbers)
     return RowPlan(
         row, RowOutcome.CHANGED if changed else RowOutcome.SAME, known.party_id, names.get("name"),
         names.get("given_name"), names.get("family_name"), fresh, emails, tags,
+        numbers,
     )  # fmt: skip
 
 
 def claims_of(record: CustomerRecord) -> tuple[Claim, ...]:
-    """All that a record claims: values, single fields, and what the other system calls the customer."""
+    """All that a record claims: values, and fields that hold one."""
     single = [Claim(name, value) for name, value in record.fields.items() if name not in NAME_FIELDS and value]
-    foreign = [Claim(ContactField.FOREIGN_ID, record.foreign_id)] if record.foreign_id else []
-    return (*record.claims, *single, *foreign)
+    return (*record.claims, *single)
+
+
+def numbers_of(record: CustomerRecord) -> tuple[tuple[str, str], ...]:
+    """All numbers of a record with their system: '' is us, `hubspot:77` is 77 at HubSpot, what names no system is of a file."""
+    own = [("", number) for number in (record.number, *record.former_numbers) if number]
+    system, _, number = record.foreign_id.rpartition(":")
+    foreign = [(clean_line(system, 60).casefold() or "file", number)] if number.strip() else []
+    return (*own, *foreign)
 
 
 def _names(record: CustomerRecord, known: KnownCustomer) -> Mapping[str, str]:

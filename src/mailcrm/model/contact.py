@@ -58,7 +58,6 @@ class ContactField(StrEnum):
     YOUTUBE = "youtube"
     TIKTOK = "tiktok"
     PREFERENCE = "preference"
-    FOREIGN_ID = "foreign_id"
 
 
 OWN = "x."
@@ -74,7 +73,7 @@ NETWORKS = (
 
 MANY = frozenset({
     ContactField.ALIAS, ContactField.PHONE, ContactField.MOBILE, ContactField.FAX, ContactField.URL, ContactField.ADDRESS,
-    ContactField.PREFERENCE, ContactField.FOREIGN_ID, *NETWORKS,
+    ContactField.PREFERENCE, *NETWORKS,
 })  # fmt: skip
 """Fields that hold several values at a time, the one to use first; all others hold one."""
 

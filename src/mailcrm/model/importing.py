@@ -41,7 +41,7 @@ class InputRow:
 @dataclass(frozen=True, slots=True)
 class KnownCustomer:
     """What is known of somebody whom a row is about. `claims`: the strongest source of each (field, hash of the value);
-    `emails` by comparison form, `tags` by (category, key)."""
+    `emails` by comparison form, `tags` by (category, key), `numbers` by (system, comparison form)."""
 
     party_id: int
     kind: PartyKind
@@ -52,12 +52,13 @@ class KnownCustomer:
     claims: Mapping[tuple[str, str], str] = field(default_factory=dict)
     emails: frozenset[str] = frozenset()
     tags: frozenset[tuple[str, str]] = frozenset()
+    numbers: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class RowPlan:
     """What is to be done with a row. `party_id` None: a customer is made, whose name is `name`; else `name`, `given_name` and
-    `family_name` are None where they stay."""
+    `family_name` are None where they stay. `numbers`: (system, number) that find the customer from then on."""
 
     row: InputRow
     outcome: RowOutcome
@@ -68,6 +69,7 @@ class RowPlan:
     claims: tuple[Claim, ...] = ()
     emails: tuple[EmailEntry, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    numbers: tuple[tuple[str, str], ...] = ()
     error: str = ""
 
 

@@ -3,13 +3,21 @@
 The newest key signs, all keys verify, so that a key can be rotated while old unsubscribe links keep working for ever.
 """
 
+import base64
+import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from mailcrm.errors import UserError
+from mailcrm.model.number import LONGEST, number_key
 
 if TYPE_CHECKING:  # whoever only hands the keys on need not load it
     from itsdangerous import URLSafeSerializer
 
 _UNSUBSCRIBE = "unsubscribe"
+_REPLY = "reply"
+_LONGEST_REPLY = 64
+"""Characters: what stands before the @ of an address has no more (RFC 5321, 4.5.3.1.1)."""
 
 
 @dataclass(frozen=True)
@@ -36,3 +44,28 @@ class LinkKeys:
         except (BadData, UnicodeError):  # UnicodeError: bytes in a URL that are no text
             return None
         return value if isinstance(value, int) else None
+
+    def sign_reply(self, number: str) -> str:
+        """A token that names a customer by their number, in what a reply carries back: an address or a subject line.
+
+        Capitals do not count, for mail servers lose them. The number finds the customer after merges and changes of the
+        pattern, so the token does, for ever. `number` is one of ours; raises UserError if it does not fit.
+        """
+        key = number_key(number)
+        if not key or len(key) > LONGEST:
+            raise UserError(f"{number[:LONGEST]!r} is not a customer number of ours")
+        return f"{key}-{_seal(self.keys[-1], key)}".lower()
+
+    def read_reply(self, token: str) -> str | None:
+        """The number behind a token (`store.parties.find_party` finds whose it is), None if it was not signed by us."""
+        text, dash, seal = token.strip().rpartition("-")
+        key = number_key(text) if dash and text.isascii() and len(token) <= _LONGEST_REPLY else ""
+        given = seal.upper().encode("ascii", "replace")
+        signed = [hmac.compare_digest(_seal(one, key).encode(), given) for one in self.keys]
+        return key if key and any(signed) else None
+
+
+def _seal(key: bytes, number: str) -> str:
+    """80 bits of HMAC-SHA-256 in base 32: letters and digits that survive an address."""
+    made = hmac.digest(key, f"mailcrm.{_REPLY}:{number}".encode(), "sha256")
+    return base64.b32encode(made[:10]).decode()

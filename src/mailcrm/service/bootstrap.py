@@ -19,7 +19,8 @@ def open_configured_store(config: Config) -> Store:
     state = config.state_dir
     if not state.is_dir():
         raise ConfigError(f"state: {state} does not exist; `mailcrm init` makes it")
-    return open_store(config.database_url(), load_keys(state, _overrides(config.keys)), state)
+    keys = load_keys(state, _overrides(config.keys))
+    return open_store(config.database_url(), keys, state, numbers=config.numbers.parsed())
 
 
 def _overrides(section: KeySection) -> dict[str, str]:

@@ -1,10 +1,11 @@
-"""What every session carries besides its connection: who reads or acts, the HMAC key, and where blobs live."""
+"""What every session carries besides its connection: who reads or acts, the HMAC key, where blobs live, how numbers look."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from mailcrm.model.number import STANDARD, NumberPattern
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.model.text import clean_line
 
@@ -19,6 +20,7 @@ class SessionContext:
     actor: Actor | None
     hmac_key: bytes = field(repr=False)
     blob_dir: Path
+    numbers: NumberPattern = STANDARD
 
 
 def bind(session: Session, context: SessionContext) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
 from mailcrm.errors import ConfigError
+from mailcrm.model.number import STANDARD, NumberPattern
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.store.context import SessionContext, bind
 from mailcrm.store.failures import translated
@@ -57,13 +58,15 @@ class Store:
     """An open database with the blobs and keys that belong to it.
 
     `durable` is a second engine whose commits survive a power cut (SQLite synchronous=FULL): the sender's, so that a
-    mark is on disk before the server can accept a mail (decisions.md 8). Elsewhere it is the same engine.
+    mark is on disk before the server can accept a mail (decisions.md 8). Elsewhere it is the same engine. `numbers` is the
+    pattern of the next customer numbers.
     """
 
     engine: Engine
     durable: Engine
     keys: Keys
     state_dir: Path
+    numbers: NumberPattern = STANDARD
     _queue: FifoLock = field(default_factory=FifoLock)
 
     @property
@@ -79,7 +82,7 @@ class Store:
     @contextmanager
     def read(self, viewer: Viewer | None = None) -> Iterator[Session]:
         """A session for looking; what it sees does not change meanwhile. Raises StoreBusy."""
-        context = SessionContext(viewer or Viewer.system(), None, self.keys.hmac, self.blob_dir)
+        context = SessionContext(viewer or Viewer.system(), None, self.keys.hmac, self.blob_dir, self.numbers)
         engine = self.engine.execution_options(**READING)
         with translated(self.state_dir), Session(engine, autoflush=False) as session:
             bind(session, context)
@@ -93,7 +96,7 @@ class Store:
         On SQLite writers of this process queue up in order and hold the database's write lock from the first statement.
         """
         engine = (self.durable if durable else self.engine).execution_options(**WRITING)
-        context = SessionContext(Viewer.system(), actor, self.keys.hmac, self.blob_dir)
+        context = SessionContext(Viewer.system(), actor, self.keys.hmac, self.blob_dir, self.numbers)
         turn = self._queue if self.dialect == "sqlite" else nullcontext()
         with turn, translated(self.state_dir), Session(engine, expire_on_commit=False) as session, session.begin():
             bind(session, context)
@@ -105,10 +108,12 @@ class Store:
         self.durable.dispose()
 
 
-def open_store(url: str, keys: Keys, state_dir: Path, *, patience: float = PATIENCE) -> Store:
+def open_store(
+    url: str, keys: Keys, state_dir: Path, *, patience: float = PATIENCE, numbers: NumberPattern = STANDARD
+) -> Store:
     """The store behind a SQLAlchemy URL. Does not look at the schema: see `migrate`. Raises ConfigError for a bad URL.
 
-    `patience` is for how many seconds a statement waits for somebody else's lock.
+    `patience` is for how many seconds a statement waits for somebody else's lock, `numbers` how customer numbers look.
     """
     try:
         parsed = _parsed(url)
@@ -118,7 +123,7 @@ def open_store(url: str, keys: Keys, state_dir: Path, *, patience: float = PATIE
         raise ConfigError(f"store.url: not a database URL that mailcrm knows: {exc}") from exc
     except ModuleNotFoundError as exc:
         raise ConfigError(f"store.url: {exc}; {_DRIVERS[parsed.get_backend_name()]}") from exc
-    return Store(engine, durable, keys, state_dir)
+    return Store(engine, durable, keys, state_dir, numbers)
 
 
 _WITH_PYMYSQL = "write mysql+pymysql://... and run: pip install 'mailcrm[mariadb]'"

@@ -7,24 +7,23 @@ from functools import cache
 from sqlalchemy import ColumnElement, Update, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from mailcrm.errors import NotFound
+from mailcrm.errors import NotFound, UserError
 from mailcrm.model.address import address_key
 from mailcrm.model.party import CustomerNumber, PartyBrief, PartyKind, PartyState
 from mailcrm.model.text import clean_line
 from mailcrm.store.bulk import insert_numbered, insert_rows, portions, rows_in, update_rows
 from mailcrm.store.identity.shown import show_names, sort_key
+from mailcrm.store.numbers import find_number, keep_numbers, next_numbers, require_number
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.base import UtcMicros
 from mailcrm.store.rows.party import (
     EmailAddress,
-    NumberSequence,
     Organisation,
     Party,
     PartyEmail,
     Person,
 )
 
-_NUMBERS = "customer"
 _LARGEST_ID = 2**63 - 1
 
 
@@ -112,38 +111,34 @@ def _links(session: Session, party_ids: Sequence[int]) -> tuple[dict[int, int], 
 # --- numbering ---------------------------------------------------------------------------------------------------
 
 
-def next_numbers(session: Session, count: int) -> list[CustomerNumber]:
-    """The next customer numbers; the row lock makes two writers wait for each other, so none is given twice."""
-    row = session.execute(
-        select(NumberSequence).where(NumberSequence.name == _NUMBERS).with_for_update()
-    ).scalar_one_or_none()
-    if row is None:
-        row = NumberSequence(name=_NUMBERS, next_value=1)
-        session.add(row)
-    first = row.next_value
-    row.next_value += count
-    session.flush()
-    return [CustomerNumber.of(number) for number in range(first, first + count)]
-
-
 def activate_parties(session: Session, party_ids: Sequence[int], now: datetime) -> None:
     """Candidates become customers and get their numbers, in this order; an active party keeps the one it has."""
     rows = {party.id: party for party in locked_parties(session, sorted(party_ids))}
     parties = [rows[party_id] for party_id in party_ids]
     unnumbered = [party for party in parties if party.customer_no is None]
-    numbers = next_numbers(session, len(unnumbered)) if unnumbered else []
-    for party, number in zip(unnumbered, numbers, strict=True):
+    given = next_numbers(session, [party.kind for party in unnumbered], now) if unnumbered else []
+    for party, number in zip(unnumbered, given, strict=True):
         party.customer_no = number.text
+    keep_numbers(session, {party.id: number for party, number in zip(unnumbered, given, strict=True)}, now)
     for party in parties:
         party.state, party.updated_at = PartyState.ACTIVE, now
     session.flush()
 
 
-def number_parties(session: Session, party_ids: Sequence[int], now: datetime) -> None:
-    """Candidates that nobody else knows of yet become customers and get their numbers, in this order."""
-    numbers = next_numbers(session, len(party_ids)) if party_ids else []
-    rows = [{"party": p, "number": n.text, "at": now} for p, n in zip(party_ids, numbers, strict=True)]
+def number_parties(
+    session: Session, new: Mapping[int, PartyKind], now: datetime, given: Mapping[int, str] | None = None
+) -> None:
+    """Candidates (by id) that nobody else knows of yet become customers and get their numbers, in this order; some have one
+    that they were `given` before, in an archive of ours."""
+    given = given or {}
+    without = [party_id for party_id in new if party_id not in given]
+    numbers = {party_id: CustomerNumber(text) for party_id, text in given.items()}
+    if without:
+        minted = next_numbers(session, [new[party_id] for party_id in without], now)
+        numbers |= dict(zip(without, minted, strict=True))
+    rows = [{"party": party_id, "number": number.text, "at": now} for party_id, number in numbers.items()]
     update_rows(session, _numbered(), rows)
+    keep_numbers(session, numbers, now)
 
 
 @cache
@@ -231,16 +226,20 @@ def _touched(*, incoming: bool) -> Update:
 
 
 def find_leaf(session: Session, text: str) -> int | None:
-    """The id of the very party that a customer number, an e-mail address or an id (`#46` or `46`) names, whatever it was
-    merged with."""
+    """The id of the very party that a number (ours or of another system, old or new), an e-mail address or an id (`#46` or
+    `46`) names, whatever it was merged with. Raises UserError for what is none of them, and where it names several."""
     text = text.strip()
     if "@" in text:
         query = select(EmailAddress.match_party_id).where(EmailAddress.address_norm == address_key(text))
-    elif (number := text.removeprefix("#")).isascii() and number.isdigit():  # unquoted, # begins a comment in a shell
-        query = select(Party.id).where(Party.id == min(int(number), _LARGEST_ID))
-    else:
-        query = select(Party.id).where(Party.customer_no == CustomerNumber.parse(text).text)
-    return session.execute(query).scalar_one_or_none()
+        return session.execute(query).scalar_one_or_none()
+    number = text.removeprefix("#")  # unquoted, # begins a comment in a shell
+    if not (number.isascii() and number.isdigit()):
+        return require_number(session, text)
+    by_id = session.execute(select(Party.id).where(Party.id == min(int(number), _LARGEST_ID))).scalar_one_or_none()
+    by_number = None if text.startswith("#") else find_number(session, text)
+    if None not in (by_id, by_number) and by_id != by_number:
+        raise UserError(f"{text} is the id of one customer and the number of another: say #{by_id} or #{by_number}")
+    return by_id or by_number
 
 
 def find_party(session: Session, text: str) -> int | None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from mailcrm.model.archive import AddressLine, PartyArchive, PartyLine
 from mailcrm.model.contact import ContactFact, ContactField, Standing
+from mailcrm.model.number import number_key
 from mailcrm.model.party import PartyKind, PartyState
 from mailcrm.model.rights import Viewer
 from mailcrm.model.segment import Segment
@@ -18,7 +19,7 @@ from mailcrm.store.consents import consents_of, suppressions_of
 from mailcrm.store.facts import facts_of
 from mailcrm.store.parties import is_somebody
 from mailcrm.store.preference import preference
-from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail, Person
+from mailcrm.store.rows.party import EmailAddress, NumberAlias, Party, PartyEmail, Person
 from mailcrm.store.segments import segment_condition
 from mailcrm.store.tags import tags_of
 
@@ -49,7 +50,8 @@ def find_people(session: Session, viewer: Viewer, words: Sequence[str], limit: i
     """Customers, then candidates, in whose name, number or addresses all these words stand; the last in touch first."""
     del viewer
     states = Party.state.in_((PartyState.ACTIVE, PartyState.CANDIDATE))
-    query = select(Party).where(states, _is_listed(), *map(_found, words))
+    spoken = _numbered("".join(words))  # C 000 017 Z
+    query = select(Party).where(states, _is_listed(), or_(and_(true(), *map(_found, words)), spoken))
     own = func.coalesce(Party.last_in_at, Party.last_out_at, Party.created_at)
     touched = case((Party.cluster_size == 1, own), else_=_newest_contact())
     query = query.order_by(Party.state, touched.desc(), Party.id).limit(limit)  # active comes before candidate
@@ -82,20 +84,25 @@ def _found(text: str) -> ColumnElement[bool]:
         member.cluster_size > 1,
         or_(
             member.sort_key.contains(wanted.casefold(), autoescape=True),
-            member.customer_no == _typed(wanted),
             member.id.in_(addresses),
         ),
     )
     return or_(
         Party.sort_key.contains(wanted.casefold(), autoescape=True),
-        Party.customer_no == _typed(wanted),
+        _numbered(wanted),
         Party.id.in_(addresses),
         Party.id.in_(merged),
     )
 
 
-def _typed(number: str) -> str:
-    return number.upper().replace("-", "").replace(" ", "")
+def _numbered(text: str) -> ColumnElement[bool]:
+    """Customers of whom a member has this number, ours or of another system (`sap:10017`), as people type it."""
+    system, colon, number = text.rpartition(":")
+    known = and_(NumberAlias.number_key == number_key(number), NumberAlias.number_key != "")
+    if colon:
+        known = and_(known, NumberAlias.system == system.strip().casefold())
+    member = aliased(Party)
+    return Party.id.in_(select(member.root_id).join(NumberAlias, NumberAlias.party_id == member.id).where(known))
 
 
 def _behind(after: tuple[str, int] | None) -> ColumnElement[bool]:

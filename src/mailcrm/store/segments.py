@@ -4,7 +4,7 @@ A condition holds for a customer if it holds for any member of its cluster; time
 state is that of its root. A segment that does not speak of `state` means customers, never candidates.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,12 +16,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from mailcrm.errors import Conflict, NotFound, SegmentError
 from mailcrm.model.address import address_key, domain_of
 from mailcrm.model.consent import ConsentState
-from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
+from mailcrm.model.number import number_key
+from mailcrm.model.party import PartyKind, PartyState
 from mailcrm.model.segment import All, And, Node, Not, Op, Or, Segment, Test, parse_segment
+from mailcrm.store.numbers import require_number
 from mailcrm.store.rows.campaign import SegmentRow
 from mailcrm.store.rows.consent import ConsentNow, Purpose
 from mailcrm.store.rows.fact import ShownValue
-from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail, PartyTag, Person, Tag
+from mailcrm.store.rows.party import EmailAddress, NumberAlias, Party, PartyEmail, PartyTag, Person, Tag
 from mailcrm.store.tags import tag_key
 
 Condition = ColumnElement[bool]
@@ -29,12 +31,14 @@ Condition = ColumnElement[bool]
 
 def select_parties(session: Session, segment: Segment, now: datetime, limit: int | None = None) -> list[int]:
     """The ids of the (root) parties in a segment as of `now`, in the order of the list of customers."""
+    require_numbers(session, segment)
     query = select(Party.id).where(segment_condition(segment, now)).order_by(Party.sort_key, Party.id)
     return list(session.execute(query.limit(limit)).scalars())
 
 
 def count_segment(session: Session, segment: Segment, now: datetime) -> int:
     """How many customers are in a segment as of `now`."""
+    require_numbers(session, segment)
     return session.execute(select(func.count()).select_from(Party).where(segment_condition(segment, now))).scalar_one()
 
 
@@ -45,15 +49,7 @@ def segment_condition(segment: Segment, now: datetime) -> Condition:
 
 
 def _mentions(node: Node, field: str) -> bool:
-    match node:
-        case Test():
-            return node.field == field
-        case Not():
-            return _mentions(node.item, field)
-        case And() | Or():
-            return any(_mentions(item, field) for item in node.items)
-        case All():
-            return False
+    return any(test.field == field for test in _tests(node))
 
 
 def _node(node: Node, now: datetime) -> Condition:
@@ -154,6 +150,33 @@ def _plain(column: InstrumentedAttribute[Any], read: Callable[[str], Any]) -> Ca
     return build
 
 
+def _number(test: Test, _now: datetime) -> Condition:
+    """Any number a member has: ours, former, or of another system."""
+    query = select(NumberAlias.party_id).where(NumberAlias.number_key.in_([number_key(str(v)) for v in test.values]))
+    return not_(_members(query)) if test.op == Op.DIFFERS else _members(query)
+
+
+def require_numbers(session: Session, segment: Segment) -> None:
+    """Raises UserError if the segment speaks of a number that is mistyped: it would quietly mean nobody."""
+    for test in _tests(segment.root):
+        if test.field == "number":
+            for value in test.values:
+                require_number(session, str(value))
+
+
+def _tests(node: Node) -> Iterator[Test]:
+    match node:
+        case Test():
+            yield node
+        case Not():
+            yield from _tests(node.item)
+        case And() | Or():
+            for item in node.items:
+                yield from _tests(item)
+        case All():
+            return
+
+
 def _state(test: Test, _now: datetime) -> Condition:
     """Of the root, whose row is asked for: it stands for all."""
     read = _one_of(PartyState, "state")
@@ -211,7 +234,7 @@ _FIELDS: dict[str, Callable[[Test, datetime], Condition]] = {
     "language": _person(Person.language),
     "email": _email,
     "domain": _domain,
-    "number": _plain(Party.customer_no, lambda value: CustomerNumber.parse(value).text),
+    "number": _number,
     "kind": _plain(Party.kind, _one_of(PartyKind, "kind")),
     "state": _state,
     "source": _plain(Party.source, str.lower),
@@ -241,6 +264,7 @@ def save_segment(
 ) -> StoredSegment:
     """Keep an expression under a name. Raises SegmentError, and Conflict if the name is taken and not to be replaced."""
     segment = parse_segment(expression)
+    require_numbers(session, segment)
     segment_condition(segment, now)  # values such as `kind = robot` show their error now, not at the next campaign
     row = session.execute(select(SegmentRow).where(SegmentRow.name == name)).scalar_one_or_none()
     if row is not None and not replace:

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
 from mailcrm.campaigns.content.render import Sender
+from mailcrm.errors import UserError
 from mailcrm.ingest.record import FilingContext
 from mailcrm.model.account import Capture
 from mailcrm.model.address import OwnAddresses
+from mailcrm.model.party import CustomerNumber
 from mailcrm.model.token import LinkKeys
 
 OLD, NEW, OTHER = b"o" * 32, b"n" * 32, b"x" * 32
@@ -97,3 +99,56 @@ def test_changed_character_opens_nobody_elses_row(data: st.DataObject) -> None:
 @example("\udcff")
 def test_any_text_is_read_without_an_error(token: str) -> None:
     assert KEYS.read_unsubscribe(token) is None
+
+
+# --- replies -----------------------------------------------------------------------------------------------------
+
+customer_numbers = st.integers(1, 10**9).map(lambda serial: CustomerNumber.of(serial).text)
+IN_AN_ADDRESS = set(string.ascii_lowercase + string.digits + "-./")
+
+
+@given(customer_numbers)
+def test_a_reply_token_leads_back_to_its_customer_whatever_became_of_capitals(number: str) -> None:
+    token = KEYS.sign_reply(number)
+    assert set(token) <= IN_AN_ADDRESS
+    assert len(f"reply+{token}") <= 64
+    for written in (token, token.upper(), f" {token}\n", token.title()):
+        assert KEYS.read_reply(written) == number
+
+
+def test_a_reply_token_of_a_number_with_separators_names_its_key() -> None:
+    assert KEYS.read_reply(KEYS.sign_reply("K-2026-00017-Z")) == "K202600017Z"
+
+
+def test_reply_tokens_of_the_first_version_work_for_ever() -> None:
+    keys = LinkKeys((b"k" * 32,))
+    assert keys.sign_reply("C000017Z") == "c000017z-npsgclnqjxykzdj4"
+    assert keys.read_reply("c000017z-npsgclnqjxykzdj4") == "C000017Z"
+
+
+def test_old_reply_tokens_work_after_a_key_was_added_and_the_newest_signs() -> None:
+    before, after = LinkKeys((OLD,)), LinkKeys((OLD, NEW))
+    assert after.read_reply(before.sign_reply("C000017Z")) == "C000017Z"
+    assert before.read_reply(after.sign_reply("C000017Z")) is None
+
+
+@given(customer_numbers, customer_numbers)
+def test_a_reply_token_cannot_be_turned_into_that_of_another(mine: str, other: str) -> None:
+    forged = f"{other}-{KEYS.sign_reply(mine).rpartition('-')[2]}"
+    assert KEYS.read_reply(forged) == (mine if mine == other else None)
+
+
+@given(st.text(max_size=80))
+@example("C000017Z")
+@example("C000017Z-")
+@example("-")
+@example("\udcff-\udcff")
+@example("x" * 10_000)
+def test_any_text_is_read_as_a_reply_token_without_an_error(token: str) -> None:
+    assert KEYS.read_reply(token) is None
+
+
+@pytest.mark.parametrize("number", ["", "-", "X" * 21])
+def test_what_is_no_number_is_not_signed(number: str) -> None:
+    with pytest.raises(UserError, match="not a customer number"):
+        KEYS.sign_reply(number)

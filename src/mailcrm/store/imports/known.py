@@ -6,14 +6,13 @@ from functools import cache
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from mailcrm.model.contact import ContactField
 from mailcrm.model.importing import KnownCustomer
 from mailcrm.model.party import SOURCES, PartyState
 from mailcrm.store.bulk import rows_in
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.fact import ContactFactRow
 from mailcrm.store.rows.importing import ImportRow
-from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail, PartyTag, Person, Tag
+from mailcrm.store.rows.party import EmailAddress, NumberAlias, Party, PartyEmail, PartyTag, Person, Tag
 
 Key = tuple[str, str]
 """Kind of key (number, foreign, email, reached, row) and the key itself."""
@@ -31,17 +30,17 @@ def find_leaves(session: Session, keys: Iterable[Key]) -> dict[Key, int]:
 
 
 def _numbers(session: Session, wanted: Sequence[str]) -> Iterable[tuple[str, int]]:
-    return [(row[0], row[1]) for row in rows_in(session, _by_number(), wanted)]
+    """By `system:key`; numbers of other systems only of customers that are there, ours of all that ever were."""
+    keys = sorted({key.rpartition(":")[2] for key in wanted})
+    for system, key, party_id, state in rows_in(session, _by_number(), keys):
+        if not system or state in (PartyState.ACTIVE, PartyState.CANDIDATE):
+            yield f"{system}:{key}", party_id
 
 
 @cache
 def _by_number() -> Lookup:
-    return Lookup(select(Party.customer_no, Party.id), Party.customer_no)
-
-
-def _foreign(session: Session, wanted: Sequence[str]) -> Iterable[tuple[str, int]]:
-    rows = [row for row in rows_in(session, _by_value(), wanted) if row[1] == ContactField.FOREIGN_ID]
-    return [(row[0], row[2]) for row in sorted(rows, key=lambda row: -row[2])]
+    columns = select(NumberAlias.system, NumberAlias.number_key, NumberAlias.party_id, Party.state)
+    return Lookup(columns.join(Party, Party.id == NumberAlias.party_id), NumberAlias.number_key)
 
 
 @cache
@@ -86,7 +85,7 @@ def _by_digest() -> Lookup:
     return Lookup(query, ImportRow.record_hash)
 
 
-_FINDERS = {"number": _numbers, "foreign": _foreign, "email": _emails, "reached": _reached, "row": _same_rows}
+_FINDERS = {"number": _numbers, "foreign": _numbers, "email": _emails, "reached": _reached, "row": _same_rows}
 
 
 # --- what is known -----------------------------------------------------------------------------------------------
@@ -100,10 +99,12 @@ def load_known(session: Session, party_ids: Iterable[int]) -> dict[int, KnownCus
     rows = {row[0]: row for row in rows_in(session, _parties(), wanted)}
     roots = {row[0]: row[1] or row[0] for row in rows.values()}
     claims, emails, tags = _claims(session, roots), _addresses(session, roots), _tags(session, roots)
+    numbers = _known_numbers(session, roots)
     return {
         party_id: KnownCustomer(
             party_id, row[2], row[3], row[4], row[5] or "", row[6] or "", claims.get(roots[party_id], {}),
             frozenset(emails.get(roots[party_id], ())), frozenset(tags.get(roots[party_id], ())),
+            frozenset(numbers.get(roots[party_id], ())),
         )
         for party_id, row in rows.items()
     }  # fmt: skip
@@ -167,3 +168,16 @@ def _tags(session: Session, roots: Mapping[int, int]) -> dict[int, set[tuple[str
 def _tagged() -> Lookup:
     query = select(Party.root_id, Tag.category, Tag.name_key).join(PartyTag, PartyTag.party_id == Party.id)
     return Lookup(query.join(Tag, Tag.id == PartyTag.tag_id), Party.root_id)
+
+
+def _known_numbers(session: Session, roots: Mapping[int, int]) -> dict[int, set[tuple[str, str]]]:
+    found: dict[int, set[tuple[str, str]]] = {}
+    for root, system, key in rows_in(session, _numbered(), sorted(set(roots.values()))):
+        found.setdefault(root, set()).add((system, key))
+    return found
+
+
+@cache
+def _numbered() -> Lookup:
+    query = select(Party.root_id, NumberAlias.system, NumberAlias.number_key)
+    return Lookup(query.join(NumberAlias, NumberAlias.party_id == Party.id), Party.root_id)

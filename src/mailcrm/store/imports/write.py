@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 from mailcrm.model.address import AddressKind, address_key
 from mailcrm.model.consent import ConsentState
 from mailcrm.model.importing import RowOutcome, RowPlan
+from mailcrm.model.number import NumberKind, number_key
 from mailcrm.model.party import PartyKind, PartyState
 from mailcrm.model.recipient import Suppress
 from mailcrm.model.record import Claim, EmailEntry
-from mailcrm.store import addresses, consents, naming, parties, tags
+from mailcrm.store import addresses, consents, naming, numbers, parties, tags
 from mailcrm.store.adopt import adopt_mail
 from mailcrm.store.bulk import insert_rows
 from mailcrm.store.claims import record_claims
@@ -27,7 +28,7 @@ from mailcrm.store.history import Cause, Change, note_changes
 from mailcrm.store.identity import profiles
 from mailcrm.store.imports.batches import count_rows
 from mailcrm.store.rows.importing import ImportRow
-from mailcrm.store.rows.party import PartyEmail
+from mailcrm.store.rows.party import NumberAlias, PartyEmail
 
 _SOURCE = "import"
 
@@ -56,6 +57,7 @@ def write_plans(
     done = [Written(plan, plan.party_id, notes=list(plan.row.problems)) for plan in plans]
     _make(session, done, state, now)
     _rename(session, done, cause)
+    _number(session, done, now)
     _address(session, done, kind_of, now)
     _consent(session, done, batch_id, now)
     _tag(session, done, batch_id, now)
@@ -78,8 +80,11 @@ def _make(session: Session, done: Sequence[Written], state: PartyState, now: dat
         if kind == PartyKind.PERSON:
             names = {i: (e.plan.given_name or "", e.plan.family_name or "") for e, i in zip(new, ids, strict=True)}
             parties.set_person_names(session, {i: pair for i, pair in names.items() if any(pair)})
-        active = [i for e, i in zip(new, ids, strict=True) if (e.plan.row.record.state or state) == PartyState.ACTIVE]
-        parties.number_parties(session, active, now)
+        active = {
+            i: e for e, i in zip(new, ids, strict=True) if (e.plan.row.record.state or state) == PartyState.ACTIVE
+        }
+        given = {i: e.plan.row.record.number for i, e in active.items() if e.plan.row.record.number}
+        parties.number_parties(session, dict.fromkeys(active, kind), now, given)
         profiles.touch(session, ids)
 
 
@@ -94,6 +99,32 @@ def _rename(session: Session, done: Sequence[Written], cause: Cause) -> None:
         each.changes["names"] = {name: [before[name], new[name]] for name in new} | {"source": before["source"]}
         changes += [Change(each.party_id, name, before[name], new[name]) for name in new]
     note_changes(session, changes, cause)
+
+
+def _number(session: Session, done: Sequence[Written], now: datetime) -> None:
+    """Numbers of other systems, and of an earlier archive of ours, find the customer from now on."""
+    wanted = {
+        (each.party_id, number_key(number)): (system, number)
+        for each in done
+        for system, number in each.plan.numbers
+        if each.party_id is not None
+    }
+    taken = numbers.numbers_taken(session, {key for _, key in wanted})
+    rows = [
+        {
+            "number_key": key, "system": system, "number": number, "party_id": party_id, "since": now,
+            "kind": NumberKind.FOREIGN if system else NumberKind.FORMER,
+        }
+        for (party_id, key), (system, number) in wanted.items()
+        if (system, key) not in taken
+    ]  # fmt: skip
+    insert_rows(session, NumberAlias, rows)
+    gone = [
+        (system, key, party_id) for (party_id, key), (system, _) in wanted.items() if taken.get((system, key)) is False
+    ]
+    for system, key, party_id in gone:  # of a customer whose import was taken back: it is this one's now
+        these = NumberAlias.system == system, NumberAlias.number_key == key
+        session.execute(update(NumberAlias).where(*these).values(party_id=party_id))
 
 
 # --- addresses and what was said at them -------------------------------------------------------------------------

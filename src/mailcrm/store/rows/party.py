@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailcrm.model.address import AddressKind
+from mailcrm.model.number import NumberKind
 from mailcrm.model.party import AffiliationKind, PartyKind, PartyState
 from mailcrm.store.rows.base import SOURCE, Base, EnumText, Hash, Id, UtcMicros
 
@@ -96,12 +97,30 @@ class Affiliation(Base):
 
 
 class NumberSequence(Base):
-    """The next serial of a kind of number; the row is the lock."""
+    """The next serial of a kind of number (of customers: of all, of a year, of a month); the row is the lock."""
 
     __tablename__ = "number_sequence"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     next_value: Mapped[int] = mapped_column(Id)
+
+
+class NumberAlias(Base):
+    """A number that finds a party: given by us, or learnt from an earlier archive or another system; never removed.
+
+    `number_key` is its comparison form. Two systems may have given the same number, so it is unique in its system ('' is us).
+    """
+
+    __tablename__ = "number_alias"
+    __table_args__ = (UniqueConstraint("number_key", "system"), Index(None, "party_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    number_key: Mapped[str] = mapped_column(String(60))
+    system: Mapped[str] = mapped_column(String(60), default="")
+    number: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[NumberKind] = mapped_column(EnumText(NumberKind))
+    party_id: Mapped[int] = mapped_column(Id, ForeignKey("party.id"))
+    since: Mapped[datetime] = mapped_column(UtcMicros)
 
 
 class EmailAddress(Base):

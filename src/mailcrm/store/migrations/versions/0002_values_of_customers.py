@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     _values()
+    _numbers()
 
 
 def _values() -> None:
@@ -70,3 +71,21 @@ def _values() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_custom_field_key")),
         **t.OPTIONS,
     )
+
+
+def _numbers() -> None:
+    op.create_table(
+        "number_alias",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("number_key", sa.String(length=60), nullable=False),
+        sa.Column("system", sa.String(length=60), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("party_id", t.ID, nullable=False),
+        sa.Column("since", t.TIME, nullable=False),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_number_alias_party_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_number_alias")),
+        sa.UniqueConstraint("number_key", "system", name=op.f("uq_number_alias_number_key_system")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_number_alias_party_id", "number_alias", ["party_id"])

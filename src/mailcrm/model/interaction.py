@@ -1,5 +1,7 @@
 """The kinds of line that a customer's timeline can hold."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -36,3 +38,14 @@ class Direction(StrEnum):
     IN = "in"
     OUT = "out"
     INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """That something of an order or an activity was `before` and then `after` ('' = nothing): when (UTC) and by whom."""
+
+    field: str
+    before: str
+    after: str
+    at: datetime
+    by: str

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mailcrm.model.interaction import ChangeLine
+
 
 class OrderStatus(StrEnum):
     """How far an order is."""
@@ -52,3 +54,65 @@ class Order:
     lines: tuple[OrderLine, ...] = ()
     payments: tuple[Payment, ...] = ()
     note: str = ""
+
+
+_RANK = {status: rank for rank, status in enumerate(OrderStatus)}
+"""An order goes through them in this order; what is left out was passed."""
+
+NOT_SOLD = (OrderStatus.QUOTED, OrderStatus.CANCELLED, OrderStatus.REFUNDED)
+"""What does not count in totals."""
+
+
+def is_older(told: OrderStatus, before: OrderStatus | None) -> bool:
+    """Whether a source that told of `before` last now tells of a former state: mails and files come in any order."""
+    return before is not None and _RANK[told] < _RANK[before]
+
+
+def decide_status(held: OrderStatus, told: OrderStatus, before: OrderStatus | None) -> OrderStatus:
+    """What an order that we hold as `held` is when its source tells of `told`, and told of `before` last.
+
+    A source that only repeats itself does not undo what a human said meanwhile, and nothing that it says goes back.
+    """
+    return told if told != before and _RANK[told] >= _RANK[held] else held
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSummary:
+    """An order in a list: whose it is (`number` and `name` of the customer), what was asked and what was paid of it."""
+
+    id: int
+    party_id: int
+    order_no: str
+    ordered_at: datetime
+    currency: str
+    amount_minor: int
+    paid_minor: int
+    status: OrderStatus
+    source: str
+    row_version: int
+    archived_at: datetime | None = None
+    number: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetails:
+    """An order with all that belongs to it; what changed, the newest first."""
+
+    summary: OrderSummary
+    lines: tuple[OrderLine, ...]
+    payments: tuple[Payment, ...]
+    note: str
+    source_ref: str
+    changes: tuple[ChangeLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTotals:
+    """What a customer ordered and paid in one currency. `orders` are those that count: neither quoted only, nor cancelled or
+    refunded, nor archived; `paid_minor` is all money that came, less what went back."""
+
+    currency: str
+    orders: int
+    amount_minor: int
+    paid_minor: int

@@ -3,6 +3,7 @@
 from mailcrm.store.rows import (
     account,
     audit,
+    business,
     campaign,
     consent,
     conversation,
@@ -23,6 +24,7 @@ __all__ = [
     "Base",
     "account",
     "audit",
+    "business",
     "campaign",
     "consent",
     "conversation",

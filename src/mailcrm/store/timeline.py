@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.archive import TimelineLine
@@ -70,6 +70,33 @@ def _known(session: Session, lines: Iterable[NewInteraction]) -> set[tuple[Inter
     return {(kind, key) for kind, keys in by_kind.items() for (key,) in rows_in(session, _of_kind(), keys, kind=kind)}
 
 
+def find_line(session: Session, kind: InteractionKind, source_key: str) -> int:
+    """The id of a line that is there."""
+    query = select(Interaction.id).where(Interaction.kind == kind, Interaction.source_key == source_key)
+    return session.execute(query).scalar_one()
+
+
+def update_line(
+    session: Session,
+    interaction_id: int,
+    *,
+    at: datetime,
+    title: str,
+    body: str | None = None,
+    outcome: str | None = None,
+) -> None:
+    """Make a line say something else, also when it happened (UTC); None leaves what is there."""
+    row = session.get_one(Interaction, interaction_id)
+    if row.occurred_at != at:
+        moved = update(InteractionParty).where(InteractionParty.interaction_id == interaction_id)
+        session.execute(moved.values(occurred_at=at).execution_options(synchronize_session=False))
+        row.occurred_at = at
+    row.title = title[:998]
+    row.body = row.body if body is None else body
+    row.outcome = row.outcome if outcome is None else outcome
+    session.flush()
+
+
 @cache
 def _of_kind() -> Lookup:
     return Lookup(select(Interaction.source_key).where(Interaction.kind == bindparam("kind")), Interaction.source_key)
@@ -113,14 +140,15 @@ def select_timeline(
 
     `before` and `before_id` are time and id of the last line seen, to page on; several things can happen at one moment.
     """
-    lines = _newest(session, _members(session, party_id), viewer, limit, before, before_id)
+    lines = _newest(session, members_of(session, party_id), viewer, limit, before, before_id)
     rows = _rows(session, lines)
     mails = [row.message_id for row, _ in rows if row.message_id is not None]
     names, attached, said = sender_names(session, mails), attached_counts(session, mails), _said(session, mails)
     return [_line(row, role, names, attached, said) for row, role in rows]
 
 
-def _members(session: Session, party_id: int) -> Sequence[int]:
+def members_of(session: Session, party_id: int) -> Sequence[int]:
+    """The parties that are one customer, by their root."""
     size = session.execute(select(Party.cluster_size).where(Party.id == party_id)).scalar_one()
     if size == 1:
         return [party_id]

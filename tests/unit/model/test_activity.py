@@ -16,7 +16,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("now", "wanted"), product(CaseState, repeat=2))
+@pytest.mark.parametrize(("now", "wanted"), list(product(CaseState, repeat=2)))
 def test_a_case_that_is_over_is_opened_before_it_is_worked_on(now: CaseState, wanted: CaseState) -> None:
     if (now, wanted) in REFUSED or now == wanted:
         with pytest.raises(Conflict, match=f"it is {now}, and cannot become {wanted}"):

@@ -1,0 +1,175 @@
+"""Orders as people look at them: those of a customer with totals, the newest of all, and one with all that belongs to it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
+
+from mailcrm.errors import Conflict, NotFound
+from mailcrm.model.order import NOT_SOLD, OrderDetails, OrderLine, OrderStatus, OrderSummary, OrderTotals, Payment
+from mailcrm.model.rights import Viewer
+from mailcrm.model.text import clean_line
+from mailcrm.store.line_changes import line_changes_of
+from mailcrm.store.orders import line_of
+from mailcrm.store.rows.business import OrderLineRow, PaymentRow, SalesOrder
+from mailcrm.store.rows.party import Party
+from mailcrm.store.timeline import members_of
+
+_LARGEST_ID = 2**63 - 1
+
+
+def orders_of(
+    session: Session,
+    party_id: int,
+    viewer: Viewer,
+    limit: int = 50,
+    before: tuple[datetime, int] | None = None,
+    *,
+    archived: bool = False,
+) -> list[OrderSummary]:
+    """The newest orders of a customer (all members of its cluster); `before` is (ordered at, id) of the last one seen.
+
+    One limited range of the index for each member, as on the timeline. Every viewer sees all orders.
+    """
+    del viewer  # rights per customer come with teams
+    shown = and_(true() if archived else SalesOrder.archived_at.is_(None), _behind(before))
+    found: list[SalesOrder] = []
+    for member in members_of(session, party_id):
+        query = select(SalesOrder).where(SalesOrder.party_id == member, shown).order_by(*_newest()).limit(limit)
+        found += session.execute(query).scalars()
+    found.sort(key=lambda row: (row.ordered_at, row.id), reverse=True)
+    return _summaries(session, found[:limit])
+
+
+def list_orders(
+    session: Session,
+    viewer: Viewer,
+    *,
+    status: OrderStatus | None = None,
+    limit: int = 50,
+    before: tuple[datetime, int] | None = None,
+    archived: bool = False,
+) -> list[OrderSummary]:
+    """The newest orders of all customers; `before` is (ordered at, id) of the last one seen."""
+    del viewer
+    shown = and_(
+        true() if archived else SalesOrder.archived_at.is_(None),
+        true() if status is None else SalesOrder.status == status,
+        _behind(before),
+    )
+    query = select(SalesOrder).where(shown).order_by(*_newest()).limit(limit)
+    return _summaries(session, session.execute(query).scalars().all())
+
+
+def _newest() -> tuple[ColumnElement[datetime], ColumnElement[int]]:
+    return SalesOrder.ordered_at.desc(), SalesOrder.id.desc()
+
+
+def _behind(before: tuple[datetime, int] | None) -> ColumnElement[bool]:
+    if before is None:
+        return true()
+    at, order_id = before
+    return or_(SalesOrder.ordered_at < at, and_(SalesOrder.ordered_at == at, SalesOrder.id < order_id))
+
+
+def totals_of(session: Session, party_id: int, viewer: Viewer) -> list[OrderTotals]:
+    """What a customer (all members) ordered and paid, by currency, the most orders first."""
+    del viewer
+    members = members_of(session, party_id)
+    counted = and_(
+        SalesOrder.party_id.in_(members), SalesOrder.archived_at.is_(None), SalesOrder.status.not_in(NOT_SOLD)
+    )
+    asked = select(SalesOrder.currency, func.count(), func.sum(SalesOrder.amount_minor)).where(counted)
+    ordered = {row[0]: (row[1], int(row[2])) for row in session.execute(asked.group_by(SalesOrder.currency))}
+    came = select(PaymentRow.currency, func.sum(PaymentRow.amount_minor)).where(PaymentRow.party_id.in_(members))
+    paid = {row[0]: int(row[1]) for row in session.execute(came.group_by(PaymentRow.currency))}
+    totals = [
+        OrderTotals(currency, *ordered.get(currency, (0, 0)), paid.get(currency, 0))
+        for currency in ordered.keys() | paid.keys()
+    ]
+    return sorted(totals, key=lambda each: (-each.orders, each.currency))
+
+
+# --- one ---------------------------------------------------------------------------------------------------------
+
+
+def find_order(session: Session, text: str) -> int:
+    """The id of the order that a number, a source's name for it, or `#id` names.
+
+    Raises NotFound, and Conflict where two shops have orders of that number: then it tells them apart.
+    """
+    wanted = clean_line(text)
+    number = wanted.removeprefix("#")
+    if wanted.startswith("#") and number.isascii() and number.isdigit():
+        query = select(SalesOrder).where(SalesOrder.id == min(int(number), _LARGEST_ID))
+    else:
+        query = select(SalesOrder).where(or_(SalesOrder.order_no == wanted, SalesOrder.source_ref == wanted))
+    rows = session.execute(query.order_by(SalesOrder.id).limit(10)).scalars().all()
+    if not rows:
+        raise NotFound(f"there is no order {text!r}; see: mailcrm orders list")
+    if len(rows) > 1:
+        problems = [f"#{row.id}: {row.source_ref} of {row.ordered_at:%Y-%m-%d}" for row in rows]
+        raise Conflict(f"several orders have the number {text!r}; name one by its #id", problems=problems)
+    return rows[0].id
+
+
+def get_order(session: Session, order_id: int, viewer: Viewer) -> OrderDetails:
+    """An order with lines, payments and history. Raises NotFound."""
+    del viewer
+    row = session.get(SalesOrder, order_id)
+    if row is None:
+        raise NotFound(f"there is no order #{order_id}; see: mailcrm orders list")
+    [summary] = _summaries(session, [row])
+    return OrderDetails(
+        summary, _lines(session, row.id), _payments(session, row.id), row.note, row.source_ref,
+        line_changes_of(session, line_of(session, row.id)),
+    )  # fmt: skip
+
+
+def _lines(session: Session, order_id: int) -> tuple[OrderLine, ...]:
+    query = select(OrderLineRow).where(OrderLineRow.order_id == order_id).order_by(OrderLineRow.position)
+    return tuple(OrderLine(r.title, r.qty_milli, r.unit_minor, r.sku) for r in session.execute(query).scalars())
+
+
+def _payments(session: Session, order_id: int) -> tuple[Payment, ...]:
+    query = select(PaymentRow).where(PaymentRow.order_id == order_id).order_by(PaymentRow.paid_at, PaymentRow.id)
+    return tuple(
+        Payment(r.paid_at, r.amount_minor, r.currency, r.method, r.reference) for r in session.execute(query).scalars()
+    )
+
+
+def payments_of(session: Session, party_id: int, viewer: Viewer, limit: int = 50) -> list[Payment]:
+    """The newest payments of a customer (all members), also those that are for no order."""
+    del viewer
+    found: list[PaymentRow] = []
+    for member in members_of(session, party_id):
+        query = select(PaymentRow).where(PaymentRow.party_id == member)
+        newest = query.order_by(PaymentRow.paid_at.desc(), PaymentRow.id.desc()).limit(limit)
+        found += session.execute(newest).scalars()
+    found.sort(key=lambda row: (row.paid_at, row.id), reverse=True)
+    return [Payment(r.paid_at, r.amount_minor, r.currency, r.method, r.reference) for r in found[:limit]]
+
+
+def _summaries(session: Session, rows: Sequence[SalesOrder]) -> list[OrderSummary]:
+    """With what was paid of each in its own currency, and whose they are (by root)."""
+    if not rows:
+        return []
+    paid = select(PaymentRow.order_id, PaymentRow.currency, func.sum(PaymentRow.amount_minor))
+    paid = paid.where(PaymentRow.order_id.in_([row.id for row in rows]))
+    came = {(r[0], r[1]): int(r[2]) for r in session.execute(paid.group_by(PaymentRow.order_id, PaymentRow.currency))}
+    whose = _customers(session, {row.party_id for row in rows})
+    return [
+        OrderSummary(
+            r.id, r.party_id, r.order_no, r.ordered_at, r.currency, r.amount_minor, came.get((r.id, r.currency), 0),
+            r.status, r.source, r.row_version, r.archived_at, *whose[r.party_id],
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def _customers(session: Session, party_ids: set[int]) -> dict[int, tuple[str, str]]:
+    root = aliased(Party)
+    query = select(Party.id, root.id, root.customer_no, root.display_name).join(root, root.id == Party.root_id)
+    rows = session.execute(query.where(Party.id.in_(sorted(party_ids))))
+    return {party_id: (number or f"#{root_id}", name) for party_id, root_id, number, name in rows}

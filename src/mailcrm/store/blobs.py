@@ -19,6 +19,7 @@ from mailcrm.store.bulk import insert_rows, portions, rows_in
 from mailcrm.store.context import context_of
 from mailcrm.store.packing import file_pieces, read_file, unpack
 from mailcrm.store.prepared import Lookup
+from mailcrm.store.rows.business import ActivityFileRow
 from mailcrm.store.rows.mail import Attachment, Blob, BlobData, Message, MessageLocation, SyncQuarantine
 
 _MOST = 10_000
@@ -69,7 +70,8 @@ def _used(digest: InstrumentedAttribute[str]) -> ColumnElement[bool]:
         Attachment.sha256 == digest, Message.id == Attachment.message_id, Message.body_state == BodyState.PARTIAL
     )
     whole = exists().where(MessageLocation.raw_sha256 == digest)
-    return whole | exists().where(SyncQuarantine.raw_sha256 == digest) | opened
+    by_hand = exists().where(ActivityFileRow.sha256 == digest)
+    return whole | exists().where(SyncQuarantine.raw_sha256 == digest) | opened | by_hand
 
 
 def sweep(session: Session, root: Path, older_than: float) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from mailcrm.cli.ask import require_yes
 from mailcrm.cli.console import out
 from mailcrm.cli.context import Json, Yes, context_of, print_json, print_table, say, warn
 from mailcrm.cli.timeline import print_archive, print_standing, print_timeline
+from mailcrm.cli.values import Sensitive
 from mailcrm.clock import utc_now
 from mailcrm.errors import UserError
 from mailcrm.model.archive import EDITABLE_FIELDS
@@ -81,6 +82,7 @@ def show(
     ctx: typer.Context,
     who: Who,
     limit: Annotated[int, typer.Option(min=1, help="Lines of the timeline.")] = 30,
+    sensitive: Sensitive = False,
     json: Json = False,
 ) -> None:
     """One customer: fields, addresses, consent, and the timeline."""
@@ -90,7 +92,7 @@ def show(
     with context.app() as crm, crm.store.read(context.viewer) as session:
         now = crm.clock()
         party_id = parties.get_party(session, who)
-        archive = people.get_archive(session, party_id, context.viewer)
+        archive = people.get_archive(session, party_id, context.viewer, sensitive=sensitive)
         waiting = [
             line
             for whom in (Waiting.US, Waiting.THEM)
@@ -120,18 +122,24 @@ def add(
     anyway: Annotated[bool, typer.Option("--anyway", help="Also if they may be known already.")] = False,
 ) -> None:
     """Make a customer by hand, or make somebody known from mail one. Says who may be the same before it does."""
-    from mailcrm.service.customers import add_customer, change_customer, look_alikes, typed
+    from mailcrm.service.customers import add_customer, change_customer, known_apart, look_alikes, typed
     from mailcrm.store import parties
+    from mailcrm.store.identity import clusters
 
     context = context_of(ctx)
     given = {name: value for name, value in (("phone", phone), ("company", company)) if value}
     with context.app() as crm, crm.store.write(context.actor) as session:
-        if not anyway and parties.find_party(session, address) is None:
-            seen = typed(name, address, phone, company, organisation=organisation)
-            _warn_of(look_alikes(session, seen, context.viewer))
+        clusters.hold(session)
+        new = parties.find_party(session, address) is None
+        seen = typed(name, address, phone, company, organisation=organisation)
+        alike = look_alikes(session, seen, context.viewer) if new else []
+        if not anyway:
+            _warn_of(alike)
         number = add_customer(session, address, name, crm.own, crm.clock(), organisation=organisation)
         if given:
             change_customer(session, parties.get_party(session, address), given, crm.clock())
+        if new:
+            known_apart(session, parties.get_party(session, address), alike, crm.clock())
     say(f"{address} is customer {number}")
 
 

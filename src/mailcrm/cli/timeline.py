@@ -10,7 +10,7 @@ from mailcrm.model.archive import PartyArchive, TimelineLine, WaitingLine
 from mailcrm.model.contact import Standing
 from mailcrm.model.conversation import Habits, Waiting
 from mailcrm.model.interaction import Direction, InteractionKind
-from mailcrm.model.party import PartyKind
+from mailcrm.model.party import AffiliationKind, PartyKind
 
 _ARROWS = {Direction.IN: "[green]→[/green]", Direction.OUT: "[blue]←[/blue]", Direction.INTERNAL: "·", None: " "}
 
@@ -38,11 +38,18 @@ def print_archive(archive: PartyArchive) -> None:
 
 def _print_ties(archive: PartyArchive) -> None:
     """Whom they work for, who works for them, and of which parties the customer was made."""
-    label = "works for" if archive.line.kind == PartyKind.PERSON else "works here"
+    person = archive.line.kind == PartyKind.PERSON
     for each in archive.affiliations:
-        span = f"{cell(each.valid_from)[:10]} to {cell(each.seen_until)[:10]}"
-        who = f"{escape(each.name)} [dim]{each.number or f'#{each.party_id}'}, {span}[/dim]"
-        out.print(f"  {label}: {who}", soft_wrap=True)
+        of_both = {
+            AffiliationKind.EMPLOYEE: ("works for", "works here"),
+            AffiliationKind.AGENT: ("agent of", "agent"),
+            AffiliationKind.END_CUSTOMER: ("end customer of", "end customer"),
+        }[each.kind]
+        span = f"{cell(each.valid_from)[:10]} to {cell(each.valid_to or each.seen_until)[:10]}"
+        title = f"{escape(each.title)}, " if each.title else ""
+        over = ", over" if each.valid_to else ""
+        who = f"{escape(each.name)} [dim]{title}{each.number or f'#{each.party_id}'}, {span}{over}[/dim]"
+        out.print(f"  {of_both[not person]}: {who}", soft_wrap=True)
     if archive.members:
         merged = ", ".join(f"{number} {name}" for number, name in archive.members)
         why = f"`mailcrm identity explain {archive.line.number or f'#{archive.line.id}'}`"

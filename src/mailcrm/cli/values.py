@@ -14,6 +14,7 @@ email = typer.Typer(help="The e-mail addresses of a customer.", no_args_is_help=
 
 Who = Annotated[str, typer.Argument(help="A customer number, or an e-mail address.")]
 Field = Annotated[str, typer.Argument(help="The field, e.g. mobile, wechat, address.")]
+Sensitive = Annotated[bool, typer.Option("--sensitive", help="Show sensitive fields, too.")]
 Value = Annotated[str, typer.Argument(help="The value, as `mailcrm people show` prints it.")]
 
 
@@ -98,6 +99,7 @@ def history(
     who: Who,
     field: Annotated[str | None, typer.Argument(help="Only of this field.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    sensitive: Sensitive = False,
     json: Json = False,
 ) -> None:
     """What fields held before, who changed them, and when."""
@@ -106,7 +108,7 @@ def history(
 
     context = context_of(ctx)
     with context.app() as crm, crm.store.read(context.viewer) as session:
-        lines = history_of(session, parties.get_party(session, who), field, limit)
+        lines = history_of(session, parties.get_party(session, who), field, limit, sensitive=sensitive)
     if json:
         print_json(lines)
         return

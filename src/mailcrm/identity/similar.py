@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mailcrm.identity.judge import Decision, judge_unless_hopeless
 from mailcrm.identity.profile import profile_of, records_of
-from mailcrm.identity.stored import StoredCandidates, read_rules
+from mailcrm.identity.stored import NOBODY, StoredCandidates, read_rules
 from mailcrm.model.identity import Judgement, Observed, records_text
 from mailcrm.store import Session
 
@@ -21,9 +21,9 @@ class Similar:
 
 
 def similar(session: Session, typed: Observed, most: int = 5) -> list[Similar]:
-    """The likeliest first. `typed` is what was typed so far, with the party id 0."""
+    """The likeliest first. `typed` is what was typed so far, with the party id `NOBODY`."""
     content = records_text(records_of(typed), dict.fromkeys(name for name, _, _ in typed.names))
-    profile = profile_of(0, content)
+    profile = profile_of(NOBODY, content)
     candidates = StoredCandidates(session)
     near = candidates.near(profile, _AT_ONCE)
     if not near:

@@ -29,7 +29,10 @@ class StoredCandidates:
     def near(self, profile: Profile, most: int = AT_ONCE) -> Sequence[Profile]:
         by_number = {key_number(key): key for key in profile.found_by}
         those = keys.sharing(self._session, {number: cap_of(key, most) + 1 for number, key in by_number.items()})
-        chosen = chosen_keys({key: len(those.get(number, ())) for number, key in by_number.items()}, most)
+        # Who is not kept yet, but only typed, has the keys all the same.
+        itself = int(profile.party_id == NOBODY)
+        sizes = {key: len(shared) + itself for number, key in by_number.items() if (shared := those.get(number, ()))}
+        chosen = chosen_keys(sizes, most)
         found = {each for number, key in by_number.items() if key in chosen for each in those[number]}
         found.discard(profile.party_id)
         return read_profiles(self._session, sorted(found))
@@ -53,6 +56,10 @@ def keys_as_kept(profile: Profile) -> Keys:
 
 def _numbers(those: Iterable[Key]) -> frozenset[int]:
     return frozenset(map(key_number, those))
+
+
+NOBODY = 0
+"""The party id of somebody who is compared and is not kept."""
 
 
 @dataclass(frozen=True, slots=True)

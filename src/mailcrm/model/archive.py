@@ -60,6 +60,7 @@ class AddressLine:
     ended_at: datetime | None = None
     consents: tuple[ConsentLine, ...] = ()
     suppressions: tuple[str, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

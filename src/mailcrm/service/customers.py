@@ -1,12 +1,14 @@
 """Customers made and changed by hand, from the command line and later from a page: one way for all faces."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailcrm.errors import Conflict, NotFound, UserError
+from mailcrm.identity import verdicts
 from mailcrm.identity.normalise import split_name
 from mailcrm.identity.similar import similar
+from mailcrm.identity.unite import begin, unite
 from mailcrm.model.address import AddressKind, OwnAddresses, address_kind, domain_of, parse_address
 from mailcrm.model.archive import KnownAddress, PartyLine
 from mailcrm.model.contact import MANY, ContactField, value_hash
@@ -184,6 +186,14 @@ def look_alikes(session: Session, typed: Observed, viewer: Viewer) -> list[LookA
             why = ", ".join(item.what for item in each.judgement.lines if item.bits > 0)
             lines[root] = LookAlike(people.get_line(session, root, viewer), each.judgement.bits, each.sure, why)
     return list(lines.values())
+
+
+def known_apart(session: Session, party_id: int, others: Sequence[LookAlike], now: datetime) -> None:
+    """Compare a customer just made with all others, so that the next who types finds them; and remember for ever that a human
+    told them apart from those who only look alike."""
+    for each in others:
+        verdicts.reject(session, party_id, each.line.id, now)
+    unite(session, [party_id], now, begin(session, now))
 
 
 def add_customer(

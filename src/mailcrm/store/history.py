@@ -1,6 +1,6 @@
 """What fields of customers held before: one row for each change of a value that was known, or that a human made."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from mailcrm.model.archive import FieldChangeLine
 from mailcrm.store.bulk import insert_rows, rows_in, update_rows
 from mailcrm.store.context import actor_name
+from mailcrm.store.own_fields import MASK, sensitive_fields
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.base import UtcMicros
 from mailcrm.store.rows.fact import FieldChange
@@ -88,8 +89,12 @@ def _moved() -> Update:
     return these.values(row_version=Party.row_version + 1, updated_at=bindparam("at", type_=UtcMicros()))
 
 
-def history_of(session: Session, party_id: int, field: str | None = None, limit: int = 100) -> list[FieldChangeLine]:
-    """What fields of a customer (a root, with all its members) held before, the newest first."""
+def history_of(
+    session: Session, party_id: int, field: str | None = None, limit: int = 100, *, sensitive: bool = False
+) -> list[FieldChangeLine]:
+    """What fields of a customer (a root, with all its members) held before, the newest first. Sensitive ones are masked unless
+    they are asked for."""
+    masked = frozenset() if sensitive else sensitive_fields(session)
     query = (
         select(FieldChange)
         .join(Party, Party.id == FieldChange.party_id)
@@ -99,10 +104,12 @@ def history_of(session: Session, party_id: int, field: str | None = None, limit:
     )
     if field is not None:
         query = query.where(FieldChange.field == field)
-    return [
-        FieldChangeLine(row.field, row.before, row.after, row.source, row.source_ref, row.at, row.by)
-        for row in session.execute(query).scalars()
-    ]
+    return [_line(row, masked) for row in session.execute(query).scalars()]
+
+
+def _line(row: FieldChange, masked: Collection[str]) -> FieldChangeLine:
+    before, after = (MASK if row.field in masked and text else text for text in (row.before, row.after))
+    return FieldChangeLine(row.field, before, after, row.source, row.source_ref, row.at, row.by)
 
 
 def changed_since(session: Session, party_id: int, version: int, fields: Sequence[str]) -> list[FieldChangeLine]:
@@ -113,7 +120,4 @@ def changed_since(session: Session, party_id: int, version: int, fields: Sequenc
         .where(Party.root_id == party_id, FieldChange.version > version, FieldChange.field.in_(fields))
         .order_by(FieldChange.id)
     )
-    return [
-        FieldChangeLine(row.field, row.before, row.after, row.source, row.source_ref, row.at, row.by)
-        for row in session.execute(query).scalars()
-    ]
+    return [_line(row, ()) for row in session.execute(query).scalars()]

@@ -20,6 +20,16 @@ def own_fields(session: Session, *, archived: bool = True) -> dict[str, OwnField
     return {spec.name: spec for spec in specs if archived or not spec.is_archived}
 
 
+MASK = "•••"
+"""What stands in place of a sensitive value."""
+
+
+def sensitive_fields(session: Session) -> frozenset[str]:
+    """The names of those whose values are masked where nobody asked for them."""
+    query = select(OwnField.key).where(OwnField.is_sensitive.is_(True))
+    return frozenset(OWN + key for key in session.execute(query).scalars())
+
+
 def get_own_field(session: Session, name: str) -> OwnFieldSpec:
     """The field of that name, with or without its prefix. Raises NotFound."""
     return _spec(_row(session, name))

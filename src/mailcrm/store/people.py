@@ -1,6 +1,6 @@
 """Customers as people look at them: the list, and one whole archive."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from mailcrm.model.text import clean_line
 from mailcrm.store.affiliations import affiliations_of
 from mailcrm.store.consents import consents_of, suppressions_of
 from mailcrm.store.facts import facts_of
+from mailcrm.store.own_fields import MASK, sensitive_fields
 from mailcrm.store.parties import is_somebody
 from mailcrm.store.preference import preference
 from mailcrm.store.rows.party import EmailAddress, NumberAlias, Party, PartyEmail, Person
@@ -155,9 +156,11 @@ def get_line(session: Session, party_id: int, viewer: Viewer) -> PartyLine:
     return _lines(session, [session.get_one(Party, party_id)])[0]
 
 
-def get_archive(session: Session, party_id: int, viewer: Viewer) -> PartyArchive:
-    """One customer with all addresses, consents and fields; the timeline is `timeline.select_timeline`."""
+def get_archive(session: Session, party_id: int, viewer: Viewer, *, sensitive: bool = False) -> PartyArchive:
+    """One customer with all addresses, consents and fields; the timeline is `timeline.select_timeline`. Fields that the team
+    called sensitive are masked unless they are asked for."""
     party = session.get_one(Party, party_id)
+    masked = frozenset() if sensitive else sensitive_fields(session)
     return PartyArchive(
         line=_lines(session, [party])[0],
         source=party.source,
@@ -165,14 +168,16 @@ def get_archive(session: Session, party_id: int, viewer: Viewer) -> PartyArchive
         row_version=party.row_version,
         fields=_fields(session, party),
         addresses=_addresses(session, party),
-        facts=tuple(_named(fact, party.display_name) for fact in facts_of(session, party_id, viewer)),
+        facts=tuple(_named(fact, party.display_name, masked) for fact in facts_of(session, party_id, viewer)),
         affiliations=affiliations_of(session, party_id, organisation=party.kind == PartyKind.ORGANISATION),
         members=_members(session, party),
     )
 
 
-def _named(fact: ContactFact, name: str) -> ContactFact:
+def _named(fact: ContactFact, name: str, masked: Collection[str]) -> ContactFact:
     """What else somebody is called is a suggestion, however sure: the name itself is chosen with its parts."""
+    if fact.field in masked:
+        return replace(fact, value=MASK if fact.value else "")
     if fact.field != ContactField.NAME or fact.value == name or fact.standing is Standing.FORMER:
         return fact
     return replace(fact, standing=Standing.SUGGESTION, is_current=False)
@@ -195,7 +200,14 @@ def _fields(session: Session, party: Party) -> dict[str, str]:
 
 def _addresses(session: Session, party: Party) -> tuple[AddressLine, ...]:
     query = (
-        select(EmailAddress.id, EmailAddress.address_display, EmailAddress.kind, PartyEmail.rank, PartyEmail.valid_to)
+        select(
+            EmailAddress.id,
+            EmailAddress.address_display,
+            EmailAddress.kind,
+            PartyEmail.rank,
+            PartyEmail.valid_to,
+            PartyEmail.label,
+        )
         .join(PartyEmail, PartyEmail.email_id == EmailAddress.id)
         .join(Party, Party.id == PartyEmail.party_id)
         .where(Party.root_id == party.id)
@@ -205,6 +217,8 @@ def _addresses(session: Session, party: Party) -> tuple[AddressLine, ...]:
     ids = [row[0] for row in rows]
     consents, closed = consents_of(session, ids), suppressions_of(session, ids)
     return tuple(
-        AddressLine(*row, consents=tuple(consents.get(row[0], ())), suppressions=tuple(closed.get(row[0], ())))
+        AddressLine(
+            *row[:5], consents=tuple(consents.get(row[0], ())), suppressions=tuple(closed.get(row[0], ())), label=row[5]
+        )
         for row in rows
     )

@@ -1,7 +1,7 @@
 """What of a leaf party is compared: its sightings put together into a few that say all, and the keys they are found by."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from mailcrm.identity.features import Features, features_of
@@ -12,7 +12,7 @@ from mailcrm.identity.names.rarity import Rarity
 from mailcrm.identity.normalise import clean_name
 from mailcrm.model.identity import Key, Observed, Record, read_records
 
-RULES = 1
+RULES = 2
 """Which rules made keys and scores; raise it when either changes, and `mailcrm identity rebuild` makes them anew."""
 
 _NAMES, _PHONES, _COMPANIES, _ADDRESSES = 6, 3, 3, 4
@@ -108,7 +108,11 @@ def records_of(seen: Observed) -> tuple[Record, ...]:
 
 
 def _of_person(seen: Observed) -> Iterator[Record]:
-    """All that is usual together; then whatever else there is, one by one."""
+    """All that is usual together; then whatever else there is, one by one. A birth date goes with each: there is one."""
+    return (replace(record, birth_date=seen.birth_date) for record in _seen_of_person(seen))
+
+
+def _seen_of_person(seen: Observed) -> Iterator[Record]:
     names = list(_names(seen)) or [""]
     address = seen.addresses[0] if seen.addresses else ""
     phone, company = _first(seen.phones), _first(seen.companies)

@@ -89,7 +89,7 @@ class Judgement:
 @dataclass(frozen=True, slots=True)
 class Observed:
     """All that was seen of a leaf party and is compared. `names` with the address they were seen with and how often, the most
-    frequent first; `name` is the one a human gave, if one did. An organisation has `domains`."""
+    frequent first; `name` is the one a human gave, if one did; `birth_date` in ISO 8601. An organisation has `domains`."""
 
     party_id: int
     organisation: bool = False
@@ -100,6 +100,7 @@ class Observed:
     companies: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     tax_id: str = ""
+    birth_date: str = ""
 
 
 @dataclass(frozen=True, slots=True)

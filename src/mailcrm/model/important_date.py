@@ -1,6 +1,7 @@
 """Days of the year that matter to a customer: birthdays and anniversaries, by the sun or by the moon."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -52,3 +53,29 @@ class ImportantDate:
     lead_days: int = 0
     label: str = ""
     recurs: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDate:
+    """A date as the store holds it, on the leaf party it was found for. Times in UTC; `ended_at`: it held until then."""
+
+    id: int
+    party_id: int
+    date: ImportantDate
+    source: str
+    observed_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    """A customer's date that comes up on `day`. `key` is what a greeting for it is remembered by (`Occurrence.key`), `years`
+    how many it is by then, None where nobody knows."""
+
+    party_id: int
+    number: str
+    name: str
+    kept: KeptDate
+    day: date
+    key: str
+    years: int | None = None

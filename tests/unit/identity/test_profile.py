@@ -43,6 +43,22 @@ def test_the_names_seen_are_kept_beside() -> None:
     assert read_names("") == frozenset()
 
 
+def test_a_birth_date_goes_with_all_that_was_seen_and_speaks() -> None:
+    def jane(number: int, domain: str, birth_date: str) -> Observed:
+        names = (("Jane Smith", f"jane@{domain}", 9), ("J. Smith", f"jane@{domain}", 9))
+        return Observed(number, names=names, addresses=(f"jane@{domain}",), birth_date=birth_date)
+
+    one, same, other = (
+        jane(1, "a.example", "1990-03-05"),
+        jane(2, "b.example", "1990-03-05"),
+        jane(3, "c.example", "1971-11-30"),
+    )
+    assert [record.birth_date for record in records_of(one)] == ["1990-03-05"] * 2
+    bits = {each.party_id: judged(one, each)[1] for each in (same, other)}
+    assert sum(line.bits for line in bits[2].lines if "birth" in line.what) > 0
+    assert bits[3].bits < 0 < bits[2].bits
+
+
 def a_firm(number: int, domain: str = "", name: str = "", tax: str = "") -> Observed:
     return Observed(number, organisation=True, name=name, domains=(domain,) if domain else (), tax_id=tax)
 

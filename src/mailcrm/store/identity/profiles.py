@@ -1,6 +1,7 @@
-"""What is compared of each leaf party: gathered from its mail and facts, kept as text, marked where something is new."""
+"""What is compared of each leaf party: gathered from its mail, facts and dates, kept as text, marked where something is new."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 
 from sqlalchemy import Boolean, Integer, Select, Update, and_, bindparam, func, or_, select, update
@@ -8,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from mailcrm.model.contact import BELIEVABLE, ContactField
 from mailcrm.model.identity import Observed
-from mailcrm.model.party import PartyBrief, PartyKind, PartyState
+from mailcrm.model.important_date import Calendar, DateKind
+from mailcrm.model.party import SOURCES, PartyBrief, PartyKind, PartyState
 from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
 from mailcrm.store.prepared import Lookup, selection
+from mailcrm.store.rows.dates import ImportantDateRow
 from mailcrm.store.rows.fact import ContactFactRow
 from mailcrm.store.rows.identity import IdentityProfile
 from mailcrm.store.rows.party import Affiliation, EmailAddress, Organisation, OrgDomain, Party, PartyEmail
@@ -212,7 +215,7 @@ def _people(
     if not party_ids:
         return {}
     names = names_of(session, party_ids) if names is None else names
-    addresses, facts = _addresses(session, party_ids), _facts(session, party_ids)
+    addresses, facts, born = _addresses(session, party_ids), _facts(session, party_ids), _born(session, party_ids)
     found = {}
     for each in party_ids:
         told = facts.get(each, {})
@@ -223,8 +226,30 @@ def _people(
             addresses=tuple(addresses.get(each, ())),
             phones=tuple(dict.fromkeys(phone for field in _PHONES for phone in told.get(field, ()))),
             companies=tuple(told.get(ContactField.COMPANY, ())),
+            birth_date=born.get(each, ""),
         )
     return found
+
+
+def _born(session: Session, party_ids: Sequence[int]) -> dict[int, str]:
+    """The birth date of each, where day and year are known: of several that of the best source, the newest of it."""
+    best: dict[int, tuple[int, datetime, str]] = {}
+    for party_id, source, at, day_key in rows_in(session, _birthdays(), party_ids):
+        told = SOURCES.index(source) if source in SOURCES else -1, at, day_key
+        best[party_id] = max(told, best.get(party_id, told))
+    return {party_id: told[2] for party_id, told in best.items()}
+
+
+@cache
+def _birthdays() -> Lookup:
+    row = ImportantDateRow
+    query = select(row.party_id, row.source, row.observed_at, row.day_key).where(
+        row.kind == DateKind.BIRTHDAY,
+        row.calendar == Calendar.SOLAR,
+        row.year.is_not(None),
+        row.ended_at.is_(None),
+    )
+    return Lookup(query, row.party_id)
 
 
 def _organisations(session: Session, party_ids: Sequence[int], by_hand: Mapping[int, str]) -> dict[int, Observed]:

@@ -104,6 +104,7 @@ def test_text_is_read_as_it_is_meant(text: str, meant: str) -> None:
     [
         ("05/03/1990", DateOrder.DAY_FIRST, None, "1990-03-05"),
         ("05/03/1990", DateOrder.MONTH_FIRST, None, "1990-05-03"),
+        ("05/12/1990", DateOrder.DAY_FIRST, None, "1990-12-05"),
         ("05.03.1990", DateOrder.MONTH_FIRST, None, "1990-05-03"),
         ("05-03-1990", DateOrder.DAY_FIRST, None, "1990-03-05"),
         ("5/3", DateOrder.DAY_FIRST, None, "--03-05"),

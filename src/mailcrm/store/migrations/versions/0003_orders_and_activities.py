@@ -12,9 +12,40 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _dates()
     _orders()
     _activities()
     _changes()
+
+
+def _dates() -> None:
+    op.create_table(
+        "important_date",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("party_id", t.ID, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("calendar", sa.String(length=20), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=True),
+        sa.Column("leap_month", sa.Boolean(), nullable=False),
+        sa.Column("leap_rule", sa.String(length=20), nullable=False),
+        sa.Column("lead_days", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=120), nullable=False),
+        sa.Column("recurs", sa.Boolean(), nullable=False),
+        sa.Column("day_key", sa.String(length=12), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("observed_at", t.TIME, nullable=False),
+        sa.Column("ended_at", t.TIME, nullable=True),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_important_date_party_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_important_date")),
+        sa.UniqueConstraint(
+            "party_id", "kind", "day_key", "label", name=op.f("uq_important_date_party_id_kind_day_key_label")
+        ),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_important_date_calendar_month_day", "important_date", ["calendar", "month", "day"])
+    op.create_index("ix_important_date_lead_days", "important_date", ["lead_days"])
 
 
 def _orders() -> None:

@@ -37,6 +37,7 @@ _FILES = {
     "fields": "fields",
     "preset": "preset",
     "numbers": "numbers",
+    "dates": "dates",
     "tags": "tags",
     "segments": "segments",
     "campaigns": "campaigns",

@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from mailcrm.model.calendar.parse import parse_important_date
+from mailcrm.model.important_date import ImportantDate
 from mailcrm.service.consequences import draw_consequences
+from mailcrm.store import dates, parties
+from tests.builders import NOW, a_person, a_write
 from tests.flow.instance import Instance
 
 ZHANG, LI, OTHER = "zhang@example.com", "li@example.com", "zs@globex.example"
@@ -79,6 +83,21 @@ def test_one_birth_date_is_evidence_that_two_are_one(instance: Instance) -> None
     instance.cli("dates", "end", "2")
     instance.cli("dates", "add", OTHER, "1990-03-05")
     assert "same birth date" in evidence(instance)
+
+
+def test_a_birth_date_that_many_have_says_nothing(instance: Instance) -> None:
+    instance.cli("people", "add", OTHER, "--name", "Zhang San")
+    app = instance.app()
+    with a_write(app.store) as session:
+        they = [ZHANG, OTHER, *(a_person(session, f"p{number}@example.com").address for number in range(5))]
+        for who in they:
+            dates.add_date(session, parties.get_party(session, who), birthday("1990-01-02"), "import", NOW)
+    app.store.close()
+    assert "same birth date" not in evidence(instance)
+
+
+def birthday(text: str) -> ImportantDate:
+    return parse_important_date(text, "birthday")
 
 
 def evidence(instance: Instance) -> set[str]:

@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
-from mailcrm.identity.keys import CAPS, EVERYBODY, WEAK
+from mailcrm.identity.keys import ALL_BORN, CAPS, EVERYBODY, WEAK
 from mailcrm.identity.names.rarity import Rarity
 from mailcrm.identity.profile import Profile, told_apart
 from mailcrm.identity.world import World
@@ -16,6 +17,9 @@ compare up to `CAPS`."""
 
 _CROWD = 5
 """People by whose names a mailbox is nobody's own."""
+
+_DEFAULT, _DEFAULT_SHARE = 5, 0.01
+"""Parties with one date of birth, and their share of all that have one, above which it is what some form fills in."""
 
 IN_ALL = 2
 """Times as many as of one key are compared of all keys together, those of the rarest keys first."""
@@ -101,7 +105,14 @@ def world_from(counts: Mapping[Key, int], wanted: Iterable[Key], profiles: Colle
         shared=frozenset(
             facet.mailbox for profile in profiles if profile.people >= _CROWD for facet in profile.facets if facet.mailbox
         ),
+        defaults=_defaults(sizes["birth"]),
     )  # fmt: skip
+
+
+def _defaults(births: Mapping[str, int]) -> frozenset[date]:
+    """Dates of birth that are nobody's; `births` by date, and of all of them."""
+    most = max(_DEFAULT, _DEFAULT_SHARE * births.get(ALL_BORN[1], 0))
+    return frozenset(date.fromisoformat(day) for day, parties in births.items() if day and parties > most)
 
 
 def _names_on_phones(profiles: Iterable[Profile]) -> dict[str, int]:

@@ -89,7 +89,8 @@ def brand(domain: str) -> str:
 
 
 def counted_keys(features: Features) -> Iterator[Key]:
-    """What is counted besides, by parties: how much the same word, domain, local part or company says."""
+    """What is counted besides, by parties: how much the same word, domain, local part, company or date of birth
+    says."""
     f = features
     yield EVERYBODY
     if f.name is not None and not f.implied:
@@ -101,6 +102,12 @@ def counted_keys(features: Features) -> Iterator[Key]:
         yield "user", f.local
     if f.company:
         yield "company", f.company
+    if f.born:
+        yield "birth", f.born.isoformat()
+        yield ALL_BORN
 
+
+ALL_BORN: Key = ("birth", "")
+"""Who has a date of birth at all."""
 
 EVERYBODY: Key = ("everybody",)

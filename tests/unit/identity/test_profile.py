@@ -1,9 +1,11 @@
 """What of a party is compared, and by which keys it is found."""
 
+from datetime import date
+
 from mailcrm.identity.candidates import MemoryCandidates
 from mailcrm.identity.judge import Decision, judge
 from mailcrm.identity.names.form import NameForm, name_form
-from mailcrm.identity.profile import profile_of, records_of, told_apart
+from mailcrm.identity.profile import Profile, profile_of, records_of, told_apart
 from mailcrm.model.identity import Judgement, Observed, read_names, records_text
 
 
@@ -57,6 +59,17 @@ def test_a_birth_date_goes_with_all_that_was_seen_and_speaks() -> None:
     bits = {each.party_id: judged(one, each)[1] for each in (same, other)}
     assert sum(line.bits for line in bits[2].lines if "birth" in line.what) > 0
     assert bits[3].bits < 0 < bits[2].bits
+
+
+def test_a_birth_date_that_a_form_fills_in_is_nobodys() -> None:
+    def born(number: int, day: str) -> Profile:
+        seen = Observed(number, names=((f"Jane Smith{number}", "", 1),), birth_date=day)
+        return profile_of(number, records_text(records_of(seen), []))
+
+    filled_in = [born(number, "1990-01-01") for number in range(1, 7)]
+    their_own = [born(number, f"1980-01-{number}") for number in range(10, 15)]
+    assert MemoryCandidates(filled_in + their_own).world(filled_in).defaults == {date(1990, 1, 1)}
+    assert MemoryCandidates(filled_in[1:] + their_own).world(filled_in).defaults == frozenset()
 
 
 def a_firm(number: int, domain: str = "", name: str = "", tax: str = "") -> Observed:

@@ -3,6 +3,8 @@
 import gc
 import getpass
 import json
+import os
+import pwd
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +36,7 @@ class Context:
 
     config_path: Path | None = None
     viewer: Viewer = field(default_factory=Viewer.system)
+    user: str | None = None
 
     def path(self) -> Path:
         """The configuration file in use. Raises ConfigError if there is none."""
@@ -49,20 +52,41 @@ class Context:
 
     @property
     def actor(self) -> Actor:
-        """The operating-system user who types."""
-        return Actor.cli(getpass.getuser())
+        """Who types: the user of --as, else the operating-system user."""
+        if self.user is not None:
+            return Actor.user(self.user, _login())
+        return Actor.cli(getpass.getuser(), _login())
 
     @contextmanager
     def app(self) -> Iterator[Any]:
-        """The application (a `service.app.App`), closed at the end. Raises ConfigError and StoreBusy."""
+        """The application (a `service.app.App`), closed at the end. Raises ConfigError and StoreBusy, and UserError for a user
+        of --as who is none, or was deactivated."""
         from mailcrm.service.bootstrap import build_app
 
         app = build_app(self.config())
         collect_seldom()
         try:
+            if self.user is not None:
+                _require_user(app, self.user)
             yield app
         finally:
             app.store.close()
+
+
+def _require_user(app: Any, name: str) -> None:
+    from mailcrm.store.users import require_active
+
+    with app.store.read() as session:
+        require_active(session, name)
+
+
+def _login() -> str:
+    """The operating-system user whose process this is, whatever the environment says."""
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # a container need not know its user
+        return str(number)
 
 
 def collect_seldom() -> None:
@@ -163,6 +187,17 @@ def say(text: str, style: str = "") -> None:
     from mailcrm.cli.console import escape, out
 
     out.print(escape(text), style=style or None, soft_wrap=True)
+
+
+def told_to_wait(asked: Any, *, json: bool) -> None:
+    """Say that a change (a `model.approval.ChangeAsked`) was kept until a second person has looked."""
+    if json:
+        print_json({"request": asked.id, "state": asked.state, "sha256": asked.sha256})
+        return
+    say(
+        f"request {asked.id}: {asked.summary} waits for a second person; "
+        f"`mailcrm approvals show {asked.id}` is what they look at"
+    )
 
 
 def warn(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mailcrm.cli.ask import Questions, require_yes
-from mailcrm.cli.context import Context, Json, Yes, context_of, print_json, say
+from mailcrm.cli.context import Context, Json, Yes, context_of, print_json, say, told_to_wait
 from mailcrm.cli.progress import counted
 from mailcrm.errors import UserError
 from mailcrm.model.identity import Backend, MatchState, ReviewLine
@@ -93,19 +93,35 @@ def merge(ctx: typer.Context, one: Party, other: Party, json: Json = False) -> N
 
     The lower number goes on; the other one finds the customer for ever.
     """
-    from mailcrm.identity import verdicts
-    from mailcrm.service import merging
+    from mailcrm.service import merge_requests
     from mailcrm.store import parties
 
     context = context_of(ctx)
-    with context.app() as crm, crm.store.write(context.actor) as session:
-        leaf = parties.get_leaf(session, one)
-        merge_id = verdicts.merge(session, leaf, parties.get_leaf(session, other), crm.clock())
-        found = merging.membership(session, leaf)
-    if json:
-        print_json({"merge": merge_id, "customer": found})
+    with context.app() as crm:
+        with crm.store.read(context.viewer) as session:
+            plan = merge_requests.plan_merge(session, parties.get_leaf(session, one), parties.get_leaf(session, other))
+        done = _ask_or_do(context, crm, plan, json=json)
+    if done is None:
         return
-    say(f"merge {merge_id}: {one} and {other} are one customer now; `mailcrm identity unmerge {one} {other}` undoes it")
+    if json:
+        print_json(done.value)
+        return
+    say(
+        f"merge {done.value['merge']}: {one} and {other} are one customer now; "
+        f"`mailcrm identity unmerge {one} {other}` undoes it"
+    )
+
+
+def _ask_or_do(context: Context, crm: Any, plan: Any, *, json: bool) -> Any:
+    """What came of it; None if a second person has to look first, which is said."""
+    from mailcrm.model.approval import FourEyes
+    from mailcrm.service.approvals import ask_or_do
+
+    outcome = ask_or_do(crm, context.actor, FourEyes.MERGE, plan.summary, plan.payload)
+    if outcome.asked is None:
+        return outcome.carried
+    told_to_wait(outcome.asked, json=json)
+    return None
 
 
 @app.command()
@@ -126,24 +142,24 @@ def unmerge(
     What you entered for the merged customer stays with the one whose number it had. They are not joined again by
     themselves.
     """
-    from mailcrm.identity import verdicts
+    from mailcrm.service import merge_requests
     from mailcrm.store import parties
 
     if [bool(other), merge_id is not None, all_].count(True) != 1 or (not one) != (merge_id is not None):
         raise UserError("say which: `unmerge ONE OTHER`, `unmerge ONE --all`, or `unmerge --merge NUMBER`")
     context = context_of(ctx)
-    with context.app() as crm, crm.store.write(context.actor) as session:
-        if merge_id is not None:
-            ended = verdicts.undo_merge(session, merge_id, crm.clock())
-        elif all_:
-            ended = verdicts.unmerge_all(session, parties.get_leaf(session, one), crm.clock())
-        else:
-            leaves = parties.get_leaf(session, one), parties.get_leaf(session, other)
-            ended = verdicts.unmerge(session, *leaves, crm.clock())
-    if json:
-        print_json(ended)
-        return
-    say(f"{len(ended)} merge(s) undone: {', '.join(str(line.id) for line in ended)}")
+    with context.app() as crm:
+        with crm.store.read(context.viewer) as session:
+            if merge_id is not None:
+                plan = merge_requests.plan_undo(session, merge_id)
+            elif all_:
+                plan = merge_requests.plan_unmerge_all(session, parties.get_leaf(session, one))
+            else:
+                leaves = parties.get_leaf(session, one), parties.get_leaf(session, other)
+                plan = merge_requests.plan_unmerge(session, *leaves)
+        done = _ask_or_do(context, crm, plan, json=json)
+    if done is not None:
+        print_json(done.value) if json else say(done.text)
 
 
 @app.command()
@@ -167,7 +183,7 @@ def review(
 ) -> None:
     """Pairs that may be one customer, the most valuable first; and your answers, which hold for ever."""
     from mailcrm.cli import identity_shown as shown
-    from mailcrm.service import merging
+    from mailcrm.service import merge_requests, merging
 
     wanted = _answer(same=same, different=different, later=later)
     if wanted is not None and pair is None and not (name_only and same):
@@ -185,11 +201,11 @@ def review(
             waiting = matches_waiting(session, crm.clock())
         if wanted is not None:
             require_yes(f"merge {len(lines)} pairs for which only the name speaks?", yes=yes)
-            with counted(quiet=json) as report:
-                done = merging.accept_all(crm.store, context.actor, lines, crm.clock, report)
-            print_json({"merged": done}) if json else say(
-                f"{done} pairs merged; `mailcrm identity unmerge --merge NUMBER` takes one back"
-            )
+            done = _ask_or_do(context, crm, merge_requests.plan_bulk(lines), json=json)
+            if done is not None:
+                print_json(done.value) if json else say(
+                    f"{done.text}; `mailcrm identity unmerge --merge NUMBER` takes one back"
+                )
         elif ask:
             _ask_all(context, crm, lines)
         elif json:
@@ -224,8 +240,9 @@ def _one_pair(
     if wanted is None:
         print_json(line) if json else shown.print_pair(line)
         return
-    with crm.store.write(context.actor) as session:
-        merging.answer(session, line, wanted, crm.clock(), later or 0)
+    if not _answered(context, crm, line, wanted, later or 0, json=json):
+        return
+    with crm.store.read(context.viewer) as session:
         answered = merging.review_line(session, pair)
     if json:
         print_json(answered)
@@ -236,6 +253,19 @@ def _one_pair(
         MatchState.LATER: f"asked in {later} days",
     }
     say(f"pair {pair}: {said[wanted]}")
+
+
+def _answered(context: Context, crm: Any, line: ReviewLine, said: MatchState, days: int, *, json: bool) -> bool:
+    """Whether the answer holds now; a merge may have to wait for a second person."""
+    from mailcrm.service import merge_requests, merging
+
+    if said != MatchState.MERGED:
+        with crm.store.write(context.actor) as session:
+            merging.answer(session, line, said, crm.clock(), days)
+        return True
+    with crm.store.read(context.viewer) as session:
+        plan = merge_requests.plan_merge(session, line.left.party_id, line.right.party_id)
+    return _ask_or_do(context, crm, plan, json=json) is not None
 
 
 _KEYS = {"s": MatchState.MERGED, "d": MatchState.REJECTED, "l": MatchState.LATER}
@@ -257,8 +287,7 @@ def _ask_all(context: Context, crm: Any, lines: Sequence[ReviewLine]) -> None:
         said = questions.choose(f"{at} of {len(lines)}: [s]ame, [d]ifferent, [l]ater, [q]uit", "--same", "sdlq", "l")
         if said == "q":
             return
-        with crm.store.write(context.actor) as session:
-            merging.answer(session, line, _KEYS[said], crm.clock(), _PUT_OFF)
+        _answered(context, crm, line, _KEYS[said], _PUT_OFF, json=False)
 
 
 @app.command()

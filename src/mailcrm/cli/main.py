@@ -42,6 +42,8 @@ _FILES = {
     "segments": "segments",
     "campaigns": "campaigns",
     "send": "send",
+    "users": "users",
+    "approvals": "approvals",
     "verify": "verify",
     "doctor": "doctor",
     "db": "db",
@@ -100,6 +102,10 @@ def main(
         Path | None,
         typer.Option("--config", "-c", help="Configuration file.", envvar="MAILCRM_CONFIG", dir_okay=False),
     ] = None,
+    as_: Annotated[
+        str | None,
+        typer.Option("--as", metavar="USER", help="Who you are: a user of the team (`mailcrm users list`)."),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
@@ -107,6 +113,12 @@ def main(
     """The CRM for teams whose customer relations live in their inbox."""
     del version
     ctx.obj = Context(config_path=config)
+    if as_ is not None:
+        from mailcrm.model.rights import Viewer
+        from mailcrm.store.users import user_key
+
+        name = user_key(as_)
+        ctx.obj = Context(config_path=config, viewer=Viewer(name), user=name)
 
 
 def run() -> None:

@@ -10,6 +10,7 @@ from mailcrm.config.accounts import Account
 from mailcrm.config.section import Port, Secret, Section
 from mailcrm.errors import UserError
 from mailcrm.model.address import OwnAddresses, is_free_mail
+from mailcrm.model.approval import FourEyes
 from mailcrm.model.base_url import parse_base_url
 from mailcrm.model.number import STANDARD, NumberPattern, Restart, parse_pattern
 
@@ -94,6 +95,14 @@ class ServiceSection(Section):
     grace_seconds: float = Field(default=15, gt=0)
 
 
+class TeamSection(Section):
+    """Which changes two people must want."""
+
+    four_eyes: tuple[FourEyes, ...] = ()
+    separate_logins: bool = False
+    expire_days: int | None = Field(default=30, ge=1, le=3650)
+
+
 class NumbersSection(Section):
     """How the next customer numbers look; those that were given stay as they are."""
 
@@ -137,6 +146,7 @@ class Config(Section):
     sending: SendingSection = SendingSection()
     public: PublicSection = PublicSection()
     numbers: NumbersSection = NumbersSection()
+    team: TeamSection = TeamSection()
     service: ServiceSection = ServiceSection()
     log: LogSection = LogSection()
 

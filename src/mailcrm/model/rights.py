@@ -22,10 +22,12 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """On whose behalf something is changed; goes into the audit log as `kind:name`."""
+    """On whose behalf something is changed; goes into the audit log as `kind:name`. `login` is the operating-system user whose
+    process it is, where a human types."""
 
     kind: str
     name: str
+    login: str = ""
 
     @classmethod
     def system(cls, name: str = "mailcrm") -> "Actor":
@@ -33,9 +35,14 @@ class Actor:
         return cls("system", name)
 
     @classmethod
-    def cli(cls, name: str) -> "Actor":
+    def cli(cls, name: str, login: str = "") -> "Actor":
         """The operating-system user at the command line."""
-        return cls("cli", name)
+        return cls("cli", name, login)
+
+    @classmethod
+    def user(cls, name: str, login: str = "") -> "Actor":
+        """A user of the team."""
+        return cls("user", name, login)
 
     @classmethod
     def public(cls) -> "Actor":

@@ -1,10 +1,9 @@
 """Who is the same customer, for all faces: explain, ask, merge and take apart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mailcrm.clock import Clock
 from mailcrm.errors import Conflict, NotFound, UserError
 from mailcrm.identity import verdicts
 from mailcrm.identity.stored import StoredCandidates, read_profiles, read_rules
@@ -12,14 +11,10 @@ from mailcrm.identity.unite import (
     explained,
     refusal,
 )
-from mailcrm.model.identity import Judgement, MatchState, MergeLine, MergeMethod, ReviewLine, Side
-from mailcrm.model.rights import Actor
-from mailcrm.store import Session, Store
+from mailcrm.model.identity import Judgement, MatchState, MergeLine, ReviewLine, Side
+from mailcrm.store import Session
 from mailcrm.store.identity import clusters, matches, merges
 from mailcrm.store.identity.sides import sides
-
-Progress = Callable[[str, int, int], None]
-
 
 # --- explaining --------------------------------------------------------------------------------------------------
 
@@ -104,29 +99,13 @@ def is_open(session: Session, line: ReviewLine) -> bool:
 
 
 def answer(session: Session, line: ReviewLine, state: MatchState, now: datetime, days: int = 30) -> None:
-    """What a human says of a pair: MERGED, REJECTED, or LATER for so many days. Raises Conflict where a pair that was answered
-    would be put off: the answer would be lost."""
+    """What a human says of a pair: REJECTED, or LATER for so many days. That they are one is a merge, which may need a second
+    person (`service.merge_requests`). Raises Conflict where a pair that was answered would be put off: the answer would be
+    lost."""
     if state == MatchState.LATER and line.state in (MatchState.MERGED, MatchState.REJECTED):
         raise Conflict(f"pair {line.id} was answered ({line.state.value}); --same or --different changes that")
     one, other = line.left.party_id, line.right.party_id
-    if state == MatchState.MERGED:
-        verdicts.merge(session, one, other, now)
-    elif state == MatchState.REJECTED:
+    if state == MatchState.REJECTED:
         verdicts.reject(session, one, other, now)
     else:
         verdicts.put_off(session, one, other, now + timedelta(days=days), now)
-
-
-def accept_all(store: Store, actor: Actor, lines: Sequence[ReviewLine], clock: Clock, progress: Progress) -> int:
-    """Merge these pairs, each in a transaction of its own. Those that became one by an earlier one are passed over, and those
-    that would join whom a human told apart. Returns how many were merged."""
-    done = 0
-    for at, line in enumerate(lines):
-        progress("merging", at, len(lines))
-        try:
-            with store.write(actor) as session:
-                verdicts.merge(session, line.left.party_id, line.right.party_id, clock(), MergeMethod.BULK)
-        except Conflict:
-            continue
-        done += 1
-    return done

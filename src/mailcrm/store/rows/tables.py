@@ -18,6 +18,7 @@ from mailcrm.store.rows import (
     service,
     sighting,
     timeline,
+    users,
 )
 from mailcrm.store.rows.base import Base
 
@@ -40,6 +41,7 @@ __all__ = [
     "service",
     "sighting",
     "timeline",
+    "users",
 ]
 
 # Set by us and never left to the server: with MariaDB's defaults 张三 is an error and bob@ equals BOB@. Not in each row's

@@ -1,4 +1,4 @@
-"""Signed tokens for public links: no table, no randomness, nothing to look up before they are believed.
+"""Signed tokens for public links and forms: no table, nothing to look up before they are believed.
 
 The newest key signs, all keys verify, so that a key can be rotated while old unsubscribe links keep working for ever.
 """
@@ -6,6 +6,7 @@ The newest key signs, all keys verify, so that a key can be rotated while old un
 import base64
 import hmac
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailcrm.errors import UserError
@@ -16,8 +17,20 @@ if TYPE_CHECKING:  # whoever only hands the keys on need not load it
 
 _UNSUBSCRIBE = "unsubscribe"
 _REPLY = "reply"
+_FORM = "form"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _LONGEST_REPLY = 64
 """Characters: what stands before the @ of an address has no more (RFC 5321, 4.5.3.1.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormToken:
+    """What stands in a form that we gave out: which form, when (UTC, to the millisecond), and which page of it."""
+
+    form: str
+    given_at: datetime
+    nonce: str
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,21 @@ class LinkKeys:
         except (BadData, UnicodeError):  # UnicodeError: bytes in a URL that are no text
             return None
         return value if isinstance(value, int) else None
+
+    def form_token(self, token: FormToken) -> str:
+        """The text that a form carries; whoever made the page chose the nonce by chance."""
+        milliseconds = (token.given_at - _EPOCH) // _MILLISECOND
+        return str(self._serializer(_FORM).dumps([token.form, milliseconds, token.nonce]))
+
+    def read_form(self, text: str) -> FormToken | None:
+        """What such a text says, None if it was not signed by us."""
+        from itsdangerous import BadData
+
+        try:
+            form, milliseconds, nonce = self._serializer(_FORM).loads(text)
+            return FormToken(str(form), _EPOCH + int(milliseconds) * _MILLISECOND, str(nonce))
+        except (BadData, UnicodeError, TypeError, ValueError, OverflowError):
+            return None
 
     def sign_reply(self, number: str) -> str:
         """A token that names a customer by their number, in what a reply carries back: an address or a subject line.

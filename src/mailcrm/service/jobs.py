@@ -13,10 +13,11 @@ from mailcrm.model.rights import Actor
 from mailcrm.service.app import App
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.service.documents import read_attachments
+from mailcrm.service.forms import KEPT_DROPPED, file_waiting
 from mailcrm.service.leases import Claim, Work
 from mailcrm.service.reindex import index_waiting, merge_index
 from mailcrm.service.rejudging import rescore
-from mailcrm.store import blobs
+from mailcrm.store import blobs, submissions
 from mailcrm.store.partial import sweep_partials
 
 _ACTOR = Actor.system("clock")
@@ -58,10 +59,11 @@ def outbox(app: App) -> None:
 
 
 def sweep(app: App) -> None:
-    """Bytes that nothing names any more."""
+    """Bytes that nothing names any more, and what came in by forms and was not wanted."""
     before = (app.clock() - _ORPHAN_AGE).timestamp()
     with app.store.write(_ACTOR) as session:
         rows, files = blobs.sweep(session, app.store.blob_dir, before)
+        submissions.forget_dropped(session, app.clock() - KEPT_DROPPED)
     files += sweep_partials(app.store.blob_dir, (app.clock() - _UNFINISHED_AGE).timestamp())
     if rows or files:
         _log.info("blobs swept", rows=rows, files=files)
@@ -73,6 +75,13 @@ def search(app: App) -> None:
     count = read_attachments(app)
     if count:
         _log.info("attachments read", count=count)
+
+
+def forms(app: App) -> None:
+    """What was received and not filed, since something went wrong in between."""
+    count = file_waiting(app)
+    if count:
+        _log.info("submissions filed late", count=count)
 
 
 def tidy(app: App) -> None:
@@ -93,6 +102,7 @@ JOBS = (
     Job("resolve", resolve, seconds=5, event=lambda app: app.signals.filed),
     Job("outbox", outbox, seconds=2),
     Job("search", search, seconds=60),
+    Job("forms", forms, seconds=60),
     Job("sweep", sweep, cron=CronTrigger(hour=3, minute=17, timezone="UTC")),
     Job("identity", identity, cron=CronTrigger(hour=2, minute=47, timezone="UTC")),
     Job("tidy", tidy, cron=CronTrigger(hour=3, minute=47, timezone="UTC")),

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import cache
@@ -80,7 +80,7 @@ def opt_out_page(language: Language, company: Company, found: OptOut, *, acted: 
         "texts": TEXTS[language],
         "say": words.__getitem__,
     }
-    return _page("optout.html", language, company, name, values)
+    return page("optout.html", language, company, name, values)
 
 
 def trouble_page(
@@ -91,7 +91,7 @@ def trouble_page(
     words = _words(language, name)
     paragraphs = [words[key] for key in (f"{trouble}_lead", f"{trouble}_help") if key in words]
     values = {"title": words[f"{trouble}_title"], "paragraphs": paragraphs}
-    return _page("message.html", language, company, name, values, status, headers)
+    return page("message.html", language, company, name, values, status, headers)
 
 
 def _words(language: Language, company: str) -> dict[str, str]:
@@ -99,7 +99,7 @@ def _words(language: Language, company: str) -> dict[str, str]:
     return {key: text.replace("{company}", company) for key, text in asdict(TEXTS[language]).items()}
 
 
-def _page(
+def page(
     template: str,
     language: Language,
     company: Company,
@@ -108,10 +108,11 @@ def _page(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
+    """A template in the layout, with the headers of every page; `headers` add to them, or replace them."""
     html = _environment().get_template(template).render(
         **values, language=language, company=name, postal_address=company.postal_address, css=_css()
     )  # fmt: skip
-    own = {"Content-Language": language, "Content-Security-Policy": _policy(), "Vary": "Accept-Language"}
+    own = {"Content-Language": language, "Content-Security-Policy": policy(), "Vary": "Accept-Language"}
     return HTMLResponse(html, status, {**PRIVATE, **own, **(headers or {})})
 
 
@@ -140,10 +141,25 @@ def _css() -> str:
 
 
 @cache
-def _policy() -> str:
-    """Nothing but our own style sheet, known by its hash, and a form that leads back to us (W3C CSP level 3)."""
-    digest = base64.b64encode(hashlib.sha256(_css().encode()).digest()).decode("ascii")
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    )
+def script() -> str:
+    """What a form runs in the browser: it works without."""
+    return _read("form.js")
+
+
+def policy(*, scripts: bool = False, leads_to: str = "", framed_by: Sequence[str] = ()) -> str:
+    """Nothing but our own style sheet, known by its hash, and a form that leads back to us (W3C CSP level 3).
+
+    `scripts`: our one script, too. `leads_to`: an origin that the form may end at. `framed_by`: origins that may show it.
+    """
+    framed = " ".join(framed_by) or "'none'"
+    parts = ["default-src 'none'", f"style-src {_digest(_css())}", "img-src data:"]
+    if scripts:
+        parts.append(f"script-src {_digest(script())}")
+    parts.append(" ".join(["form-action 'self'", leads_to]).rstrip())
+    parts.append(f"frame-ancestors {framed}")
+    return "; ".join([*parts, "base-uri 'none'"])
+
+
+@cache
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"

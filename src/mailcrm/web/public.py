@@ -52,7 +52,7 @@ class PublicPages:
         if recipient_id is None:
             raise HTTPException(404)
         if acted:
-            close = partial(self._close, recipient_id, read_choice(await _body(request)))
+            close = partial(self._close, recipient_id, read_choice(await read_body(request)))
             found = await asyncio.to_thread(store_retry, close)  # few mail programs ask a second time
         else:
             found = await asyncio.to_thread(self._look, recipient_id)
@@ -126,14 +126,14 @@ def read_choice(body: bytes) -> Choice | None:
     return Choice(chosen) if chosen in set(Choice) else None
 
 
-async def _body(request: Request) -> bytes:
+async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
     """The whole body. Raises HTTPException if it is too long, too slow, or never ends."""
     body = b""
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_BODY:
+                if len(body) > limit:
                     raise HTTPException(413)
     except TimeoutError as exc:
         raise HTTPException(408) from exc

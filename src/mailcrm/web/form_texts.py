@@ -11,6 +11,7 @@ class FormTexts:
     """One language. `{value}` is filled in where a problem has a bound; nothing here is HTML."""
 
     optional: str
+    colon: str
     choose: str
     send: str
     privacy_link: str
@@ -34,14 +35,15 @@ class FormTexts:
 
 
 _ENGLISH = FormTexts(
-    optional="optional",
+    optional=" (optional)",
+    colon=": ",
     choose="Please choose",
     send="Send",
     privacy_link="Privacy notice",
     empty="Leave this empty",
     other_language="中文",
     problem_title="Please check",
-    problems_lead="Nothing has been sent yet. Please check:",
+    problems_lead="Nothing has been sent yet. Please check these:",
     again="This page had been open for a long time, or was sent before. All that you wrote is still here: please press the "
     "button once more.",
     often="Too much has come from your network within an hour. Nothing has been sent; all that you wrote is still here. "
@@ -70,14 +72,15 @@ _ENGLISH = FormTexts(
 )
 
 _CHINESE = FormTexts(
-    optional="选填",
+    optional="（选填）",
+    colon="：",
     choose="请选择",
     send="提交",
     privacy_link="隐私说明",
     empty="此处请留空",
     other_language="English",
     problem_title="请检查",
-    problems_lead="内容尚未提交，请检查：",
+    problems_lead="内容尚未提交，请检查以下各项。",
     again="此页面打开时间过长，或已提交过。您填写的内容仍在下方，请再次点击提交。",
     often="一小时内来自您所在网络的提交过多，内容尚未提交，您填写的内容仍在下方。请稍后再试。",
     thanks_title="谢谢",

@@ -1,6 +1,7 @@
 """Links that only we can have made."""
 
 import string
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import example, given
@@ -13,7 +14,7 @@ from mailcrm.ingest.record import FilingContext
 from mailcrm.model.account import Capture
 from mailcrm.model.address import OwnAddresses
 from mailcrm.model.party import CustomerNumber
-from mailcrm.model.token import LinkKeys
+from mailcrm.model.token import FormToken, LinkKeys
 
 OLD, NEW, OTHER = b"o" * 32, b"n" * 32, b"x" * 32
 KEYS = LinkKeys((OLD, NEW))
@@ -152,3 +153,33 @@ def test_any_text_is_read_as_a_reply_token_without_an_error(token: str) -> None:
 def test_what_is_no_number_is_not_signed(number: str) -> None:
     with pytest.raises(UserError, match="not a customer number"):
         KEYS.sign_reply(number)
+
+
+# --- forms -------------------------------------------------------------------------------------------------------
+
+WHEN = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
+TOKEN = FormToken("contact", WHEN, "abcDEF-_")
+
+
+def test_a_form_knows_when_it_was_given_out() -> None:
+    text = KEYS.form_token(TOKEN)
+    assert KEYS.read_form(text) == TOKEN
+    assert LinkKeys((NEW, OTHER)).read_form(text) == TOKEN  # the key was rotated
+
+
+@pytest.mark.parametrize("change", ["x{}", "{}x", "contact", "%ff", "W10.abc"])
+def test_no_other_text_is_a_form_of_ours(change: str) -> None:
+    assert KEYS.read_form(change.format(KEYS.form_token(TOKEN))) is None
+    assert KEYS.read_form("") is None
+
+
+def test_a_link_is_no_form_and_a_form_no_link() -> None:
+    assert KEYS.read_form(KEYS.unsubscribe_token(7)) is None
+    assert KEYS.read_unsubscribe(KEYS.form_token(TOKEN)) is None
+    assert LinkKeys((OTHER,)).read_form(KEYS.form_token(TOKEN)) is None
+
+
+@pytest.mark.parametrize("value", [7, ["f"], ["f", "x", "n"], ["f", 10**30, "n"], {"a": 1}, None])
+def test_what_an_older_version_signed_is_no_form(value: object) -> None:
+    text = URLSafeSerializer([NEW], salt="mailcrm.form").dumps(value)
+    assert KEYS.read_form(str(text)) is None

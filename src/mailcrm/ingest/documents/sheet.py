@@ -1,30 +1,19 @@
-"""XLSX, XLS, XLSB and ODS by python-calamine: names of sheets, and rows with tabs between cells."""
+"""XLSX, XLS, XLSB and ODS: names of sheets, and rows with tabs between cells."""
 
-import io
 from collections.abc import Iterator
 
-import python_calamine
-
-from mailcrm.errors import Unparsable
-from mailcrm.ingest.documents.refused import refused
+from mailcrm.model.sheet import Book
 
 
 def pieces(data: bytes) -> Iterator[str]:
     """The text, row by row. Raises Unparsable, also where it needs a password."""
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for name in book.sheet_names:
-            yield name
-            for row in book.get_sheet_by_name(name).iter_rows():
-                line = "\t".join(_cell(value) for value in row if value != "")
-                if line:
-                    yield line
-    except python_calamine.PasswordError as exc:
-        raise Unparsable("it is encrypted: it needs a password") from exc
-    except MemoryError:
-        raise
-    except Exception as exc:  # damaged zip, XML or sheets: each an exception of its own
-        raise refused("spreadsheet", exc) from exc
+    book = Book(data)
+    for name in book.names:
+        yield name
+        for _, row in book.rows(name):
+            line = "\t".join(_cell(value) for value in row if value != "")
+            if line:
+                yield line
 
 
 def _cell(value: object) -> str:

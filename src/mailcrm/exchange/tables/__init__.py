@@ -1,0 +1,1 @@
+"""Tables in files, whatever the format: rows with the numbers that a spreadsheet program shows."""

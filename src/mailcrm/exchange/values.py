@@ -2,8 +2,7 @@
 
 import re
 
-from mailcrm.errors import UserError
-from mailcrm.model.party import CustomerNumber
+from mailcrm.model.number import STANDARD, number_key
 
 _EMAIL = re.compile(r"\s*(?:[^<>]{0,80}<)?[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]{2,}>?\s*(?:[;,、:].*)?")
 _URL = re.compile(
@@ -58,10 +57,5 @@ def _is_phone(text: str) -> bool:
 
 
 def _is_ours(text: str) -> bool:
-    if text[:1] not in ("C", "c", "Ｃ") or not any(map(str.isdigit, text)):
-        return False
-    try:
-        CustomerNumber.parse(text)
-    except UserError:
-        return False
-    return True
+    """By the pattern that numbers have unless a team chose another; whose number it is, is looked up when it is imported."""
+    return text[:1] in ("C", "c", "Ｃ") and STANDARD.is_right(number_key(text))

@@ -1,6 +1,7 @@
 """Importing customers: the same file twice changes nothing, an undo restores, a no never becomes a yes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,18 @@ import pytest
 from sqlalchemy import select
 
 from mailcrm.errors import NotFound
+from mailcrm.model.activity import Activity
 from mailcrm.model.consent import ConsentState
+from mailcrm.model.important_date import Calendar, ImportantDate
 from mailcrm.model.importing import Batch, BatchState, InputRow, RowOutcome
+from mailcrm.model.interaction import InteractionKind
+from mailcrm.model.order import Order, OrderLine, OrderStatus, Payment
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
-from mailcrm.model.record import Claim, CustomerRecord, EmailEntry, Said
+from mailcrm.model.record import AffiliationEntry, Claim, CustomerRecord, EmailEntry, Said
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.service.app import App
 from mailcrm.service.people_import import Source, import_people, preview_people, undo_import
-from mailcrm.store import Store, claims, consents, edits, messages, parties, people, timeline
+from mailcrm.store import Store, claims, consents, dates, edits, messages, order_lists, parties, people, timeline
 from mailcrm.store.history import history_of
 from mailcrm.store.imports import batches
 from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail
@@ -301,3 +306,60 @@ def test_our_own_addresses_are_left_out(store: Store, tmp_path: Path) -> None:
             (2, RowOutcome.NEW, "me@mytrade.example is one of our own addresses, and was left out")
         ]
         assert session.execute(select(EmailAddress)).all() == []
+
+
+ORDER = Order(
+    "SO-1", NOW, "CNY", 129_900, OrderStatus.PAID, "", (OrderLine("茶", 2000, 60_000), OrderLine("Fracht")),
+    (Payment(NOW, 129_900, "CNY", "T/T"),),
+)  # fmt: skip
+BUSY = replace(
+    ANN,
+    dates=(ImportantDate("birthday", Calendar.LUNAR, 8, 15, 1990),),
+    orders=(ORDER,),
+    activities=(Activity(InteractionKind.CALL, NOW, "asked for a quote", "two tons"),),
+    affiliations=(AffiliationEntry("Acme 有限公司", kind="agent", title="Agent"),),
+)
+
+
+def business(app: App, who: str) -> tuple[object, ...]:
+    with app.store.read() as session:
+        root = parties.get_party(session, who)
+        lines = timeline.select_timeline(session, root, ALL)
+        ties = people.get_archive(session, root, ALL).affiliations
+        held = dates.dates_of(session, [root]).get(root, [])
+        totals = order_lists.totals_of(session, root, ALL)
+    return sorted(line.kind.value for line in lines), [t.name for t in ties], len(held), list(totals)
+
+
+def test_dates_orders_activities_and_ties_come_with_a_row_and_go_with_its_undo(app: App) -> None:
+    imported(app, ANN, name="0")
+    before = business(app, "ann@acme.example")
+    batch = imported(app, BUSY)
+    assert counts(batch) == (0, 1, 0, 0)
+    after = business(app, "ann@acme.example")
+    assert after[:3] == (["call", "order", "payment"], ["Acme 有限公司"], 1)
+    assert counts(imported(app, BUSY, name="b")) == (0, 0, 1, 0)
+    assert undone(app, batch) == []
+    kinds, ties, held, totals = business(app, "ann@acme.example")
+    assert (ties, held, totals) == (before[1], before[2], before[3])
+    assert kinds == ["order", "order", "payment"]  # archived, which the timeline tells
+    assert counts(imported(app, BUSY, name="c")) == (0, 1, 0, 0)
+    assert business(app, "ann@acme.example")[3] == after[3]
+
+
+def test_a_customer_whose_orders_came_with_the_import_goes_with_it(app: App) -> None:
+    batch = imported(app, BUSY)
+    assert undone(app, batch) == []
+    with app.store.read() as session:
+        assert people.list_people(session, ALL, NOW) == []
+    assert counts(imported(app, BUSY)) == (1, 0, 0, 0)
+
+
+def test_what_of_a_row_cannot_be_kept_is_told_and_the_rest_is_kept(app: App) -> None:
+    bad = replace(BUSY, orders=(replace(ORDER, currency="XXL"),), affiliations=())
+    batch = imported(app, bad)
+    with app.store.read() as session:
+        [(row, outcome, note)] = batches.noted_rows(session, batch.id)
+    assert (row, outcome) == (2, RowOutcome.NEW)
+    assert note.startswith("order SO-1: ")
+    assert business(app, "ann@acme.example")[0] == ["call"]

@@ -76,7 +76,7 @@ def plan_row(row: InputRow, known: KnownCustomer | None) -> RowPlan:
     emails = tuple(entry for entry in record.emails if address_key(entry.address) not in known.emails)
     tags = tuple(tag for tag in record.tags if (tag[0], tag[1].casefold()) not in known.tags)
     numbers = tuple(each for each in numbers_of(record) if (each[0], number_key(each[1])) not in known.numbers)
-    changed = bool(names or fresh or emails or tags or numbers)
+    changed = bool(names or fresh or emails or tags or numbers)  # of dates, orders and consent only writing can tell
     return RowPlan(
         row, RowOutcome.CHANGED if changed else RowOutcome.SAME, known.party_id, names.get("name"),
         names.get("given_name"), names.get("family_name"), fresh, emails, tags,

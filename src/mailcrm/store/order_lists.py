@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.errors import Conflict, NotFound
@@ -82,13 +82,21 @@ def totals_of(session: Session, party_id: int, viewer: Viewer) -> list[OrderTota
     )
     asked = select(SalesOrder.currency, func.count(), func.sum(SalesOrder.amount_minor)).where(counted)
     ordered = {row[0]: (row[1], int(row[2])) for row in session.execute(asked.group_by(SalesOrder.currency))}
-    came = select(PaymentRow.currency, func.sum(PaymentRow.amount_minor)).where(PaymentRow.party_id.in_(members))
+    came = select(PaymentRow.currency, func.sum(PaymentRow.amount_minor)).where(
+        PaymentRow.party_id.in_(members), _counts()
+    )
     paid = {row[0]: int(row[1]) for row in session.execute(came.group_by(PaymentRow.currency))}
     totals = [
         OrderTotals(currency, *ordered.get(currency, (0, 0)), paid.get(currency, 0))
         for currency in ordered.keys() | paid.keys()
     ]
     return sorted(totals, key=lambda each: (-each.orders, each.currency))
+
+
+def _counts() -> ColumnElement[bool]:
+    """Of a payment: it is for no order, or for one that is not archived."""
+    archived = exists().where(SalesOrder.id == PaymentRow.order_id, SalesOrder.archived_at.is_not(None))
+    return ~archived
 
 
 # --- one ---------------------------------------------------------------------------------------------------------
@@ -144,7 +152,7 @@ def payments_of(session: Session, party_id: int, viewer: Viewer, limit: int = 50
     del viewer
     found: list[PaymentRow] = []
     for member in members_of(session, party_id):
-        query = select(PaymentRow).where(PaymentRow.party_id == member)
+        query = select(PaymentRow).where(PaymentRow.party_id == member, _counts())
         newest = query.order_by(PaymentRow.paid_at.desc(), PaymentRow.id.desc()).limit(limit)
         found += session.execute(newest).scalars()
     found.sort(key=lambda row: (row.paid_at, row.id), reverse=True)

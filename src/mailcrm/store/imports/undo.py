@@ -19,6 +19,7 @@ from mailcrm.store import consents, naming
 from mailcrm.store.bulk import portions, rows_in, update_rows
 from mailcrm.store.history import Cause, Change, note_changes
 from mailcrm.store.identity import profiles
+from mailcrm.store.imports.business import lines_of, take_back
 from mailcrm.store.ledger import Ledger
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.base import Id, UtcMicros
@@ -27,7 +28,6 @@ from mailcrm.store.rows.identity import MergeRecord
 from mailcrm.store.rows.importing import ImportRow
 from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail, PartyTag
 from mailcrm.store.rows.sighting import Sighting
-from mailcrm.store.rows.timeline import InteractionParty
 
 _SOURCE = "import"
 
@@ -50,9 +50,11 @@ def undo_rows(session: Session, batch_id: int, limit: int, now: datetime) -> tup
     found = session.execute(query).all()
     rows = [_Row(row[0], row[1], json.loads(row[2]) if row[2] else {}) for row in found if row[1] is not None]
     created = [row for row in rows if "created" in row.changes]
-    kept = _with_a_life(session, batch_id, [row.party_id for row in created])
+    kept = _with_a_life(session, batch_id, [row.party_id for row in created]) | _with_a_timeline(session, created)
     gone = [row for row in created if row.party_id not in kept]
     _archive(session, gone, now)
+    for row in rows:
+        take_back(session, row.changes, batch_id, now)
     conflicts = [(row.number, "the customer was kept: mail, edits or merges came after the import") for row in created
                  if row.party_id in kept]  # fmt: skip
     others = [row for row in rows if row.party_id not in {each.party_id for each in gone}]
@@ -75,6 +77,13 @@ def _with_a_life(session: Session, batch_id: int, party_ids: Sequence[int]) -> s
     return {row[0] for row in rows_in(session, _alive(), party_ids, batch=batch_id)} if party_ids else set()
 
 
+def _with_a_timeline(session: Session, rows: Sequence[_Row]) -> set[int]:
+    """Those with lines on their timelines that the import did not bring."""
+    own = {line for row in rows for line in row.changes.get("lines", ())}
+    lines = lines_of(session, [row.party_id for row in rows])
+    return {party_id for party_id, those in lines.items() if not own.issuperset(those)}
+
+
 @cache
 def _alive() -> Lookup:
     elsewhere = or_(ContactFactRow.batch_id.is_(None), ContactFactRow.batch_id != bindparam("batch", type_=Id))
@@ -83,7 +92,6 @@ def _alive() -> Lookup:
         or_(MergeRecord.party_lo == Party.id, MergeRecord.party_hi == Party.id), MergeRecord.undone_at.is_(None)
     )
     reasons: tuple[ColumnElement[bool], ...] = (
-        exists().where(InteractionParty.party_id == Party.id),
         exists().where(Sighting.party_id == Party.id),
         exists().where(*said),
         exists().where(edges),

@@ -27,6 +27,7 @@ from mailcrm.store.claims import record_claims
 from mailcrm.store.history import Cause, Change, note_changes
 from mailcrm.store.identity import profiles
 from mailcrm.store.imports.batches import count_rows
+from mailcrm.store.imports.business import lines_of, record_business
 from mailcrm.store.rows.importing import ImportRow
 from mailcrm.store.rows.party import NumberAlias, PartyEmail
 
@@ -66,6 +67,7 @@ def write_plans(
         if each.party_id is not None and each.plan.claims:
             claims.setdefault(each.party_id, []).extend(each.plan.claims)
     record_claims(session, claims, cause)
+    _do_business(session, done, now)
     _keep(session, batch_id, done)
     return done
 
@@ -196,6 +198,24 @@ def _close(
 ) -> None:
     if consents.suppress(session, key, reason, now, purpose_id=purpose, source=source):
         each.changes["closed"] = each.changes.get("closed", 0) + 1
+
+
+def _do_business(session: Session, done: Sequence[Written], now: datetime) -> None:
+    """Dates, orders, activities, ties: few rows have any."""
+    made = []
+    for each in done:
+        record = each.plan.row.record
+        if each.party_id is None or not (record.dates or record.orders or record.activities or record.affiliations):
+            continue
+        changes, notes = record_business(session, each.party_id, record, now)
+        each.changes |= changes
+        each.notes += notes
+        if "created" in each.changes:
+            made.append(each)
+    lines = lines_of(session, [each.party_id for each in made if each.party_id is not None])
+    for each in made:
+        if each.party_id in lines:
+            each.changes["lines"] = lines[each.party_id]  # an undo has to know what came later
 
 
 # --- tags, and the row itself ------------------------------------------------------------------------------------

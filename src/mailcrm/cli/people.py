@@ -29,6 +29,9 @@ app.add_typer(values.value, name="value")
 app.add_typer(values.email, name="email")
 app.command("tie")(values.tie)
 
+_ORDERS = 5
+"""The newest ones are shown with a customer."""
+
 Who = Annotated[str, typer.Argument(help="A customer number, or an e-mail address.")]
 
 
@@ -85,8 +88,10 @@ def show(
     sensitive: Sensitive = False,
     json: Json = False,
 ) -> None:
-    """One customer: fields, addresses, consent, and the timeline."""
-    from mailcrm.store import conversations, parties, people, timeline
+    """One customer: fields, addresses, consent, open cases, pinned notes, orders, and the timeline."""
+    from mailcrm.cli.activities_shown import print_above
+    from mailcrm.cli.orders_shown import order_json, print_orders_of
+    from mailcrm.store import activity_lists, conversations, order_lists, parties, people, timeline
 
     context = context_of(ctx)
     with context.app() as crm, crm.store.read(context.viewer) as session:
@@ -99,12 +104,18 @@ def show(
             for line in conversations.list_waiting(session, context.viewer, whom, party_id=party_id)
         ]
         habits = conversations.select_habits(session, party_id, now)
+        opened, pinned = activity_lists.standing_of(session, party_id, context.viewer)
+        orders = order_lists.orders_of(session, party_id, context.viewer, _ORDERS)
+        totals = order_lists.totals_of(session, party_id, context.viewer)
         lines = timeline.select_timeline(session, party_id, context.viewer, limit=limit)
     if json:
-        print_json({"archive": archive, "waiting": waiting, "habits": habits, "timeline": lines})
+        above = {"cases": opened, "pinned": pinned, "orders": [order_json(each) for each in orders], "totals": totals}
+        print_json({"archive": archive, "waiting": waiting, "habits": habits} | above | {"timeline": lines})
         return
     print_archive(archive)
     print_standing(waiting, habits, now)
+    print_above(opened, pinned, now)
+    print_orders_of(orders, totals)
     print_timeline(lines)
 
 

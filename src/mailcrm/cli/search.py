@@ -9,6 +9,7 @@ from mailcrm.cli.context import Json, cell, context_of, plain, print_json, say
 from mailcrm.errors import UserError
 
 _PEOPLE = 10
+_LOGGED = 10
 _COUNTED = 1000
 _NOTHING = (
     "nothing found. Words are found whole: a star finds what begins so (invoic*), OR joins two (invoice OR receipt). "
@@ -33,7 +34,7 @@ def search(
     mail: Annotated[bool, typer.Option("--mail", help="Only mail.")] = False,
     json: Json = False,
 ) -> None:
-    """Find customers and mail.
+    """Find customers, mail, and what was logged: calls, notes, cases.
 
     invoice acme · "price list" · invoic* · 发票 · invoice OR receipt · -word
 
@@ -43,6 +44,7 @@ def search(
     发件人: 收件人: 主题: 文件夹: 附件: 之前: 之后: mean the same.
     """
     from mailcrm.model.search import parse_search
+    from mailcrm.store.activity_words import find_activities
     from mailcrm.store.people import find_people
     from mailcrm.store.search import find, index
 
@@ -54,24 +56,28 @@ def search(
     context = context_of(ctx)
     found: list[Any] = []
     hits: list[Any] = []
+    logged: list[Any] = []
     total = 0
     incomplete = False
     with context.app() as crm, crm.store.read(context.viewer) as session:
         viewer, now = context.viewer, crm.clock()
         if wanted.for_people is not None and not mail:
             found = find_people(session, viewer, wanted.for_people, limit=limit if people else _PEOPLE)
+        if not people and not mail:
+            logged = find_activities(session, viewer, wanted, now, _LOGGED)
         if not people:
             hits = find.find_mail(session, viewer, wanted, now, limit)
             full = len(hits) == limit
             total = find.count_mail(session, viewer, wanted, now, _COUNTED) if full else len(hits)
             incomplete = not hits and bool(index.unindexed(session, 0, 1))
     if json:
-        shown = {"people": found, "mail": [_plain(hit) for hit in hits], "total": total}
+        shown = {"people": found, "activities": logged, "mail": [_plain(hit) for hit in hits], "total": total}
         print_json(shown | {"total_is_at_least": total == _COUNTED})
         return
-    if not found and not hits:
+    if not found and not hits and not logged:
         say(_NOBODY if people else _NOTHING)
     _print_people(found)
+    _print_logged(logged)
     if incomplete:
         say(_INCOMPLETE)
     _print_mail(hits)
@@ -121,6 +127,21 @@ def _print_people(lines: Sequence[Any]) -> None:
         last = f"  [dim]last in {cell(line.last_in_at)}[/dim]" if line.last_in_at else ""
         out.print(
             f"[green]{escape(number)}[/green]  [bold]{escape(line.name)}[/bold]  {escape(line.email)}{last}",
+            soft_wrap=True,
+        )
+    if lines:
+        out.print()
+
+
+def _print_logged(lines: Sequence[Any]) -> None:
+    from mailcrm.cli.activities_shown import customers_of
+    from mailcrm.cli.console import escape, out
+
+    for line in lines:
+        activity = line.activity
+        out.print(
+            f"[dim]{cell(activity.at)}[/dim]  [cyan]{activity.kind}[/cyan] [bold]{escape(activity.title)}[/bold]  "
+            f"{escape(customers_of(line))}  [dim]mailcrm log show {line.id}[/dim]",
             soft_wrap=True,
         )
     if lines:

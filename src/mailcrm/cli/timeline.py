@@ -6,12 +6,17 @@ from datetime import datetime
 from mailcrm.cli.console import escape, out
 from mailcrm.cli.context import cell
 from mailcrm.cli.reading import span
+from mailcrm.model.activity import ACTIVITIES
 from mailcrm.model.archive import PartyArchive, TimelineLine, WaitingLine
 from mailcrm.model.contact import Standing
 from mailcrm.model.conversation import Habits, Waiting
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.party import AffiliationKind, PartyKind
 
+_MOST_BODY = 160
+"""Characters of what was logged that its line shows."""
+
+_BY_HAND = (*ACTIVITIES, InteractionKind.ORDER, InteractionKind.PAYMENT)
 _ARROWS = {Direction.IN: "[green]→[/green]", Direction.OUT: "[blue]←[/blue]", Direction.INTERNAL: "·", None: " "}
 
 
@@ -111,10 +116,19 @@ def _text(line: TimelineLine) -> str:
         return f"[magenta]campaign[/magenta] {escape(line.title)}: {line.outcome} [dim]{escape(line.body)}[/dim]"
     if line.kind == InteractionKind.MEETING:
         off = f" [red]({line.outcome})[/red]" if line.outcome else ""
-        return f"[cyan]meeting[/cyan] {escape(line.title)}{off} [dim]{escape(line.body)}[/dim]"
+        body = escape(" ".join(line.body.split())[:_MOST_BODY])
+        return f"[cyan]meeting[/cyan] {escape(line.title)}{off} [dim]{body}[/dim]"
     note = f" [yellow]({line.outcome})[/yellow]" if line.outcome else ""
+    if line.kind in _BY_HAND:
+        body = f" [dim]{escape(' '.join(line.body.split())[:_MOST_BODY])}[/dim]" if line.body else ""
+        return f"[cyan]{line.kind}[/cyan] {escape(line.title)}{note}{body} [dim]{_named(line)}[/dim]"
     who = f"[dim]{escape(line.who)}[/dim]  " if line.who else ""
     return f"{who}{escape(line.title) or '[dim](no subject)[/dim]'}{note}{_attached(line)}"
+
+
+def _named(line: TimelineLine) -> str:
+    """The number by which what was logged is shown whole."""
+    return str(line.id) if line.kind in ACTIVITIES else ""
 
 
 def _attached(line: TimelineLine) -> str:

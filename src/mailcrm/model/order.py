@@ -1,10 +1,19 @@
 """Orders, their lines and payments, as shops, sheets and mails tell of them: money in minor units, never in floats."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
+from mailcrm.errors import UserError
 from mailcrm.model.interaction import ChangeLine
+from mailcrm.model.money import parse_money
+from mailcrm.model.text import clean_line
+
+_TYPED_LINE = re.compile(
+    r"(?:(?P<qty>\d{1,9}(?:\.\d{1,3})?)\s*[x×*]\s+)?(?P<title>.+?)(?:\s+@\s*(?P<unit>\S+))?", re.ASCII
+)
 
 
 class OrderStatus(StrEnum):
@@ -116,3 +125,13 @@ class OrderTotals:
     orders: int
     amount_minor: int
     paid_minor: int
+
+
+def parse_order_line(text: str, currency: str) -> OrderLine:
+    """A position as people type it: "Widget", "2 x Widget", "2.5 x Cloth @ 12.50" (the price of one). Raises UserError for
+    what cannot be an amount of the currency, and for no title."""
+    found = _TYPED_LINE.fullmatch(clean_line(text))
+    if found is None:
+        raise UserError(f"{text!r} is no position of an order; write it like: 2 x Widget @ 12.50")
+    qty = int(Decimal(found["qty"]) * 1000) if found["qty"] else 1000
+    return OrderLine(found["title"], qty, parse_money(found["unit"], currency) if found["unit"] else None)

@@ -49,7 +49,7 @@ class KeySection(Section):
 
 
 class PublicSection(Section):
-    """The small web endpoint for unsubscribe links."""
+    """The small web endpoint for unsubscribe links and public forms."""
 
     base_url: str | None = None
     listen: str = "127.0.0.1"

@@ -98,11 +98,18 @@ def read_activities(row: Held, created: datetime | None) -> tuple[Activity, ...]
     return (*notes, replace(said, title=title or said.title))
 
 
-def _activity(row: Held, kind: InteractionKind, at: datetime, text: str) -> Activity:
+def note_of(
+    text: str, *, of: str, at: datetime, kind: InteractionKind = InteractionKind.NOTE, is_dated: bool = False
+) -> Activity:
+    """A note with its first line as the title. What is no date of its own (`is_dated`) does not make it another note."""
     body = clean_text(text).strip()
     title = clean_line(body.partition("\n")[0], 200)
-    seal = hashlib.sha256(f"{kind}\n{at if row.how.at != at else ''}\n{body}".encode()).hexdigest()[:16]
-    return Activity(kind, at, title, "" if body == title else body, source_ref=f"{row.how.of}#{seal}")
+    seal = hashlib.sha256(f"{kind}\n{at.isoformat() if is_dated else ''}\n{body}".encode()).hexdigest()[:16]
+    return Activity(kind, at, title, "" if body == title else body, source_ref=f"{of}#{seal}")
+
+
+def _activity(row: Held, kind: InteractionKind, at: datetime, text: str) -> Activity:
+    return note_of(text, of=row.how.of, at=at, kind=kind, is_dated=at != row.how.at)
 
 
 def _kind(row: Held) -> InteractionKind:

@@ -1,0 +1,1 @@
+"""vCards of all versions, as phones and mail programs really write them."""

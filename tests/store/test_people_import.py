@@ -94,7 +94,7 @@ def test_rows_become_customers_with_all_that_they_say(app: App) -> None:
         ("company", "Acme", "import", batch.id), ("tier", "A", "import", batch.id),
         ("mobile", "+491711234567", "import", batch.id),
     ]  # fmt: skip
-    assert archive.line.tags == ("tea", "vip")
+    assert archive.line.tags == ("vip", "interest:tea")
     assert org == ("宁波贸易有限公司", "import", PartyState.ACTIVE)
 
 

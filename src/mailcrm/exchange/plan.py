@@ -16,6 +16,7 @@ from mailcrm.model.importing import InputRow, KnownCustomer, RowOutcome, RowPlan
 from mailcrm.model.number import number_key
 from mailcrm.model.party import PartyKind, may_replace
 from mailcrm.model.record import Claim, CustomerRecord
+from mailcrm.model.tag import TagName
 from mailcrm.model.text import clean_line
 
 _IMPORT = "import"
@@ -74,7 +75,7 @@ def plan_row(row: InputRow, known: KnownCustomer | None) -> RowPlan:
     names = _names(record, known)
     fresh = _new_claims(record, known, renamed="name" in names)
     emails = tuple(entry for entry in record.emails if address_key(entry.address) not in known.emails)
-    tags = tuple(tag for tag in record.tags if (tag[0], tag[1].casefold()) not in known.tags)
+    tags = tuple(tag for tag in record.tags if TagName(*tag).key not in known.tags)
     numbers = tuple(each for each in numbers_of(record) if (each[0], number_key(each[1])) not in known.numbers)
     changed = bool(names or fresh or emails or tags or numbers)  # of dates, orders and consent only writing can tell
     return RowPlan(

@@ -7,8 +7,9 @@
     all
 
 `=` and `!=` compare, `~` contains, `in (a, b)` is any of; times take `before`, `after` and `is never`. A time is a
-date (2026-01-31, UTC) or an age (30d, 2w, 6m, 1y: that long ago). `tag:vip` is short for `tag = vip`. Full-width
-punctuation means the same. Fields that begin with `x.` are those of the team.
+date (2026-01-31, UTC) or an age (30d, 2w, 6m, 1y: that long ago). `tag:vip` is short for `tag = vip`. `tag = interest:tea`
+is a tag of a category, `tag = interest:*` any of them. Full-width punctuation means the same. Fields that begin with `x.` are
+those of the team.
 """
 
 import re
@@ -186,6 +187,7 @@ class _Parser:
         self.depth = 0
         self.tests = 0
         self.values_read = 0
+        self.with_category = False
 
     @property
     def now(self) -> _Token:
@@ -263,6 +265,7 @@ class _Parser:
         op = self.operator()
         if op not in ops:
             raise self.fail(f"{name.value!r} cannot be compared with '{op}'; use: {', '.join(sorted(ops))}", at)
+        self.with_category = name.value.lower() == "tag"
         return Test(name.value.lower(), op, self.values(op))
 
     def operator(self) -> Op:
@@ -297,9 +300,18 @@ class _Parser:
         if token.kind == "text" and not token.value.strip():
             raise self.fail("this value is empty; 'is empty' asks for what is not there", token)
         if token.kind == "text" or (token.kind == "word" and token.value.lower() not in _RESERVED):
-            return token.value
+            return f"{token.value}:{self.take().value}" if self.in_category() else token.value
         hint = "; put the word in quotes if it is meant" if token.kind == "word" else ""
         raise self.fail(f"a value is expected here{hint}", token)
+
+    def in_category(self) -> bool:
+        """Whether `:` and a value follow a value: interest:tea."""
+        if not self.with_category or self.now.kind != "op" or self.now.value not in ":：":
+            return False
+        self.take()
+        if self.now.kind not in ("word", "text"):
+            raise self.fail("the name of a tag is expected here, e.g. interest:tea")
+        return True
 
     def listed(self) -> tuple[str, ...]:
         opened = self.take()

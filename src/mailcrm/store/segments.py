@@ -19,12 +19,12 @@ from mailcrm.model.consent import ConsentState
 from mailcrm.model.number import number_key
 from mailcrm.model.party import PartyKind, PartyState
 from mailcrm.model.segment import All, And, Node, Not, Op, Or, Segment, Test, parse_segment
+from mailcrm.model.tag import ANY, parse_tag
 from mailcrm.store.numbers import require_number
 from mailcrm.store.rows.campaign import SegmentRow
 from mailcrm.store.rows.consent import ConsentNow, Purpose
 from mailcrm.store.rows.fact import ShownValue
-from mailcrm.store.rows.party import EmailAddress, NumberAlias, Party, PartyEmail, PartyTag, Person, Tag
-from mailcrm.store.tags import tag_key
+from mailcrm.store.rows.party import EmailAddress, NumberAlias, Party, PartyEmail, PartyTag, Person, Tag, TagAlias
 
 Condition = ColumnElement[bool]
 
@@ -93,8 +93,26 @@ def _any_of(test: Test, query: Select[Any], column: ColumnElement[str], fold: Ca
 
 
 def _tag(test: Test, _now: datetime) -> Condition:
-    query = select(PartyTag.party_id).join(Tag, Tag.id == PartyTag.tag_id)
-    return _any_of(test, query, Tag.name_key, tag_key)  # type: ignore[arg-type]
+    """By category and name, or names that a tag had before; `interest:*` is any tag of a category."""
+    if test.op == Op.EMPTY:
+        return not_(_members(select(PartyTag.party_id)))
+    names: dict[str, set[str]] = {}
+    for value in test.values:
+        category, name = parse_tag(str(value)).key
+        names.setdefault(category, set()).add(name)
+    wanted = or_(*(condition for category, those in names.items() for condition in _tags_in(category, those)))
+    found = _members(select(PartyTag.party_id).where(wanted))
+    return not_(found) if test.op == Op.DIFFERS else found
+
+
+def _tags_in(category: str, names: set[str]) -> Iterator[Condition]:
+    of_it = select(Tag.id).where(Tag.category == category)
+    if category and ANY in names:
+        yield PartyTag.tag_id.in_(of_it)
+        return
+    former = select(TagAlias.tag_id).where(TagAlias.category == category, TagAlias.name_key.in_(names))
+    yield PartyTag.tag_id.in_(of_it.where(Tag.name_key.in_(names)))
+    yield PartyTag.tag_id.in_(former)
 
 
 def _emails() -> Select[Any]:

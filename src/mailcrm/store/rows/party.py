@@ -165,8 +165,32 @@ class PartyEmail(Base):
     valid_to: Mapped[datetime | None] = mapped_column(UtcMicros)
 
 
+class TagCategory(Base):
+    """What several tags are about, by its comparison form. Of an exclusive one a customer has one tag at a time."""
+
+    __tablename__ = "tag_category"
+
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    exclusive: Mapped[bool] = mapped_column(default=False)
+    colour: Mapped[str] = mapped_column(String(20), default="")
+    description: Mapped[str] = mapped_column(String(500), default="")
+
+
+class TagAlias(Base):
+    """A former name of a tag, or that of one that was merged into it: it means this tag for ever."""
+
+    __tablename__ = "tag_alias"
+    __table_args__ = (Index(None, "tag_id"),)
+
+    category: Mapped[str] = mapped_column(String(60), primary_key=True)
+    name_key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(Id, ForeignKey("tag.id"))
+
+
 class Tag(Base):
-    """A word to sort customers by; unique in its category without regard to case."""
+    """A word to sort customers by; unique in its category (a key of `tag_category`, '' without one) without regard to case. An
+    archived one stays with those who have it, and nobody gets it any more."""
 
     __tablename__ = "tag"
     __table_args__ = (UniqueConstraint("category", "name_key"),)
@@ -175,6 +199,7 @@ class Tag(Base):
     category: Mapped[str] = mapped_column(String(60), default="")
     name: Mapped[str] = mapped_column(String(120))
     name_key: Mapped[str] = mapped_column(String(120))
+    archived_at: Mapped[datetime | None] = mapped_column(UtcMicros)
 
 
 class PartyTag(Base):

@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     _values()
     _numbers()
+    _tags()
 
 
 def _values() -> None:
@@ -89,3 +90,27 @@ def _numbers() -> None:
         **t.OPTIONS,
     )
     op.create_index("ix_number_alias_party_id", "number_alias", ["party_id"])
+
+
+def _tags() -> None:
+    op.create_table(
+        "tag_category",
+        sa.Column("key", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("exclusive", sa.Boolean(), nullable=False),
+        sa.Column("colour", sa.String(length=20), nullable=False),
+        sa.Column("description", sa.String(length=500), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_tag_category")),
+        **t.OPTIONS,
+    )
+    op.create_table(
+        "tag_alias",
+        sa.Column("category", sa.String(length=60), nullable=False),
+        sa.Column("name_key", sa.String(length=120), nullable=False),
+        sa.Column("tag_id", t.ID, nullable=False),
+        sa.ForeignKeyConstraint(["tag_id"], ["tag.id"], name=op.f("fk_tag_alias_tag_id")),
+        sa.PrimaryKeyConstraint("category", "name_key", name=op.f("pk_tag_alias")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_tag_alias_tag_id", "tag_alias", ["tag_id"])
+    op.add_column("tag", sa.Column("archived_at", t.TIME, nullable=True))

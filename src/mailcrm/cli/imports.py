@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from mailcrm.cli import people_imports
 from mailcrm.cli.console import err
 from mailcrm.cli.context import Json, context_of, print_json, say, warn
 from mailcrm.model.account import Capture
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
     from mailcrm.ingest.files.report import ImportReport
     from mailcrm.service.importing import ImportResult
 
-app = typer.Typer(help="Take over what you have elsewhere: old mail.", no_args_is_help=True)
+app = typer.Typer(help="Take over what you have elsewhere: customers, orders, old mail.", no_args_is_help=True)
 
 
 @app.callback()
 def imports() -> None:
-    """Take over what you have elsewhere: old mail."""
+    """Take over what you have elsewhere: customers, orders, old mail."""
+
+
+people_imports.register(app)
 
 
 @app.command()

@@ -39,7 +39,10 @@ Work = Callable[[App, Mapping[str, Any], Actor], Carried]
 """Carries out a payload as the actor who asked for it, in transactions of its own. Raises a MailcrmError where what it would
 change is not any more as the payload says."""
 
-WORKS: Mapping[FourEyes, tuple[str, str]] = {FourEyes.MERGE: ("mailcrm.service.merge_requests", "carry_out")}
+WORKS: Mapping[FourEyes, tuple[str, str]] = {
+    FourEyes.IMPORT: ("mailcrm.service.import_requests", "carry_out"),
+    FourEyes.MERGE: ("mailcrm.service.merge_requests", "carry_out"),
+}
 """Module and function by kind: loaded when a change is carried out, so that none of them is needed to ask."""
 
 

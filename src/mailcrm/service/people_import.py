@@ -14,14 +14,16 @@ from mailcrm.identity.normalise import split_name
 from mailcrm.model.address import AddressKind, address_kind
 from mailcrm.model.importing import Batch, BatchState, InputRow, RowOutcome, RowPlan
 from mailcrm.model.party import PartyKind, PartyState
-from mailcrm.model.rights import Actor
+from mailcrm.model.rights import Actor, Viewer
 from mailcrm.service.app import App
+from mailcrm.service.customers import LookAlike, look_alikes, typed
 from mailcrm.store import Session, audit
 from mailcrm.store.imports import batches, known, undo, write
 
 _PORTION = 200
 _UNDO_PORTION = 500
 _EXAMPLES = 20
+_COMPARED = 300
 
 Progress = Callable[[int], None]
 """Told how many rows were dealt with, since it was told last."""
@@ -39,13 +41,16 @@ class Source:
 
 @dataclass
 class Preview:
-    """What an import would do. `examples` of each outcome, `problems` by row; `former` is the import of the very same file."""
+    """What an import would do. `examples` of each outcome, `problems` by row; `former` is the import of the very same file.
+    `doubles`: new rows (number, name) who may be known already, of the first ones that were `compared`."""
 
     outcomes: Counter[RowOutcome] = field(default_factory=Counter)
     examples: dict[RowOutcome, list[RowPlan]] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
     problem_count: int = 0
     opt_outs: int = 0
+    doubles: list[tuple[int, str, LookAlike]] = field(default_factory=list)
+    compared: int = 0
     former: Batch | None = None
 
 
@@ -58,10 +63,26 @@ def preview_people(app: App, source: Source, rows: Iterable[InputRow], progress:
     for portion in _portions(rows):
         with app.store.read() as session:
             plans = _plan(session, portion)
-        for plan in plans:
-            _note(found, _again(plan, seen))
+            for plan in (_again(plan, seen) for plan in plans):
+                _note(found, plan)
+                _compare(session, found, plan)
         progress(len(plans))
     return found
+
+
+def _compare(session: Session, found: Preview, plan: RowPlan) -> None:
+    """With those known, as the resolver will after the import; it takes milliseconds, so not all are."""
+    if plan.outcome != RowOutcome.NEW or found.compared >= _COMPARED:
+        return
+    found.compared += 1
+    record = plan.row.record
+    told = {claim.field: claim.value for claim in reversed(record.claims)}
+    seen = typed(
+        plan.name or "", record.emails[0].address if record.emails else "", told.get("mobile", told.get("phone", "")),
+        told.get("company", ""), organisation=record.kind == PartyKind.ORGANISATION,
+    )  # fmt: skip
+    alike = look_alikes(session, seen, Viewer.system())
+    found.doubles += [(plan.row.number, plan.name or "", each) for each in alike[:1]]
 
 
 def _again(plan: RowPlan, seen: set[int]) -> RowPlan:

@@ -23,7 +23,7 @@ from mailcrm.store.context import actor_name, actor_of
 from mailcrm.store.line_changes import note_line_changes, require_line_version
 from mailcrm.store.payments import short_ref
 from mailcrm.store.rows.business import ActivityFileRow, ActivityParty, ActivityRow
-from mailcrm.store.rows.timeline import Interaction
+from mailcrm.store.rows.timeline import Interaction, InteractionParty
 from mailcrm.store.timeline import NewInteraction, append_interactions, find_line, update_line
 from mailcrm.store.visibility import visible_interaction
 
@@ -62,6 +62,18 @@ def log_activity(session: Session, party_ids: Sequence[int], activity: Activity,
     insert_rows(session, ActivityParty, [{"party_id": p, "interaction_id": interaction_id} for p, _ in parties])
     activity_words.write_words(session, interaction_id, checked.title, checked.body)
     return interaction_id
+
+
+def add_party(session: Session, activity_id: int, party_id: int) -> bool:
+    """One more who took part: it stands on their timeline, too. Returns whether they are new to it."""
+    known = select(InteractionParty.party_id).where(InteractionParty.interaction_id == activity_id)
+    if party_id in session.execute(known).scalars().all():
+        return False
+    at = session.execute(select(Interaction.occurred_at).where(Interaction.id == activity_id)).scalar_one()
+    link = {"party_id": party_id, "occurred_at": at, "interaction_id": activity_id, "role": "with"}
+    insert_rows(session, InteractionParty, [link])
+    insert_rows(session, ActivityParty, [{"party_id": party_id, "interaction_id": activity_id}])
+    return True
 
 
 def _checked(activity: Activity) -> Activity:

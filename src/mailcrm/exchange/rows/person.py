@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from mailcrm.errors import UserError
 from mailcrm.exchange.cells import parse_list, parse_phones, text_of, whole_digits
 from mailcrm.exchange.days import parse_day
 from mailcrm.exchange.mapping import Placed
@@ -12,7 +11,8 @@ from mailcrm.exchange.rows.held import Held
 from mailcrm.exchange.tables.row import Cell
 from mailcrm.exchange.targets import CLAIMS, PHONES, PLACE, SINGLE
 from mailcrm.model.important_date import Calendar, ImportantDate
-from mailcrm.model.party import CustomerNumber, PartyKind
+from mailcrm.model.number import LONGEST_FOREIGN, number_key
+from mailcrm.model.party import PartyKind
 from mailcrm.model.record import CUSTOM, Claim
 from mailcrm.model.text import clean_line, clean_text
 
@@ -68,12 +68,12 @@ def full_name(given: str, family: str) -> str:
 
 
 def read_number(row: Held) -> str:
-    """Our number of the customer; '' where there is none that can be one."""
+    """The number of the customer; '' where there is none that can be one. Whose it is, is looked up when it is imported."""
     for placed, cell in row.of("number"):
-        try:
-            return CustomerNumber.parse(text_of(cell)).text
-        except UserError as exc:
-            row.complain(placed, cell, exc.message)
+        text = clean_line(text_of(cell), LONGEST_FOREIGN)
+        if number_key(text) and not any(sign in text for sign in "@#:"):
+            return text
+        row.complain(placed, cell, "cannot be a customer's number")
     return ""
 
 

@@ -82,17 +82,29 @@ def _new_date(session: Session, party_id: int, date_: ImportantDate, now: dateti
 
 def _new_order(session: Session, party_id: int, order: Order, now: datetime) -> int | None:
     ref = order.source_ref or f"{_SOURCE}:{order.order_no}"
-    known = session.execute(select(SalesOrder.id).where(SalesOrder.source_ref == ref)).first()
+    query = select(SalesOrder.id, Party.root_id).join(Party, Party.id == SalesOrder.party_id)
+    known = session.execute(query.where(SalesOrder.source_ref == ref)).first()
+    if known is not None and known[1] != _root(session, party_id):  # another shop's order of the same number
+        ref = f"{ref}#{party_id}"
+        known = session.execute(query.where(SalesOrder.source_ref == ref)).first()
     order_id = orders.record_order(session, party_id, order, ref, now)
     return order_id if known is None else None
 
 
+def _root(session: Session, party_id: int) -> int:
+    return session.execute(select(Party.root_id).where(Party.id == party_id)).scalar_one() or party_id
+
+
 def _new_activity(session: Session, party_id: int, activity: Activity, now: datetime) -> int | None:
-    root = session.execute(select(Party.root_id).where(Party.id == party_id)).scalar_one() or party_id
-    said = (root, activity.kind.value, activity.at.isoformat(), activity.title, activity.body)
-    ref = activity.source_ref or f"{_SOURCE}:{hashlib.sha256(repr(said).encode('utf-8', 'replace')).hexdigest()}"
+    """What a file names by its words alone is this customer's; what has a name of its own may be of several: a meeting."""
+    said = (activity.kind.value, activity.at.isoformat(), activity.title, activity.body)
+    ref = activity.source_ref or f"{_SOURCE}#{hashlib.sha256(repr(said).encode('utf-8', 'replace')).hexdigest()[:32]}"
+    if ref.startswith(f"{_SOURCE}#"):
+        ref = f"{ref}:{party_id}"
     known = select(Interaction.id).where(Interaction.kind == activity.kind, Interaction.source_key == ref)
-    if session.execute(known).first() is not None:
+    line = session.execute(known).scalar_one_or_none()
+    if line is not None:
+        activities.add_party(session, line, party_id)
         return None
     return activities.log_activity(session, [party_id], replace(activity, source_ref=ref), now)
 

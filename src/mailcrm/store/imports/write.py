@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from mailcrm.model.address import AddressKind, address_key
 from mailcrm.model.consent import ConsentState
 from mailcrm.model.importing import RowOutcome, RowPlan
-from mailcrm.model.number import NumberKind, number_key
+from mailcrm.model.number import STANDARD, NumberKind, number_key
 from mailcrm.model.party import PartyKind, PartyState
 from mailcrm.model.recipient import Suppress
 from mailcrm.model.record import Claim, EmailEntry
@@ -24,6 +24,7 @@ from mailcrm.store import addresses, consents, naming, numbers, parties, tags
 from mailcrm.store.adopt import adopt_mail
 from mailcrm.store.bulk import insert_rows
 from mailcrm.store.claims import record_claims
+from mailcrm.store.context import context_of
 from mailcrm.store.history import Cause, Change, note_changes
 from mailcrm.store.identity import profiles
 from mailcrm.store.imports.batches import count_rows
@@ -85,9 +86,16 @@ def _make(session: Session, done: Sequence[Written], state: PartyState, now: dat
         active = {
             i: e for e, i in zip(new, ids, strict=True) if (e.plan.row.record.state or state) == PartyState.ACTIVE
         }
-        given = {i: e.plan.row.record.number for i, e in active.items() if e.plan.row.record.number}
+        given = {i: own for i, e in active.items() if (own := _own_number(session, e.plan.row.record.number))}
         parties.number_parties(session, dict.fromkeys(active, kind), now, given)
         profiles.touch(session, ids)
+
+
+def _own_number(session: Session, text: str) -> str:
+    """A number that an archive of ours gave is kept; one of another form finds the customer, who gets one of ours beside it."""
+    key = number_key(text)
+    right = any(pattern.is_right(key) for pattern in (context_of(session).numbers, STANDARD))
+    return key if right else ""
 
 
 def _rename(session: Session, done: Sequence[Written], cause: Cause) -> None:

@@ -65,7 +65,9 @@ def test_opt_out_column_never_gives_consent(cell: str) -> None:
     assert hear_opt_out(cell).state is not ConsentState.GIVEN
 
 
-@given(st.text(min_size=1).filter(lambda text: parse_yes_no(text) is None and text.isalpha()))
+@given(
+    st.text(st.characters(categories=("L",)), min_size=1, max_size=10).filter(lambda text: parse_yes_no(text) is None)
+)
 def test_random_words_are_no_consent(cell: str) -> None:
     heard = hear_consent(cell)
     assert heard.state is not ConsentState.GIVEN or cell.casefold() in ("subscribed", "given", "granted")

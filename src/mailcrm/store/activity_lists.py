@@ -1,22 +1,25 @@
 """Activities as people look at them: one with its files and history, the cases that wait, and what stands above a timeline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.errors import NotFound
 from mailcrm.model.activity import OPEN_STATES, Activity, ActivityDetails, ActivityFile, ActivityLine, CaseState
-from mailcrm.model.interaction import InteractionKind
+from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.rights import Viewer
-from mailcrm.store.bulk import portions
+from mailcrm.store.bulk import rows_in
 from mailcrm.store.line_changes import line_changes_of
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.business import ActivityFileRow, ActivityParty, ActivityRow
 from mailcrm.store.rows.party import Party
 from mailcrm.store.rows.timeline import Interaction
 from mailcrm.store.timeline import members_of
-from mailcrm.store.visibility import visible_interaction
+from mailcrm.store.visibility import VIEWERS, visible_interaction
 
 
 def get_activity(session: Session, activity_id: int, viewer: Viewer) -> ActivityDetails:
@@ -36,12 +39,19 @@ def get_activity(session: Session, activity_id: int, viewer: Viewer) -> Activity
 def standing_of(session: Session, party_id: int, viewer: Viewer) -> tuple[list[ActivityLine], list[ActivityLine]]:
     """What stands above the timeline of a customer (all members): what is open, the first due before the others, and what
     is pinned, the newest first."""
-    stands = or_(ActivityRow.state.in_(OPEN_STATES), ActivityRow.pinned.is_(True))
-    query = _seen(viewer).where(Interaction.id.in_(_of(members_of(session, party_id))), stands)
-    lines = lines_of(session, session.execute(query).scalars().all())
+    found = rows_in(session, _standing(viewer), members_of(session, party_id))
+    lines = lines_of(session, sorted({row[0] for row in found}))
     opened = [each for each in lines if each.activity.state in OPEN_STATES]
     pinned = [each for each in lines if each.activity.pinned]
     return sorted(opened, key=_by_due), sorted(pinned, key=lambda each: (each.activity.at, each.id), reverse=True)
+
+
+@lru_cache(maxsize=VIEWERS)
+def _standing(viewer: Viewer) -> Lookup:
+    """Kept, for it takes longer to put it together than to run it."""
+    stands = or_(*(ActivityRow.state == state for state in OPEN_STATES), ActivityRow.pinned.is_(True))
+    query = _seen(viewer).join(ActivityParty, ActivityParty.interaction_id == ActivityRow.interaction_id)
+    return Lookup(query.where(stands), ActivityParty.party_id)
 
 
 def activities_of(
@@ -146,34 +156,62 @@ def _by_due(line: ActivityLine) -> tuple[bool, float, int]:
 
 def lines_of(session: Session, ids: Sequence[int]) -> list[ActivityLine]:
     """The activities with these ids, in this order, whoever may see them: who asks has asked that before."""
-    found: dict[int, tuple[Interaction, ActivityRow]] = {}
-    for part in portions(ids):
-        query = select(Interaction, ActivityRow).join(ActivityRow, ActivityRow.interaction_id == Interaction.id)
-        found |= {line.id: (line, row) for line, row in session.execute(query.where(Interaction.id.in_(part)))}
-    whose = _customers(session, ids)
-    return [_line(*found[each], whose.get(each, ())) for each in ids]
+    found = {row[0]: _Row(*row) for row in rows_in(session, _rows(), ids)}
+    whose: dict[int, dict[str, str]] = {}
+    for activity_id, root_id, number, name in rows_in(session, _customers(), ids):
+        whose.setdefault(activity_id, {})[number or f"#{root_id}"] = name  # merged ones once
+    return [_line(found[each], tuple(whose.get(each, {}).items())) for each in ids]
 
 
-def _line(line: Interaction, row: ActivityRow, customers: tuple[tuple[str, str], ...]) -> ActivityLine:
-    activity = Activity(
-        line.kind, line.occurred_at, line.title, line.body, line.direction, row.channel, line.outcome, line.actor,
-        line.source_key, row.pinned, row.private_to != "", row.rating, row.minutes, row.state, row.owner, row.due_at,
+class _Row(NamedTuple):
+    id: int
+    kind: InteractionKind
+    at: datetime
+    title: str
+    body: str
+    direction: Direction | None
+    outcome: str
+    actor: str
+    source_key: str
+    state: CaseState | None
+    owner: str
+    due_at: datetime | None
+    closed_at: datetime | None
+    pinned: bool
+    private_to: str
+    channel: str
+    rating: int | None
+    minutes: int | None
+    row_version: int
+
+
+@cache
+def _rows() -> Lookup:
+    columns: Select[*tuple[Any, ...]] = select(
+        Interaction.id, Interaction.kind, Interaction.occurred_at, Interaction.title, Interaction.body,
+        Interaction.direction, Interaction.outcome, Interaction.actor, Interaction.source_key,
+        ActivityRow.state, ActivityRow.owner, ActivityRow.due_at, ActivityRow.closed_at, ActivityRow.pinned,
+        ActivityRow.private_to, ActivityRow.channel, ActivityRow.rating, ActivityRow.minutes, ActivityRow.row_version,
     )  # fmt: skip
-    return ActivityLine(line.id, activity, row.row_version, row.closed_at, customers)
+    return Lookup(columns.join(ActivityRow, ActivityRow.interaction_id == Interaction.id), Interaction.id)
 
 
-def _customers(session: Session, ids: Sequence[int]) -> Mapping[int, tuple[tuple[str, str], ...]]:
-    """Number (else #id) and name of the customers of each, merged ones once."""
-    found: dict[int, dict[str, str]] = {}
+def _line(row: _Row, customers: tuple[tuple[str, str], ...]) -> ActivityLine:
+    activity = Activity(
+        row.kind, row.at, row.title, row.body, row.direction, row.channel, row.outcome, row.actor, row.source_key,
+        bool(row.pinned), row.private_to != "", row.rating, row.minutes, row.state, row.owner, row.due_at,
+    )  # fmt: skip
+    return ActivityLine(row.id, activity, row.row_version, row.closed_at, customers)
+
+
+@cache
+def _customers() -> Lookup:
+    """Whose activities they are, by root."""
     root = aliased(Party)
-    for part in portions(ids):
-        query = (
-            select(ActivityParty.interaction_id, root.id, root.customer_no, root.display_name)
-            .join(Party, Party.id == ActivityParty.party_id)
-            .join(root, root.id == Party.root_id)
-            .where(ActivityParty.interaction_id.in_(part))
-            .order_by(ActivityParty.interaction_id, ActivityParty.party_id)
-        )
-        for activity_id, root_id, number, name in session.execute(query):
-            found.setdefault(activity_id, {})[number or f"#{root_id}"] = name
-    return {activity_id: tuple(people.items()) for activity_id, people in found.items()}
+    query = (
+        select(ActivityParty.interaction_id, root.id, root.customer_no, root.display_name)
+        .join(Party, Party.id == ActivityParty.party_id)
+        .join(root, root.id == Party.root_id)
+        .order_by(ActivityParty.interaction_id, ActivityParty.party_id)
+    )
+    return Lookup(query, ActivityParty.interaction_id)

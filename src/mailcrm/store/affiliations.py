@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Update, bindparam, func, select, update
+from sqlalchemy import Select, Update, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.errors import UserError
@@ -144,21 +144,8 @@ def affiliations_of(session: Session, party_id: int, *, organisation: bool) -> t
 
     Of an organisation with more ties than `_SHOWN` those seen last.
     """
-    member, other, root = aliased(Party), aliased(Party), aliased(Party)
-    mine, theirs = (
-        (Affiliation.org_id, Affiliation.person_id) if organisation else (Affiliation.person_id, Affiliation.org_id)
-    )
-    query = (
-        select(Affiliation, root.id, root.customer_no, root.display_name)
-        .join(member, member.id == mine)
-        .join(other, other.id == theirs)
-        .join(root, root.id == other.root_id)
-        .where(member.root_id == party_id)
-        .order_by(Affiliation.seen_until.desc(), Affiliation.id)
-        .limit(_SHOWN)
-    )
     found: dict[tuple[int, AffiliationKind], AffiliationLine] = {}
-    for row, root_id, number, name in session.execute(query):
+    for row, root_id, number, name in session.execute(_ties(organisation=organisation), {"root": party_id}):
         line = AffiliationLine(
             root_id, number or "", name, row.valid_from, row.seen_until, row.kind, row.title, row.valid_to, row.source
         )
@@ -168,6 +155,24 @@ def affiliations_of(session: Session, party_id: int, *, organisation: bool) -> t
         sorted(
             found.values(), key=lambda each: (each.valid_to is not None, -each.seen_until.timestamp(), each.party_id)
         )
+    )
+
+
+@cache
+def _ties(*, organisation: bool) -> Select[Affiliation, int, str | None, str]:
+    """Kept, for it takes longer to put it together than to run it."""
+    member, other, root = aliased(Party), aliased(Party), aliased(Party)
+    mine, theirs = (
+        (Affiliation.org_id, Affiliation.person_id) if organisation else (Affiliation.person_id, Affiliation.org_id)
+    )
+    return (
+        select(Affiliation, root.id, root.customer_no, root.display_name)
+        .join(member, member.id == mine)
+        .join(other, other.id == theirs)
+        .join(root, root.id == other.root_id)
+        .where(member.root_id == bindparam("root"))
+        .order_by(Affiliation.seen_until.desc(), Affiliation.id)
+        .limit(_SHOWN)
     )
 
 

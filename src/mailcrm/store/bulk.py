@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, TypeVar
 
-from sqlalchemy import Update, func, insert, select
+from sqlalchemy import Select, Update, func, insert, select
 from sqlalchemy.orm import Session
 
-from mailcrm.store.prepared import Lookup, addition, change, insertion, lookup
+from mailcrm.store.prepared import Lookup, addition, change, insertion, lookup, selection
 from mailcrm.store.rows.base import Base
 
 T = TypeVar("T")
@@ -36,6 +36,14 @@ def rows_in(session: Session, what: Lookup, values: Iterable[object], **others: 
         padded = [*part, *repeat(part[-1], size - len(part))]
         row = others | {f"some_{number}": value for number, value in enumerate(padded)}
         yield from lookup(connection.dialect, what, size).find(connection, row)
+
+
+def rows_of(session: Session, statement: Select[*tuple[Any, ...]], **values: object) -> Sequence[Sequence[Any]]:
+    """The rows that a statement finds with these parameters. Like that of `update_rows` it is one that is kept: to put one
+    together takes longer than to run it."""
+    connection = session.connection()
+    session.flush()
+    return selection(connection.dialect, statement).find(connection, values)
 
 
 def insert_rows(session: Session, row: type[Base], values: Sequence[Mapping[str, object]]) -> None:

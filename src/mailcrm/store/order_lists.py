@@ -1,17 +1,23 @@
 """Orders as people look at them: those of a customer with totals, the newest of all, and one with all that belongs to it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from mailcrm.errors import Conflict, NotFound
 from mailcrm.model.order import NOT_SOLD, OrderDetails, OrderLine, OrderStatus, OrderSummary, OrderTotals, Payment
 from mailcrm.model.rights import Viewer
 from mailcrm.model.text import clean_line
+from mailcrm.store.bulk import rows_in, rows_of
 from mailcrm.store.line_changes import line_changes_of
 from mailcrm.store.orders import line_of
+from mailcrm.store.prepared import Lookup
+from mailcrm.store.rows.base import UtcMicros
 from mailcrm.store.rows.business import OrderLineRow, PaymentRow, SalesOrder
 from mailcrm.store.rows.party import Party
 from mailcrm.store.timeline import members_of
@@ -33,13 +39,43 @@ def orders_of(
     One limited range of the index for each member, as on the timeline. Every viewer sees all orders.
     """
     del viewer  # rights per customer come with teams
-    shown = and_(true() if archived else SalesOrder.archived_at.is_(None), _behind(before))
-    found: list[SalesOrder] = []
+    query = _range(archived=archived, paged=before is not None)
+    values = {"before": before[0], "before_id": before[1]} if before is not None else {}
+    found: list[_Row] = []
     for member in members_of(session, party_id):
-        query = select(SalesOrder).where(SalesOrder.party_id == member, shown).order_by(*_newest()).limit(limit)
-        found += session.execute(query).scalars()
+        found += [_Row(*row) for row in rows_of(session, query, member=member, most=limit, **values)]
     found.sort(key=lambda row: (row.ordered_at, row.id), reverse=True)
     return _summaries(session, found[:limit])
+
+
+class _Row(NamedTuple):
+    id: int
+    party_id: int
+    order_no: str
+    ordered_at: datetime
+    currency: str
+    amount_minor: int
+    status: OrderStatus
+    source: str
+    row_version: int
+    archived_at: datetime | None
+
+
+def _columns() -> Select[*tuple[Any, ...]]:
+    return select(
+        SalesOrder.id, SalesOrder.party_id, SalesOrder.order_no, SalesOrder.ordered_at, SalesOrder.currency,
+        SalesOrder.amount_minor, SalesOrder.status, SalesOrder.source, SalesOrder.row_version, SalesOrder.archived_at,
+    )  # fmt: skip
+
+
+@cache
+def _range(*, archived: bool, paged: bool) -> Select[*tuple[Any, ...]]:
+    """The newest orders of one member; kept, for it takes longer to put it together than to run it."""
+    query = _columns().where(SalesOrder.party_id == bindparam("member")).order_by(*_newest())
+    query = query.limit(bindparam("most", type_=Integer))
+    if not archived:
+        query = query.where(SalesOrder.archived_at.is_(None))
+    return query.where(_behind(bindparam("before", type_=UtcMicros()), bindparam("before_id"))) if paged else query
 
 
 def list_orders(
@@ -56,20 +92,17 @@ def list_orders(
     shown = and_(
         true() if archived else SalesOrder.archived_at.is_(None),
         true() if status is None else SalesOrder.status == status,
-        _behind(before),
+        true() if before is None else _behind(*before),
     )
-    query = select(SalesOrder).where(shown).order_by(*_newest()).limit(limit)
-    return _summaries(session, session.execute(query).scalars().all())
+    query = _columns().where(shown).order_by(*_newest()).limit(limit)
+    return _summaries(session, [_Row(*row) for row in session.execute(query)])
 
 
 def _newest() -> tuple[ColumnElement[datetime], ColumnElement[int]]:
     return SalesOrder.ordered_at.desc(), SalesOrder.id.desc()
 
 
-def _behind(before: tuple[datetime, int] | None) -> ColumnElement[bool]:
-    if before is None:
-        return true()
-    at, order_id = before
+def _behind(at: Any, order_id: Any) -> ColumnElement[bool]:
     return or_(SalesOrder.ordered_at < at, and_(SalesOrder.ordered_at == at, SalesOrder.id < order_id))
 
 
@@ -77,20 +110,29 @@ def totals_of(session: Session, party_id: int, viewer: Viewer) -> list[OrderTota
     """What a customer (all members) ordered and paid, by currency, the most orders first."""
     del viewer
     members = members_of(session, party_id)
-    counted = and_(
-        SalesOrder.party_id.in_(members), SalesOrder.archived_at.is_(None), SalesOrder.status.not_in(NOT_SOLD)
-    )
-    asked = select(SalesOrder.currency, func.count(), func.sum(SalesOrder.amount_minor)).where(counted)
-    ordered = {row[0]: (row[1], int(row[2])) for row in session.execute(asked.group_by(SalesOrder.currency))}
-    came = select(PaymentRow.currency, func.sum(PaymentRow.amount_minor)).where(
-        PaymentRow.party_id.in_(members), _counts()
-    )
-    paid = {row[0]: int(row[1]) for row in session.execute(came.group_by(PaymentRow.currency))}
-    totals = [
-        OrderTotals(currency, *ordered.get(currency, (0, 0)), paid.get(currency, 0))
-        for currency in ordered.keys() | paid.keys()
-    ]
+    ordered: Counter[str] = Counter()
+    amounts: Counter[str] = Counter()
+    paid: Counter[str] = Counter()
+    for currency, count, amount in rows_in(session, _ordered(), members):
+        ordered[currency] += count
+        amounts[currency] += int(amount)
+    for currency, amount in rows_in(session, _came(), members):
+        paid[currency] += int(amount)
+    totals = [OrderTotals(each, ordered[each], amounts[each], paid[each]) for each in ordered.keys() | paid.keys()]
     return sorted(totals, key=lambda each: (-each.orders, each.currency))
+
+
+@cache
+def _ordered() -> Lookup:
+    counted = and_(SalesOrder.archived_at.is_(None), *(SalesOrder.status != status for status in NOT_SOLD))
+    sums = select(SalesOrder.currency, func.count(), func.sum(SalesOrder.amount_minor)).where(counted)
+    return Lookup(sums.group_by(SalesOrder.currency), SalesOrder.party_id)
+
+
+@cache
+def _came() -> Lookup:
+    sums = select(PaymentRow.currency, func.sum(PaymentRow.amount_minor)).where(_counts())
+    return Lookup(sums.group_by(PaymentRow.currency), PaymentRow.party_id)
 
 
 def _counts() -> ColumnElement[bool]:
@@ -128,7 +170,7 @@ def get_order(session: Session, order_id: int, viewer: Viewer) -> OrderDetails:
     row = session.get(SalesOrder, order_id)
     if row is None:
         raise NotFound(f"there is no order #{order_id}; see: mailcrm orders list")
-    [summary] = _summaries(session, [row])
+    [summary] = _summaries(session, [_Row(*session.execute(_columns().where(SalesOrder.id == order_id)).one())])
     return OrderDetails(
         summary, _lines(session, row.id), _payments(session, row.id), row.note, row.source_ref,
         line_changes_of(session, line_of(session, row.id)),
@@ -159,25 +201,30 @@ def payments_of(session: Session, party_id: int, viewer: Viewer, limit: int = 50
     return [Payment(r.paid_at, r.amount_minor, r.currency, r.method, r.reference) for r in found[:limit]]
 
 
-def _summaries(session: Session, rows: Sequence[SalesOrder]) -> list[OrderSummary]:
+def _summaries(session: Session, rows: Sequence[_Row]) -> list[OrderSummary]:
     """With what was paid of each in its own currency, and whose they are (by root)."""
-    if not rows:
-        return []
-    paid = select(PaymentRow.order_id, PaymentRow.currency, func.sum(PaymentRow.amount_minor))
-    paid = paid.where(PaymentRow.order_id.in_([row.id for row in rows]))
-    came = {(r[0], r[1]): int(r[2]) for r in session.execute(paid.group_by(PaymentRow.order_id, PaymentRow.currency))}
-    whose = _customers(session, {row.party_id for row in rows})
+    paid: Counter[tuple[int, str]] = Counter()
+    for order_id, currency, amount in rows_in(session, _paid(), [row.id for row in rows]):
+        paid[order_id, currency] += int(amount)
+    people = rows_in(session, _customers(), [row.party_id for row in rows])
+    whose = {party_id: (number or f"#{root_id}", name) for party_id, root_id, number, name in people}
     return [
         OrderSummary(
-            r.id, r.party_id, r.order_no, r.ordered_at, r.currency, r.amount_minor, came.get((r.id, r.currency), 0),
+            r.id, r.party_id, r.order_no, r.ordered_at, r.currency, r.amount_minor, paid[r.id, r.currency],
             r.status, r.source, r.row_version, r.archived_at, *whose[r.party_id],
         )
         for r in rows
     ]  # fmt: skip
 
 
-def _customers(session: Session, party_ids: set[int]) -> dict[int, tuple[str, str]]:
+@cache
+def _paid() -> Lookup:
+    sums = select(PaymentRow.order_id, PaymentRow.currency, func.sum(PaymentRow.amount_minor))
+    return Lookup(sums.group_by(PaymentRow.order_id, PaymentRow.currency), PaymentRow.order_id)
+
+
+@cache
+def _customers() -> Lookup:
     root = aliased(Party)
     query = select(Party.id, root.id, root.customer_no, root.display_name).join(root, root.id == Party.root_id)
-    rows = session.execute(query.where(Party.id.in_(sorted(party_ids))))
-    return {party_id: (number or f"#{root_id}", name) for party_id, root_id, number, name in rows}
+    return Lookup(query, Party.id)

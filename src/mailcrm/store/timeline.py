@@ -1,25 +1,28 @@
 """The timeline: what happened with a customer, newest first, each thing once however often it is replayed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from mailcrm.errors import NotFound
 from mailcrm.model.archive import TimelineLine
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.message import MailKind, ParticipantRole
 from mailcrm.model.rights import Viewer
 from mailcrm.model.text import clean_line
-from mailcrm.store.bulk import insert_numbered, insert_rows, portions, rows_in
+from mailcrm.store.bulk import insert_numbered, insert_rows, rows_in, rows_of
 from mailcrm.store.context import actor_name
 from mailcrm.store.prepared import Lookup
+from mailcrm.store.rows.base import UtcMicros
 from mailcrm.store.rows.mail import Attachment, Message, MessageParticipant
 from mailcrm.store.rows.party import EmailAddress, Party
 from mailcrm.store.rows.timeline import Interaction, InteractionParty
-from mailcrm.store.visibility import visible_interaction
+from mailcrm.store.visibility import VIEWERS, visible_interaction
 
 _SAID = 160
 """Characters of a mail's text that its line shows."""
@@ -141,18 +144,30 @@ def select_timeline(
     `before` and `before_id` are time and id of the last line seen, to page on; several things can happen at one moment.
     """
     lines = _newest(session, members_of(session, party_id), viewer, limit, before, before_id)
-    rows = _rows(session, lines)
-    mails = [row.message_id for row, _ in rows if row.message_id is not None]
+    rows = _rows(session, list(lines))
+    mails = [row.message_id for row in rows if row.message_id is not None]
     names, attached, said = sender_names(session, mails), attached_counts(session, mails), _said(session, mails)
-    return [_line(row, role, names, attached, said) for row, role in rows]
+    return [_line(row, lines[row.id], names, attached, said) for row in rows]
 
 
 def members_of(session: Session, party_id: int) -> Sequence[int]:
-    """The parties that are one customer, by their root."""
-    size = session.execute(select(Party.cluster_size).where(Party.id == party_id)).scalar_one()
-    if size == 1:
+    """The parties that are one customer, by their root. Raises NotFound where there is none."""
+    found = rows_of(session, _size(), party=party_id)
+    if not found:
+        raise NotFound(f"there is no customer #{party_id}")
+    if found[0][0] == 1:
         return [party_id]
-    return session.execute(select(Party.id).where(Party.root_id == party_id).order_by(Party.id)).scalars().all()
+    return [row[0] for row in rows_of(session, _in_cluster(), party=party_id)]
+
+
+@cache
+def _size() -> Select[int]:
+    return select(Party.cluster_size).where(Party.id == bindparam("party"))
+
+
+@cache
+def _in_cluster() -> Select[int]:
+    return select(Party.id).where(Party.root_id == bindparam("party")).order_by(Party.id)
 
 
 def _newest(
@@ -168,35 +183,60 @@ def _newest(
     One limited range of the index for each member: measured, that is up to 25 times as fast on PostgreSQL and MariaDB as
     to ask for all members at once.
     """
+    query = _range(viewer, paged=before is not None)
+    values = {"before": before, "before_id": before_id or 0} if before is not None else {}
     found: dict[tuple[datetime, int], str] = {}
     for member in members:
-        query = (
-            select(InteractionParty.occurred_at, InteractionParty.interaction_id, InteractionParty.role)
-            .join(Interaction, Interaction.id == InteractionParty.interaction_id)
-            .where(InteractionParty.party_id == member, visible_interaction(viewer))
-            .order_by(InteractionParty.occurred_at.desc(), InteractionParty.interaction_id.desc())
-            .limit(limit)
-        )
-        if before is not None:
-            same = and_(InteractionParty.occurred_at == before, InteractionParty.interaction_id < (before_id or 0))
-            query = query.where(or_(InteractionParty.occurred_at < before, same))
-        for at, interaction_id, role in session.execute(query):
+        for at, interaction_id, role in rows_of(session, query, member=member, most=limit, **values):
             found.setdefault((at, interaction_id), role)
     return {interaction_id: found[at, interaction_id] for at, interaction_id in sorted(found, reverse=True)[:limit]}
 
 
-def _rows(session: Session, lines: Mapping[int, str]) -> list[tuple[Interaction, str]]:
-    by_id: dict[int, Interaction] = {}
-    for part in portions(list(lines)):
-        by_id |= {row.id: row for row in session.execute(select(Interaction).where(Interaction.id.in_(part))).scalars()}
-    return [(by_id[each], role) for each, role in lines.items()]
+@lru_cache(maxsize=VIEWERS)
+def _range(viewer: Viewer, *, paged: bool) -> Select[datetime, int, str]:
+    query = (
+        select(InteractionParty.occurred_at, InteractionParty.interaction_id, InteractionParty.role)
+        .join(Interaction, Interaction.id == InteractionParty.interaction_id)
+        .where(InteractionParty.party_id == bindparam("member"), visible_interaction(viewer))
+        .order_by(InteractionParty.occurred_at.desc(), InteractionParty.interaction_id.desc())
+        .limit(bindparam("most", type_=Integer))
+    )
+    if not paged:
+        return query
+    before = bindparam("before", type_=UtcMicros())
+    same = and_(InteractionParty.occurred_at == before, InteractionParty.interaction_id < bindparam("before_id"))
+    return query.where(or_(InteractionParty.occurred_at < before, same))
 
 
-def _line(
-    row: Interaction, role: str, names: dict[int, str], attached: dict[int, int], said: dict[int, str]
-) -> TimelineLine:
+class _Row(NamedTuple):
+    id: int
+    at: datetime
+    kind: InteractionKind
+    direction: Direction | None
+    title: str
+    body: str
+    outcome: str
+    message_id: int | None
+
+
+def _rows(session: Session, ids: Sequence[int]) -> list[_Row]:
+    """The lines with these ids, in this order."""
+    by_id = {row[0]: _Row(*row) for row in rows_in(session, _lines(), ids)}
+    return [by_id[each] for each in ids]
+
+
+@cache
+def _lines() -> Lookup:
+    columns = select(
+        Interaction.id, Interaction.occurred_at, Interaction.kind, Interaction.direction, Interaction.title,
+        Interaction.body, Interaction.outcome, Interaction.message_id,
+    )  # fmt: skip
+    return Lookup(columns, Interaction.id)
+
+
+def _line(row: _Row, role: str, names: dict[int, str], attached: dict[int, int], said: dict[int, str]) -> TimelineLine:
     return TimelineLine(
-        id=row.id, at=row.occurred_at, kind=row.kind, direction=row.direction, title=row.title, body=row.body,
+        id=row.id, at=row.at, kind=row.kind, direction=row.direction, title=row.title, body=row.body,
         outcome=row.outcome, message_id=row.message_id, role=role, who=names.get(row.message_id or 0, ""),
         attachments=attached.get(row.message_id or 0, 0), said=said.get(row.message_id or 0, ""),
     )  # fmt: skip
@@ -204,9 +244,13 @@ def _line(
 
 def _said(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
     """How the newest text of each mail begins that a human wrote."""
+    return {row[0]: clean_line(row[1], _SAID) for row in rows_in(session, _beginnings(), message_ids)}
+
+
+@cache
+def _beginnings() -> Lookup:
     text = func.substr(func.coalesce(Message.newest_text, Message.body_text, ""), 1, _SAID)
-    query = select(Message.id, text).where(Message.id.in_(message_ids), Message.kind == MailKind.PERSON)
-    return {row[0]: clean_line(row[1], _SAID) for row in session.execute(query)}
+    return Lookup(select(Message.id, text).where(Message.kind == MailKind.PERSON), Message.id)
 
 
 def is_attached() -> ColumnElement[bool]:
@@ -221,15 +265,25 @@ def is_sender() -> ColumnElement[bool]:
 
 def attached_counts(session: Session, message_ids: Sequence[int]) -> dict[int, int]:
     """How many attachments these mails are known to have; those without are left out."""
-    query = select(Attachment.message_id, func.count()).where(Attachment.message_id.in_(message_ids), is_attached())
-    return {row[0]: row[1] for row in session.execute(query.group_by(Attachment.message_id))}
+    return {row[0]: row[1] for row in rows_in(session, _attached(), message_ids)}
+
+
+@cache
+def _attached() -> Lookup:
+    counted = select(Attachment.message_id, func.count()).where(is_attached()).group_by(Attachment.message_id)
+    return Lookup(counted, Attachment.message_id)
 
 
 def sender_names(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
     """The senders as these mails name them."""
+    return {row[0]: row[1] or row[2] for row in rows_in(session, _senders(), message_ids)}
+
+
+@cache
+def _senders() -> Lookup:
     query = (
         select(MessageParticipant.message_id, MessageParticipant.display_name, EmailAddress.address_display)
         .join(EmailAddress, EmailAddress.id == MessageParticipant.email_id)
-        .where(MessageParticipant.message_id.in_(message_ids), is_sender())
+        .where(is_sender())
     )
-    return {row[0]: row[1] or row[2] for row in session.execute(query)}
+    return Lookup(query, MessageParticipant.message_id)

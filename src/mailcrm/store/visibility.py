@@ -15,6 +15,9 @@ from mailcrm.store.rows.business import ActivityRow
 from mailcrm.store.rows.mail import MessageLocation
 from mailcrm.store.rows.timeline import Interaction
 
+VIEWERS = 100
+"""For so many statements are kept that ask for what a viewer may see."""
+
 
 def visible_account(viewer: Viewer) -> ColumnElement[bool]:
     """A condition on `Account`: shared ones, and private ones for their owner."""

@@ -16,10 +16,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from mailcrm.identity import verdicts
 from mailcrm.model.account import AccountPolicy, Capture, CustomerWhen, Visibility
+from mailcrm.model.activity import Activity
 from mailcrm.model.consent import ConsentState
+from mailcrm.model.interaction import InteractionKind
+from mailcrm.model.order import Order, OrderLine, OrderStatus, Payment
+from mailcrm.model.rights import Viewer
 from mailcrm.service import rejudging
 from mailcrm.service.consequences import draw_consequences
-from mailcrm.store import Session, edits, parties, sync_state, tags
+from mailcrm.store import Session, activities, edits, orders, parties, sync_state, tags
+from mailcrm.store.packing import stage
 from tests.builders import NOW, a_consent, a_store, a_write
 from tests.flow.filing import Box, a_box
 
@@ -28,6 +33,8 @@ ADDRESSES = (
     "janesmith@gmail.com", "jane.smith@gmail.com", "j.a.n.e.smith@googlemail.com", "li.wei@acme.example",
 )  # fmt: skip
 NAMES = ("Ann Lee", "Bob Ray", "Radka Dvorakova", "Radka Dvorakova", "Jane Smith", "Jane Smith", "Jane Smith", "李伟")
+PAID = Payment(NOW, 100, "CNY", reference="T-1")
+ALL = Viewer.system()
 WHO = st.integers(0, len(ADDRESSES) - 1)
 
 DERIVED = {"root_id", "cluster_size", "named_by", "display_name", "sort_key"}
@@ -97,6 +104,20 @@ class Identity(RuleBasedStateMachine):
                 "SELECT id FROM email_address WHERE address_norm = ?", (ADDRESSES[who],)
             ).scalar_one()  # fmt: skip
             a_consent(session, address_id, action=state)
+
+    @rule(who=WHO, status=st.sampled_from(OrderStatus))
+    def order(self, who: int, status: OrderStatus) -> None:
+        told = Order(f"W-{who}", NOW, "CNY", 100, status, lines=(OrderLine("Widget"),), payments=(PAID,))
+        with a_write(self.store) as session:
+            orders.record_order(session, self.leaf(who), told, f"shop:{who}", NOW)
+
+    @rule(one=WHO, other=WHO)
+    def case(self, one: int, other: int) -> None:
+        self.mails += 1
+        told = Activity(InteractionKind.COMPLAINT, NOW, f"broke {self.mails}", pinned=True)
+        with a_write(self.store) as session:
+            done = activities.log_activity(session, [self.leaf(one), self.leaf(other)], told, NOW)
+            activities.attach_file(session, done, stage(self.store.blob_dir, b"x"), "x.txt", "text/plain", NOW, ALL)
 
     # --- merging and back ----------------------------------------------------------------------------------------
 

@@ -220,3 +220,22 @@ def test_a_rebuild_that_would_change_many_customers_stops_and_asks(tmp_path: Pat
     wanted = told_so.split("--yes-change ")[1].split()[0].rstrip("`")
     done = json.loads(made.cli("identity", "rebuild", "--apply", "--yes-change", wanted, "--json").stdout)
     assert done["joined"] == 25
+
+
+def test_with_four_eyes_the_answer_that_two_are_one_waits(instance: Instance) -> None:
+    instance.document["team"] = {"four_eyes": ["merge"]}
+    instance.write()
+    for name in ("ann", "bob"):
+        instance.cli("users", "add", name)
+    [line] = told(instance, "review")
+    asked = json.loads(instance.cli("--as", "ann", "identity", "review", str(line["id"]), "--same", "--json").stdout)
+    assert asked["state"] == "open"
+    bulk = json.loads(
+        instance.cli("--as", "ann", "identity", "review", "--same", "--name-only", "--yes", "--json").stdout
+    )
+    assert len(told(instance, "review")) == 1
+    said = instance.cli("--as", "bob", "approvals", "approve", str(bulk["request"]), bulk["sha256"]).stdout
+    assert "approved: 1 pairs merged" in said
+    assert told(instance, "review") == []
+    late = instance.cli("--as", "bob", "approvals", "approve", str(asked["request"]), asked["sha256"], ok=2).stderr
+    assert "meanwhile" in late

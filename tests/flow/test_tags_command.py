@@ -69,6 +69,7 @@ def test_a_customer_is_found_by_every_number_it_has(instance: Instance) -> None:
     for words in [[ours], [ours.lower().replace("-", "")], ["K", "0001", ours[-1]], [wide], ["10 017"], ["10017"]]:
         found = instance.json("search", "--people", *words)["people"]
         assert [line["email"] for line in found] == [ZHANG], words
+    assert "also found as sap:10-017" in instance.cli("people", "show", ZHANG).stdout
     swapped = f"K-0010-{ours[-1]}"
     said = instance.cli("people", "show", swapped, ok=2).stderr
     assert f"wrong check character: {ours} may be meant (two neighbours are swapped)" in said

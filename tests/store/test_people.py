@@ -9,6 +9,7 @@ from sqlalchemy import select
 from mailcrm.model.address import AddressKind
 from mailcrm.model.archive import AddressLine, ConsentLine, PartyArchive, PartyLine
 from mailcrm.model.consent import ConsentState
+from mailcrm.model.number import KnownNumber, NumberKind
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
 from mailcrm.model.recipient import Suppress
 from mailcrm.model.rights import Viewer
@@ -142,6 +143,7 @@ def test_an_archive_is_complete(store: Store) -> None:
             AddressLine(who.address_id, "Zhang@example.com", AddressKind.PERSONAL, 1, None, (given, withdrawn), closed),
             AddressLine(second, "info@zhang.example", AddressKind.ROLE, 2, LATER),
         ),
+        numbers=(KnownNumber(CustomerNumber.of(1).text, NumberKind.OWN, "", NOW),),
     )
 
 

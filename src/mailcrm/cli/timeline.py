@@ -55,6 +55,10 @@ def _print_ties(archive: PartyArchive) -> None:
         over = ", over" if each.valid_to else ""
         who = f"{escape(each.name)} [dim]{title}{each.number or f'#{each.party_id}'}, {span}{over}[/dim]"
         out.print(f"  {of_both[not person]}: {who}", soft_wrap=True)
+    others = [each for each in archive.numbers if each.number != archive.line.number]
+    if others:
+        named = ", ".join(f"{each.system}:{each.number}" if each.system else each.number for each in others)
+        out.print(f"  [dim]also found as {escape(named)}[/dim]", soft_wrap=True)
     if archive.members:
         merged = ", ".join(f"{number} {name}" for number, name in archive.members)
         why = f"`mailcrm identity explain {archive.line.number or f'#{archive.line.id}'}`"

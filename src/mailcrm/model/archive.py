@@ -9,6 +9,7 @@ from mailcrm.model.contact import ContactFact, ContactField
 from mailcrm.model.conversation import Waiting
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.message import MailKind
+from mailcrm.model.number import KnownNumber
 from mailcrm.model.party import AffiliationKind, PartyKind, PartyState
 
 
@@ -82,7 +83,7 @@ class AffiliationLine:
 @dataclass(frozen=True, slots=True)
 class PartyArchive:
     """The customer archive without its timeline. `facts` by field, the value before what else is claimed. `members`: the
-    numbers (else #ids) and own names of the parties that were merged, if any were."""
+    numbers (else #ids) and own names of the parties that were merged, if any were; `numbers`: all that find the customer."""
 
     line: PartyLine
     source: str
@@ -93,6 +94,7 @@ class PartyArchive:
     facts: tuple[ContactFact, ...] = ()
     affiliations: tuple[AffiliationLine, ...] = ()
     members: tuple[tuple[str, str], ...] = ()
+    numbers: tuple[KnownNumber, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

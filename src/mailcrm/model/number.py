@@ -1,4 +1,4 @@
-"""Customer numbers as a team wants them: the pattern they are made by, the form they are compared in, and slips in them.
+"""Customer numbers as a team wants them: the pattern they are made by, and the form they are compared in.
 
 A pattern is text with fields: `C{seq:06}{check}`, `{kind}-{yyyy}-{seq:05}{luhn}`. What was once given is looked up as text, so
 a pattern can be changed at any time: it only decides what the next number looks like.
@@ -28,7 +28,6 @@ _SEPARATORS = re.compile(r"[\s\u00ad\u200b\ufeff\-‐-―−]+")
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _LITERAL = re.compile(r"[A-Z0-9./-]*", re.ASCII)
 _KNOWN = "{kind} {yy} {yyyy} {mm} {seq} {seq:06} {check} {luhn}"
-_LOOKALIKES = str.maketrans("OQILSBZ", "0011582")
 
 
 class NumberKind(StrEnum):
@@ -45,24 +44,6 @@ class Restart(StrEnum):
     NEVER = "never"
     YEAR = "year"
     MONTH = "month"
-
-
-class SlipKind(StrEnum):
-    """What went wrong between the paper and the keyboard."""
-
-    SWAPPED = "two neighbours are swapped"
-    LOOKALIKE = "a letter stands for a digit that looks like it"
-    WRONG = "one character is another"
-    MISSING = "one character is missing"
-    EXTRA = "one character is too many"
-
-
-@dataclass(frozen=True, slots=True)
-class Slip:
-    """A number that may have been meant, by its key."""
-
-    kind: SlipKind
-    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +143,11 @@ class NumberPattern:
         """Whether a key is a number that this pattern can make."""
         check = _CHECKS.get(self.pieces[-1].field)
         return self.has_form(key) and (check is None or check(key[:-1]) == key[-1])
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a number of this pattern ends with a check character."""
+        return self.pieces[-1].field in _CHECKS
 
     @cached_property
     def _form(self) -> re.Pattern[str]:
@@ -271,37 +257,3 @@ def _letters(pattern: NumberPattern, kind: PartyKind) -> str:
 
 STANDARD = parse_pattern("C{seq:06}{check}")
 """What is in force where nothing is configured: C000017Z."""
-
-
-# --- slips -------------------------------------------------------------------------------------------------------
-
-
-def slips(text: str, pattern: NumberPattern) -> list[Slip]:
-    """The numbers of a pattern that are one slip away from what was typed, the likelier slips first. Most of them nobody has.
-
-    Empty where the pattern has no check character, or the text is nothing like a number.
-    """
-    key = number_key(text)
-    if pattern.pieces[-1].field not in _CHECKS or not 3 <= len(key) <= LONGEST + 1 or pattern.is_right(key):
-        return []
-    found: dict[str, SlipKind] = {}
-    for kind, candidate in _candidates(key):
-        if candidate not in found and pattern.is_right(candidate):
-            found[candidate] = kind
-    return [Slip(kind, candidate) for candidate, kind in found.items()]
-
-
-def _candidates(key: str) -> Iterator[tuple[SlipKind, str]]:
-    for at in range(len(key) - 1):
-        yield SlipKind.SWAPPED, key[:at] + key[at + 1] + key[at] + key[at + 2 :]
-    for end in (len(key), len(key) - 1):
-        for start in (1, 0):
-            yield SlipKind.LOOKALIKE, key[:start] + key[start:end].translate(_LOOKALIKES) + key[end:]
-    for at in range(len(key)):
-        for char in CHECK_ALPHABET:
-            yield SlipKind.WRONG, key[:at] + char + key[at + 1 :]
-    for at in range(len(key)):
-        yield SlipKind.EXTRA, key[:at] + key[at + 1 :]
-    for at in range(len(key) + 1):
-        for char in CHECK_ALPHABET:
-            yield SlipKind.MISSING, key[:at] + char + key[at:]

@@ -17,11 +17,10 @@ from mailcrm.model.number import (
     STANDARD,
     KnownNumber,
     NumberKind,
-    Slip,
     number_key,
-    slips,
 )
 from mailcrm.model.party import CustomerNumber, PartyKind, PartyState
+from mailcrm.model.slips import Slip, slips
 from mailcrm.model.text import clean_line
 from mailcrm.store import audit
 from mailcrm.store.bulk import insert_rows, portions, rows_in

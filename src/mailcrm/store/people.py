@@ -17,6 +17,7 @@ from mailcrm.model.text import clean_line
 from mailcrm.store.affiliations import affiliations_of
 from mailcrm.store.consents import consents_of, suppressions_of
 from mailcrm.store.facts import facts_of
+from mailcrm.store.numbers import numbers_of
 from mailcrm.store.own_fields import MASK, sensitive_fields
 from mailcrm.store.parties import is_somebody
 from mailcrm.store.preference import preference
@@ -171,6 +172,7 @@ def get_archive(session: Session, party_id: int, viewer: Viewer, *, sensitive: b
         facts=tuple(_named(fact, party.display_name, masked) for fact in facts_of(session, party_id, viewer)),
         affiliations=affiliations_of(session, party_id, organisation=party.kind == PartyKind.ORGANISATION),
         members=_members(session, party),
+        numbers=tuple(numbers_of(session, [party_id]).get(party_id, ())),
     )
 
 

@@ -1,4 +1,4 @@
-"""Patterns of customer numbers, the form in which numbers are compared, and what slips are found."""
+"""Patterns of customer numbers, and the form in which numbers are compared."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -12,14 +12,11 @@ from mailcrm.model.number import (
     STANDARD,
     NumberPattern,
     Restart,
-    Slip,
-    SlipKind,
     luhn_digit,
     number_key,
     parse_pattern,
-    slips,
 )
-from mailcrm.model.party import CHECK_ALPHABET, CustomerNumber, PartyKind
+from mailcrm.model.party import CustomerNumber, PartyKind
 
 AT = datetime(2026, 3, 5, tzinfo=UTC)
 PERSON, ORGANISATION = PartyKind.PERSON, PartyKind.ORGANISATION
@@ -31,14 +28,9 @@ PATTERNS = [
     parse_pattern("A.7{seq:04}"),
 ]
 patterns = st.sampled_from(PATTERNS)
-checked = st.sampled_from([pattern for pattern in PATTERNS if pattern.text.endswith("{check}")])
 serials = st.integers(1, 10**9 - 1)
 kinds = st.sampled_from(PartyKind)
 times = st.builds(lambda days: AT + timedelta(days=days), st.integers(-9_000, 9_000))
-
-
-def key_of(pattern: NumberPattern, serial: int) -> str:
-    return number_key(pattern.number(serial, PERSON, AT).text)
 
 
 # --- patterns ----------------------------------------------------------------------------------------------------
@@ -123,7 +115,6 @@ def test_what_a_pattern_makes_it_knows_and_a_column_holds(
     number = pattern.number(serial, kind, at).text
     assert pattern.is_right(number_key(number.lower()))
     assert len(number) <= LONGEST
-    assert slips(number, pattern) == []
 
 
 def test_a_serial_that_has_outgrown_the_pattern_is_told() -> None:
@@ -162,56 +153,3 @@ def test_a_full_stop_and_a_slash_are_part_of_a_number() -> None:
 @given(st.text(max_size=60))
 def test_the_key_of_a_key_is_itself(text: str) -> None:
     assert number_key(number_key(text)) == number_key(text)
-
-
-# --- slips -------------------------------------------------------------------------------------------------------
-
-
-@given(checked, serials, st.data())
-def test_every_single_wrong_character_is_found(pattern: NumberPattern, serial: int, data: st.DataObject) -> None:
-    key = key_of(pattern, serial)
-    at = data.draw(st.integers(0, len(key) - 1))
-    wrong = key[:at] + data.draw(st.sampled_from(CHECK_ALPHABET.replace(key[at], ""))) + key[at + 1 :]
-    assert not pattern.is_right(wrong)
-    assert key in [slip.key for slip in slips(wrong, pattern)]
-
-
-@pytest.mark.parametrize("pattern", [p for p in PATTERNS if p.text.endswith("{check}")], ids=lambda p: p.text)
-def test_nearly_every_swap_of_two_neighbours_is_found_and_said_to_be_one(pattern: NumberPattern) -> None:
-    swaps = missed = 0
-    for serial in range(1, 100_000, 991):
-        key = key_of(pattern, serial)
-        for at in range(len(key) - 1):
-            wrong = key[:at] + key[at + 1] + key[at] + key[at + 2 :]
-            if wrong == key:
-                continue
-            swaps += 1
-            missed += pattern.is_right(wrong)
-            assert pattern.is_right(wrong) or Slip(SlipKind.SWAPPED, key) in slips(wrong, pattern)
-    assert swaps > 300
-    assert missed / swaps < 0.05
-
-
-@pytest.mark.parametrize(
-    ("typed", "kind"),
-    [
-        ("C000071Z", SlipKind.SWAPPED),
-        ("COOOO17Z", SlipKind.LOOKALIKE),
-        ("C0OOOl7Z", SlipKind.LOOKALIKE),
-        ("C000018Z", SlipKind.WRONG),
-        ("C00017Z", SlipKind.MISSING),
-        ("000017Z", SlipKind.MISSING),
-        ("C0000117Z", SlipKind.EXTRA),
-    ],
-)
-def test_a_slip_is_called_what_it_is(typed: str, kind: SlipKind) -> None:
-    assert Slip(kind, "C000017Z") in slips(typed, STANDARD)
-
-
-@pytest.mark.parametrize("text", ["", "C", "张三", "zhang@example.com", "C" * 1_000_000])
-def test_what_is_nothing_like_a_number_has_no_slip(text: str) -> None:
-    assert slips(text, STANDARD) == []
-
-
-def test_without_a_check_character_no_slip_is_seen() -> None:
-    assert slips("K0018", parse_pattern("K{seq:04}")) == []

@@ -11,13 +11,14 @@ import pytest
 import structlog
 
 from mailcrm.config import LogSection
-from mailcrm.errors import StoreBusy
-from mailcrm.model.address import AddressKind
+from mailcrm.errors import Conflict, StoreBusy
+from mailcrm.model.address import AddressKind, OwnAddresses
 from mailcrm.model.consent import ConsentState
 from mailcrm.model.contact import Standing
 from mailcrm.model.form import FormState, Judged, SubmissionState
 from mailcrm.model.interaction import InteractionKind
 from mailcrm.model.recipient import Suppress
+from mailcrm.service.form_filing import file_submission, trust_submission
 from mailcrm.service.forms import file_waiting
 from mailcrm.service.logs import configure_logs
 from mailcrm.store import Session, claims, consents, forms, parties
@@ -310,6 +311,8 @@ def test_a_script_may_post_only_from_a_site_that_the_form_names(asking: Asking, 
     assert "access-control-allow-origin" not in refused.headers
     answer = http.post("/f/contact", json=asking.filled(), headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
+    read = http.get("/f/contact", headers={"Origin": "https://evil.example", "Accept": "application/json"})
+    assert "access-control-allow-origin" not in {**answer.headers, **read.headers}
     assert asking.kept() == []
     answer = http.post("/f/contact", json=asking.filled(), headers={"Origin": SITE})
     assert answer.headers["access-control-allow-origin"] == SITE
@@ -346,6 +349,17 @@ def test_the_form_works_behind_a_base_url_with_a_path(asking: Asking) -> None:
         for prefix in ("", "/mail"):
             answer = http.post(f"{prefix}/f/contact", data=asking.filled(), follow_redirects=True)
             assert (answer.status_code, "Thank you" in answer.text) == (200, True)
+
+
+def test_what_is_filed_is_not_filed_again(asking: Asking, http: httpx.Client) -> None:
+    own = OwnAddresses(frozenset({ANNA["email"]}))
+    send(http, asking.filled(_proof=""))
+    with a_write(asking.store) as session:
+        assert file_submission(session, own, 1, NOW, by_hand=True)  # a colleague tries the form
+        assert file_submission(session, OwnAddresses(), 1, NOW, by_hand=True)
+        with pytest.raises(Conflict, match="with no customer"):
+            trust_submission(session, 1, "test", NOW)
+    assert asking.party() is None
 
 
 # --- what goes wrong ---------------------------------------------------------------------------------------------

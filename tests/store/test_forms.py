@@ -7,14 +7,24 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from mailcrm.clock import utc_now
 from mailcrm.errors import Conflict, NotFound, StoreBusy
+from mailcrm.model.address import OwnAddresses
 from mailcrm.model.form import FormField, FormSpec, FormState, Judged, Kind, SubmissionState, Wording
-from mailcrm.model.own_field import OwnFieldSpec
+from mailcrm.model.form_answers import Answers
+from mailcrm.model.own_field import FieldType, OwnFieldSpec
+from mailcrm.model.party import PartyKind
 from mailcrm.model.recipient import Suppress
+from mailcrm.model.rights import Viewer
 from mailcrm.model.submission import Before, NewSubmission
-from mailcrm.store import Session, Store, consents, forms, own_fields, submissions
+from mailcrm.model.token import FormToken
+from mailcrm.service.form_filing import file_submission, trust_submission
+from mailcrm.service.forms import Posted, Received, receive
+from mailcrm.service.retry import store_retry
+from mailcrm.store import Session, Store, consents, facts, forms, own_fields, parties, submissions, timeline
 from mailcrm.store.rows.form import FormSubmission
 from tests.builders import NOW, a_person, a_write
+from tests.store.crowd import at_once
 
 EMAIL = FormField("email", Kind.EMAIL, Wording("E-mail", "电子邮箱"), required=True)
 SPEC = FormSpec(
@@ -125,6 +135,23 @@ def test_a_page_is_kept_once(store: Store) -> None:
         submissions.add_submission(session, a_submission(form_id))
 
 
+def test_a_page_that_is_sent_several_times_at_once_is_kept_once(server_store: Store) -> None:
+    with a_write(server_store) as session:
+        a_form(session)
+    with server_store.read() as session:
+        form = forms.get_form(session, "contact")
+    posted = Posted(
+        form=form, answers=Answers({"email": "anna@example.com"}, {}), language="en", token="t",
+        signed=FormToken("contact", utc_now() - timedelta(seconds=30), "nonce"), proof="", honeypot="",
+        foreign_site=False, ip="203.0.113.7", user_agent="browser",
+    )  # fmt: skip
+    said: list[Received] = []
+    at_once([lambda: said.append(store_retry(lambda: receive(server_store, posted))[0]) for _ in range(4)])
+    assert said == [Received.THANKS] * 4
+    with server_store.read() as session:
+        assert len(submissions.list_submissions(session)) == 1
+
+
 def test_the_guard_counts_a_visitor_an_hour_a_text_a_day_and_one_form_only(store: Store) -> None:
     with a_write(store) as session:
         form_id, other = a_form(session), a_form(session, replace(SPEC, key="other"))
@@ -201,3 +228,65 @@ def test_whoever_was_erased_is_known_again_by_any_spelling_of_the_mailbox(store:
         consents.suppress(session, "li@gmail.com", Suppress.UNSUBSCRIBE, NOW, purpose_id=None, source="test")
         known = [submissions.was_erased(session, f"{who}@gmail.com") for who in ("anna", "an.na+x", "li", "wang")]
     assert known == [True, True, False, False]
+
+
+# --- filing ------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_filed_is_suggested_and_counts_when_somebody_stands_for_it(store: Store) -> None:
+    company = FormField("company", Kind.TEXT, Wording("Company", "公司"))
+    budget = FormField("x.budget", Kind.NUMBER, Wording("Budget", "预算"))
+    chats = FormField("preference", Kind.MULTI, Wording("How", "方式"), options=(Wording("mail"), Wording("chat")))
+    answers = {
+        "email": "anna@例子.example", "message": "您好 \U0001f600", "company": "灯具公司", "x.budget": "1200",
+        "preference": "mail\nchat", "name": "李安娜",
+    }  # fmt: skip
+    name = FormField("name", Kind.TEXT, Wording("Name", "姓名"))
+    with a_write(store) as session:
+        own_fields.add_own_field(session, OwnFieldSpec("budget", "Budget", FieldType.NUMBER), NOW)
+        form_id = a_form(session, replace(SPEC, fields=(name, EMAIL, company, budget, chats)))
+        new = a_submission(form_id, answers=answers, asked="我想订阅")
+        submission_id = submissions.add_submission(session, new)
+    with a_write(store) as session:
+        assert file_submission(session, OwnAddresses(), submission_id, NOW)
+        assert file_submission(session, OwnAddresses(), submission_id, NOW)
+    with a_write(store) as session:
+        filed = submissions.get_submission(session, submission_id)
+        party_id = filed.party_id or 0
+        found = facts.facts_of(session, party_id, Viewer.system())
+        [line] = timeline.select_timeline(session, party_id, Viewer.system())
+        [brief] = parties.states_of(session, [party_id]).values()
+    assert {(fact.field, fact.value) for fact in found} == {
+        ("name", "李安娜"), ("company", "灯具公司"), ("x.budget", "1200"), ("preference", "mail"), ("preference", "chat"),
+    }  # fmt: skip
+    assert not any(fact.is_current for fact in found)
+    assert {(fact.source, fact.source_ref) for fact in found} == {("form", submission_id)}
+    assert line.body == "您好 \U0001f600\n\n姓名: 李安娜\n公司: 灯具公司\n预算: 1200\n方式: mail, chat"
+    assert (line.title, line.outcome) == ("联系我们", "newsletter asked, not confirmed")
+    assert (brief.name, brief.name_source) == ("李安娜", "header")
+
+    with a_write(store) as session:
+        done = [trust_submission(session, submission_id, "test", NOW) for _ in range(2)]
+    assert done == [True, False]
+    with a_write(store) as session:
+        found = facts.facts_of(session, party_id, Viewer.system())
+        [brief] = parties.states_of(session, [party_id]).values()
+        assert submissions.get_submission(session, submission_id).trusted_at == NOW
+    assert sum(fact.is_current for fact in found) == 4
+    assert brief.name_source == "form"
+
+
+def test_a_role_address_is_its_organisation_which_has_no_name_of_a_person(store: Store) -> None:
+    name = FormField("name", Kind.TEXT, Wording("Name"))
+    company = FormField("company", Kind.TEXT, Wording("Company"))
+    with a_write(store) as session:
+        form_id = a_form(session, replace(SPEC, fields=(name, EMAIL, company)))
+        answers = {"email": "info@lamps.example", "name": "Anna", "company": "Lamps"}
+        submission_id = submissions.add_submission(session, a_submission(form_id, answers=answers))
+        assert file_submission(session, OwnAddresses(), submission_id, NOW)
+        assert trust_submission(session, submission_id, "test", NOW)
+        party_id = submissions.get_submission(session, submission_id).party_id or 0
+        [brief] = parties.states_of(session, [party_id]).values()
+        found = facts.facts_of(session, party_id, Viewer.system())
+    assert (brief.kind, brief.name) == (PartyKind.ORGANISATION, "lamps.example")
+    assert [(fact.field, fact.value) for fact in found] == [("company", "Lamps")]

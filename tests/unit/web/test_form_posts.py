@@ -44,10 +44,12 @@ def test_any_bytes_are_values_or_unreadable(body: bytes, kind: str) -> None:
         ("https://shop.example.evil.example", Sender.FOREIGN),
         ("https://evil.example", Sender.FOREIGN),
         ("chrome-extension://abc", Sender.FOREIGN),
+        ("file://", Sender.FOREIGN),
     ],
 )
 def test_who_sends_is_told_by_the_origin(origin: str, expected: Sender) -> None:
     assert sender_of(origin, "127.0.0.1:8025", BASE, ("https://shop.example",)) is expected
+    assert sender_of("file://", "127.0.0.1:8025", None, ()) is Sender.FOREIGN
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,9 @@ def receive(store: Store, posted: Posted) -> tuple[Received, int | None]:
     Durable, since its sender is told that it arrived. AGAIN: the page is older than a day, or was sent before with
     other answers; it has to be sent again from a new one. TOO_MANY: nothing was kept.
     """
+    if _is_flood(store, posted):
+        _log.warning("too many submissions", form=posted.form.spec.key)
+        return Received.TOO_MANY, None
     with store.write(_VISITOR, durable=True) as session:
         now = database_now(session)
         if posted.signed is not None and now - posted.signed.given_at > OLDEST:
@@ -73,14 +76,20 @@ def receive(store: Store, posted: Posted) -> tuple[Received, int | None]:
             return (Received.THANKS if same else Received.AGAIN), None
         same_text = text_hash(_texts(posted.answers.values))
         before = submissions.count_before(session, posted.form.id, ip_hash, same_text, now)
-        if before.from_there >= MOST_AN_HOUR or before.of_all >= MOST_OF_ALL:
-            _log.warning("too many submissions", form=posted.form.spec.key)
-            return Received.TOO_MANY, None
         verdict = judge(_attempt(posted, before, now))
         new = _new(posted, verdict, ip_hash, same_text, key, now)
         submission_id = submissions.add_submission(session, new)
     _log.info("form received", form=posted.form.spec.key, submission=submission_id, verdict=verdict.judged.value)
     return Received.THANKS, submission_id if verdict.judged is Judged.OK else None
+
+
+def _is_flood(store: Store, posted: Posted) -> bool:
+    """Looked at before anything is written: a flood must not take the writers' turn from the mail."""
+    with store.read() as session:
+        now = database_now(session)
+        ip_hash = submissions.visitor_hash(session, posted.ip, now)
+        before = submissions.count_before(session, posted.form.id, ip_hash, "", now)
+    return before.from_there >= MOST_AN_HOUR or before.of_all >= MOST_OF_ALL
 
 
 def _attempt(posted: Posted, before: Before, now: datetime) -> Attempt:

@@ -35,3 +35,10 @@ def test_an_address_that_is_not_ours_is_told_by_its_key(host: str) -> None:
     with pytest.raises(ConfigError, match=r"^public\.listen: .*address of this machine") as caught:
         listen(host, 8025)
     assert "running already" not in caught.value.message
+
+
+def test_a_connection_sends_at_once_what_is_written() -> None:
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()[:2]):
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

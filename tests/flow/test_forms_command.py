@@ -92,7 +92,13 @@ def test_held_submissions_are_released_trusted_and_dropped(instance: Instance) -
     assert "1 of 1 released\n" in instance.cli("forms", "release", "2").stdout  # dropped by mistake
     assert instance.json("forms", "held") == []
     timeline = instance.cli("people", "show", ANNA["email"]).stdout
-    assert "Contact us" in timeline
+    assert f"form Contact us (inquiry) {ANNA['message']} Your name: Anna Li" in timeline
+    whole = instance.cli("forms", "read", "1").stdout
+    assert whole.startswith("contact 20")
+    assert ": held (no proof of work), filed\n" in whole
+    assert f"\nmessage: {ANNA['message']}\n" in whole
+    assert instance.json("forms", "read", "1")["answers"]["company"] == "Lamps Ltd"
+    assert "mailcrm forms submissions" in instance.cli("forms", "read", "99", ok=2).stderr
     assert "nobody" not in instance.cli("forms", "submissions", "--form", "contact").stdout
 
 

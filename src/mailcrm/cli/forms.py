@@ -160,6 +160,31 @@ def submissions(
 
 
 @app.command()
+def read(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(help="Its number, as `submissions` and `held` show it.")],
+    json: Json = False,
+) -> None:
+    """One submission, whole."""
+    from mailcrm.model.text import for_terminal
+    from mailcrm.store import submissions as kept
+
+    with context_of(ctx).app() as crm, crm.store.read() as session:
+        found = kept.get_submission(session, number)
+    if json:
+        print_json(found)
+        return
+    why = f" ({found.reasons})" if found.reasons else ""
+    say(f"{found.form} {found.at.astimezone():%Y-%m-%d %H:%M}: {found.judged.value}{why}, {found.state.value}", "bold")
+    for key, value in found.answers.items():
+        say(f"{key}: {for_terminal(value)}")
+    if found.asked:
+        say(
+            f"asked for the newsletter (wording {found.text_version or 'without a version'}): {for_terminal(found.asked)}"
+        )
+
+
+@app.command()
 def held(ctx: typer.Context, form: OfForm = None, limit: Limit = 50, json: Json = False) -> None:
     """What waits for you, with the reason: release it, or drop it."""
     waiting = {"state": SubmissionState.NEW, "judged": Judged.HELD}

@@ -16,7 +16,7 @@ from mailcrm.model.party import AffiliationKind, PartyKind
 _MOST_BODY = 160
 """Characters of what was logged that its line shows."""
 
-_BY_HAND = (*ACTIVITIES, InteractionKind.ORDER, InteractionKind.PAYMENT)
+_WITH_BODY = (*ACTIVITIES, InteractionKind.ORDER, InteractionKind.PAYMENT, InteractionKind.FORM)
 _ARROWS = {Direction.IN: "[green]→[/green]", Direction.OUT: "[blue]←[/blue]", Direction.INTERNAL: "·", None: " "}
 
 
@@ -123,7 +123,7 @@ def _text(line: TimelineLine) -> str:
         body = escape(" ".join(line.body.split())[:_MOST_BODY])
         return f"[cyan]meeting[/cyan] {escape(line.title)}{off} [dim]{body}[/dim]"
     note = f" [yellow]({line.outcome})[/yellow]" if line.outcome else ""
-    if line.kind in _BY_HAND:
+    if line.kind in _WITH_BODY:
         body = f" [dim]{escape(' '.join(line.body.split())[:_MOST_BODY])}[/dim]" if line.body else ""
         return f"[cyan]{line.kind}[/cyan] {escape(line.title)}{note}{body} [dim]{_named(line)}[/dim]"
     who = f"[dim]{escape(line.who)}[/dim]  " if line.who else ""

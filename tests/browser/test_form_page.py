@@ -216,3 +216,23 @@ def test_only_a_site_that_the_form_names_can_frame_it(
         [found] = asking.kept()
         assert (found.judged, found.reasons) == (Judged.OK, "")
         assert shown[0] <= shown[1]
+
+
+def test_a_form_may_lead_on_to_a_page_of_its_authors(
+    tmp_path: Path, site: tuple[Path, str], open_browser: Open
+) -> None:
+    """Chromium asks the policy of the form for the place that it is led on to, too."""
+    folder, origin = site
+    (folder / "thanks.html").write_text("<!doctype html><title>Shop</title><h1>We thank you</h1>", "utf-8")
+    with (
+        an_asking(tmp_path, redirect_url=f"{origin}/thanks.html") as asking,
+        a_web_server(asking.store, company=COMPANY) as base_url,
+    ):
+        page = open_browser("en", WIDE)
+        page.get(f"{base_url}/f/contact")
+        fill(page, **ANNA)
+        wait_a_moment(page)
+        press(page)
+        assert heading(page) == "We thank you"
+        [found] = asking.kept()
+        assert found.judged is Judged.OK

@@ -37,6 +37,12 @@ def is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
+def wants_json(accept: str) -> bool:
+    """Whether JSON is asked for by name, and no page (RFC 9110, 12.5.1): browsers name text/html, programs often `*/*`, too."""
+    named = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    return "application/json" in named and "text/html" not in named
+
+
 def read_post(content_type: str, body: bytes) -> Given:
     """The values by name. Raises Unreadable for files (415), for JSON that is no flat object and for too many names (400)."""
     kind = content_type.partition(";")[0].strip().lower()

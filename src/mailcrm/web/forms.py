@@ -149,7 +149,7 @@ class FormPages:
         base_url = self.app.config.public.base_url
         sender = form_posts.sender_of(origin, request.headers.get("host", ""), base_url, form.spec.origins)
         as_json = form_posts.is_json(request.headers.get("content-type", ""))
-        as_json |= form_posts.is_json(request.headers.get("accept", ""))
+        as_json |= form_posts.wants_json(request.headers.get("accept", ""))
         return _Asked(form, now, language, sender, as_json, host, origin)
 
     def _look(self, key: str) -> tuple[StoredForm | None, datetime]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcrm.web.form_posts import Sender, Unreadable, first, is_json, read_post, sender_of, visitor_kind
+from mailcrm.web.form_posts import Sender, Unreadable, first, is_json, read_post, sender_of, visitor_kind, wants_json
 
 URLENCODED = "application/x-www-form-urlencoded"
 BASE = "https://mail.own.example/crm"
@@ -65,6 +65,22 @@ def test_who_sends_is_told_by_the_origin(origin: str, expected: Sender) -> None:
 )
 def test_of_a_browser_only_its_class_is_kept(agent: str, expected: str) -> None:
     assert visitor_kind({"user-agent": agent} if agent else {}) == expected
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("application/json", True),
+        ("application/json, text/plain, */*", True),
+        ("Application/JSON;q=0.9", True),
+        ("text/html,application/json", False),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+def test_json_is_given_to_whoever_asks_for_it_and_no_page(accept: str, expected: bool) -> None:
+    assert wants_json(accept) is expected
 
 
 def test_json_is_told_by_its_type_alone() -> None:

@@ -53,8 +53,7 @@ def open_customers(path: Path, *, sheet: str = "", encoding: str = "", delimiter
     headed = find_headings(source)
     preset = detect(headed.headings)
     guesses = guess_columns(headed.headings, headed.sample)
-    names = sheet_names(path) if kind is FileKind.WORKBOOK else ()
-    return Opened(path, kind, False, source, headed, guesses, preset.title if preset else "", names)
+    return Opened(path, kind, False, source, headed, guesses, preset.title if preset else "", sheet_names(source))
 
 
 def read_customers(opened: Opened, mapping: ColumnMapping, *, of: str, at: datetime) -> Iterator[ReadRow]:

@@ -41,10 +41,16 @@ class Held:
     how: How
     filled: tuple[tuple[Placed, Cell], ...]
     problems: list[CellProblem] = field(default_factory=list)
+    _by_field: dict[str, list[tuple[Placed, Cell]]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for each in self.filled:
+            self._by_field.setdefault(each[0].target.field, []).append(each)
 
     def of(self, *fields: str) -> list[tuple[Placed, Cell]]:
-        """The cells of these fields."""
-        return [(placed, cell) for placed, cell in self.filled if placed.target.field in fields]
+        """The cells of these fields, in the order of the columns."""
+        found = [each for name in fields for each in self._by_field.get(name, ())]
+        return found if len(fields) == 1 else sorted(found, key=lambda each: each[0].index)
 
     def text(self, name: str, limit: int = 500) -> str:
         """What the first cell of a field shows, as one line."""

@@ -8,7 +8,6 @@ from mailcrm.exchange.tables.delimited import Delimited
 from mailcrm.exchange.tables.objects import Objects
 from mailcrm.exchange.tables.row import LARGEST_FILE, Source
 from mailcrm.exchange.tables.workbook import Sheet
-from mailcrm.exchange.tables.workbook import sheet_names as names_of_sheets
 
 
 class FileKind(StrEnum):
@@ -67,9 +66,9 @@ def open_table(path: Path, *, sheet: str = "", encoding: str = "", delimiter: st
             return Delimited.of(path, encoding, delimiter)
 
 
-def sheet_names(path: Path) -> tuple[str, ...]:
-    """The sheets of a workbook, () of other files. Raises UserError where it cannot be read."""
-    return names_of_sheets(path) if file_kind(path) is FileKind.WORKBOOK else ()
+def sheet_names(source: Source) -> tuple[str, ...]:
+    """The sheets of the workbook that a table is of, () of other files."""
+    return source.sheets if isinstance(source, Sheet) else ()
 
 
 def _start(path: Path) -> bytes:

@@ -30,10 +30,11 @@ _LARGEST_EXACT = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet of a workbook."""
+    """One sheet of a workbook; `sheets` are the names of all, also of hidden ones."""
 
     path: Path
     name: str
+    sheets: tuple[str, ...]
     named: Sequence[str] | None = None
 
     @classmethod
@@ -47,7 +48,7 @@ class Sheet:
         shown = [each for each in book.names if each not in book.hidden]
         if not name and not shown:
             raise UserError("the workbook has no sheet that is shown")
-        return cls(path, name or shown[0])
+        return cls(path, name or shown[0], book.names)
 
     def rows(self) -> Iterator[Row]:
         """Raises UserError with the row where a cell is too long."""
@@ -62,12 +63,6 @@ class Sheet:
                 yield Row(number, tuple(_filled(number - 1, cells, fill, above)))
         except Unparsable as exc:
             raise UserError(f"sheet {self.name!r}: {exc.message}") from exc
-
-
-def sheet_names(path: Path) -> tuple[str, ...]:
-    """All sheets, also hidden ones. Raises UserError where the file is no workbook, or needs a password."""
-    check_unpacked(path)
-    return _opened(path.read_bytes()).names
 
 
 def _opened(data: bytes) -> Book:

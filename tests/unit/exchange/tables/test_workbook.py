@@ -61,7 +61,7 @@ def test_merged_cells_repeat_downwards_and_not_to_the_right(tmp_path: Path) -> N
 
 def test_sheets_are_listed_and_chosen_by_name(tmp_path: Path) -> None:
     data = a_workbook(("客户", row(1, A="a")), ("Orders", row(1, A="b")))
-    assert sheet_names(_file(tmp_path, data)) == ("客户", "Orders")
+    assert sheet_names(open_table(_file(tmp_path, data))) == ("客户", "Orders")
     assert _rows(tmp_path, data, "Orders") == {1: ("b",)}
     with pytest.raises(UserError, match="no sheet 'X'; there are: 客户, Orders"):
         _rows(tmp_path, data, "X")

@@ -10,12 +10,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from mailcrm.model.account import Capture, Visibility
 from mailcrm.model.rights import Actor
 from mailcrm.store.rows.audit import AuditEntry
 from tests.builders import a_person
+from tests.flow.filing import Box
 from tests.flow.instance import Instance
+from tests.store.builders import a_mailbox
 
 ANN, BOB = ("--as", "ann"), ("--as", "bob")
+SEEN: dict[str, tuple[str, ...]] = {"ann": ANN, "bob": BOB, "nobody named": ()}
 ZHANG, LI = "zhang@example.com", "li@example.com"
 
 
@@ -142,3 +146,15 @@ def test_nobody_acts_as_a_user_who_is_none(instance: Instance) -> None:
         ("ann", True),
         ("bob", False),
     ]
+
+
+def test_a_user_sees_no_private_mailbox_but_their_own(instance: Instance) -> None:
+    app = instance.app()
+    with app.store.write(Actor.cli("test")) as session:
+        folder = a_mailbox(session, "team", Visibility.PRIVATE, "ann")
+    Box(app.store, folder, Capture.ALL).gets(
+        "From: zhang@example.com\nTo: team@own.example\nSubject: secret price\n\nHello\n"
+    )
+    app.store.close()
+    found = {who: instance.json(*args, "search", "--mail", "secret")["total"] for who, args in SEEN.items()}
+    assert found == {"ann": 1, "bob": 0, "nobody named": 1}

@@ -6,6 +6,7 @@ Consent belongs to an address and a purpose, so merging customers cannot change 
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
@@ -17,8 +18,9 @@ from mailcrm.model.consent import ConsentState
 from mailcrm.model.recipient import Suppress
 from mailcrm.model.text import clean_line, clean_text
 from mailcrm.store.addresses import key_hash
-from mailcrm.store.bulk import portions
+from mailcrm.store.bulk import portions, rows_in
 from mailcrm.store.context import actor_name
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.consent import ConsentEvent, ConsentNow, Purpose, Suppression
 from mailcrm.store.rows.party import EmailAddress
 
@@ -90,6 +92,14 @@ def consent_states(session: Session, address_ids: Sequence[int], purpose_id: int
 
 def consents_of(session: Session, address_ids: Sequence[int]) -> dict[int, list[ConsentLine]]:
     """The newest word on every purpose, by address, with its evidence."""
+    found: dict[int, list[ConsentLine]] = {}
+    for row in rows_in(session, _newest_words(), address_ids):
+        found.setdefault(row[0], []).append(ConsentLine(row[1], row[2], row[3], row[4], row[5]))
+    return found
+
+
+@cache
+def _newest_words() -> Lookup:
     query = (
         select(
             ConsentNow.email_id,
@@ -101,13 +111,9 @@ def consents_of(session: Session, address_ids: Sequence[int]) -> dict[int, list[
         )
         .join(Purpose, Purpose.id == ConsentNow.purpose_id)
         .join(ConsentEvent, ConsentEvent.id == ConsentNow.event_id)
-        .where(ConsentNow.email_id.in_(address_ids))
         .order_by(Purpose.key)
     )
-    found: dict[int, list[ConsentLine]] = {}
-    for row in session.execute(query):
-        found.setdefault(row[0], []).append(ConsentLine(row[1], row[2], row[3], row[4], row[5]))
-    return found
+    return Lookup(query, ConsentNow.email_id)
 
 
 # --- suppression -------------------------------------------------------------------------------------------------
@@ -180,6 +186,16 @@ def suppressed(
 
 def suppressions_of(session: Session, address_ids: Sequence[int]) -> dict[int, list[str]]:
     """For showing: by address, in words, what closes it."""
+    found: dict[int, list[str]] = {}
+    for address_id, reason, scope, purpose in rows_in(session, _closed(), address_ids):
+        text = f"{reason.value} ({'everything' if scope == 'all' else purpose})"
+        if text not in found.setdefault(address_id, []):
+            found[address_id].append(text)
+    return found
+
+
+@cache
+def _closed() -> Lookup:
     query = (
         select(EmailAddress.id, Suppression.reason, Suppression.scope, Purpose.key)
         .join(
@@ -187,15 +203,9 @@ def suppressions_of(session: Session, address_ids: Sequence[int]) -> dict[int, l
             or_(Suppression.key_hash == EmailAddress.key_hash, Suppression.key_hash == EmailAddress.mailbox_hash),
         )
         .outerjoin(Purpose, (Purpose.id == Suppression.scope_id) & (Suppression.scope == "purpose"))
-        .where(EmailAddress.id.in_(address_ids))
         .order_by(Suppression.id)
     )
-    found: dict[int, list[str]] = {}
-    for address_id, reason, scope, purpose in session.execute(query):
-        text = f"{reason.value} ({'everything' if scope == 'all' else purpose})"
-        if text not in found.setdefault(address_id, []):
-            found[address_id].append(text)
-    return found
+    return Lookup(query, EmailAddress.id)
 
 
 def lift_suppression(session: Session, key: str) -> int:

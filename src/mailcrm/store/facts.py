@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailcrm.model.address import AddressKind
@@ -27,7 +28,7 @@ from mailcrm.store.ledger import Entry, Ledger, parts_of
 from mailcrm.store.rows.fact import ContactFactRow
 from mailcrm.store.rows.mail import Message, MessageParticipant
 from mailcrm.store.rows.party import EmailAddress, Party
-from mailcrm.store.visibility import visible_message
+from mailcrm.store.visibility import VIEWERS, visible_message
 
 _ORDER: dict[str, int] = {field: number for number, field in enumerate(ContactField)}
 _WHICH = ContactFactRow.party_id, ContactFactRow.field, ContactFactRow.value_hash, ContactFactRow.source
@@ -151,17 +152,22 @@ def facts_of(session: Session, party_id: int, viewer: Viewer) -> list[ContactFac
 
     Of each field the value comes first; a value of which several sources know is shown once, by the best.
     """
-    follows = visible_message(viewer, ContactFactRow.source_ref)  # type: ignore[arg-type]
-    query = (
-        select(ContactFactRow)
-        .join(Party, Party.id == ContactFactRow.party_id)
-        .where(Party.root_id == party_id, or_(ContactFactRow.source.not_in(OF_MAIL), follows))
-        .order_by(ContactFactRow.observed_at.desc(), ContactFactRow.id.desc())
-    )
     by_field: dict[str, list[ContactFact]] = {}
-    for row in session.execute(query).scalars():
+    for row in session.execute(_claimed(viewer), {"root": party_id}).scalars():
         by_field.setdefault(row.field, []).append(fact_of(row))
     return [fact for name in sorted(by_field, key=_place) for fact in _once(name, by_field[name])]
+
+
+@lru_cache(maxsize=VIEWERS)
+def _claimed(viewer: Viewer) -> Select[ContactFactRow]:
+    """Kept, for it takes longer to put it together than to run it."""
+    follows = visible_message(viewer, ContactFactRow.source_ref)  # type: ignore[arg-type]
+    return (
+        select(ContactFactRow)
+        .join(Party, Party.id == ContactFactRow.party_id)
+        .where(Party.root_id == bindparam("root"), or_(ContactFactRow.source.not_in(OF_MAIL), follows))
+        .order_by(ContactFactRow.observed_at.desc(), ContactFactRow.id.desc())
+    )
 
 
 def _place(name: str) -> tuple[int, str]:

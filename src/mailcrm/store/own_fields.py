@@ -2,14 +2,16 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from mailcrm.errors import Conflict, NotFound, UserError
 from mailcrm.model.contact import OWN
 from mailcrm.model.own_field import OwnFieldSpec, check_spec
 from mailcrm.model.party import PartyKind
+from mailcrm.store.bulk import rows_of
 from mailcrm.store.rows.fact import ContactFactRow, OwnField
 
 
@@ -26,8 +28,12 @@ MASK = "•••"
 
 def sensitive_fields(session: Session) -> frozenset[str]:
     """The names of those whose values are masked where nobody asked for them."""
-    query = select(OwnField.key).where(OwnField.is_sensitive.is_(True))
-    return frozenset(OWN + key for key in session.execute(query).scalars())
+    return frozenset(OWN + row[0] for row in rows_of(session, _sensitive()))
+
+
+@cache
+def _sensitive() -> Select[str]:
+    return select(OwnField.key).where(OwnField.is_sensitive.is_(True))
 
 
 def get_own_field(session: Session, name: str) -> OwnFieldSpec:

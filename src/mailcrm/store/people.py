@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
@@ -15,12 +16,14 @@ from mailcrm.model.rights import Viewer
 from mailcrm.model.segment import Segment
 from mailcrm.model.text import clean_line
 from mailcrm.store.affiliations import affiliations_of
+from mailcrm.store.bulk import rows_in
 from mailcrm.store.consents import consents_of, suppressions_of
 from mailcrm.store.facts import facts_of
 from mailcrm.store.numbers import numbers_of
 from mailcrm.store.own_fields import MASK, sensitive_fields
 from mailcrm.store.parties import is_somebody
 from mailcrm.store.preference import preference
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.party import EmailAddress, NumberAlias, Party, PartyEmail, Person
 from mailcrm.store.segments import segment_condition
 from mailcrm.store.tags import tags_of
@@ -138,17 +141,22 @@ def _last_contact(session: Session, roots: Sequence[int]) -> dict[int, tuple[dat
 
 def _primary_addresses(session: Session, roots: Sequence[int]) -> dict[int, str]:
     """Where to write to each customer (by root): of several members the one who wrote last."""
+    found: dict[int, str] = {}
+    for root, address in rows_in(session, _where_to_write(), roots):
+        found.setdefault(root or 0, address)
+    return found
+
+
+@cache
+def _where_to_write() -> Lookup:
     query = (
         select(Party.root_id, EmailAddress.address_display)
         .join(PartyEmail, PartyEmail.party_id == Party.id)
         .join(EmailAddress, EmailAddress.id == PartyEmail.email_id)
-        .where(Party.root_id.in_(roots), PartyEmail.valid_to.is_(None))
+        .where(PartyEmail.valid_to.is_(None))
         .order_by(*preference())
     )
-    found: dict[int, str] = {}
-    for root, address in session.execute(query):
-        found.setdefault(root or 0, address)
-    return found
+    return Lookup(query, Party.root_id)
 
 
 def get_line(session: Session, party_id: int, viewer: Viewer) -> PartyLine:
@@ -200,7 +208,8 @@ def _fields(session: Session, party: Party) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def _addresses(session: Session, party: Party) -> tuple[AddressLine, ...]:
+@cache
+def _all_addresses() -> Lookup:
     query = (
         select(
             EmailAddress.id,
@@ -212,15 +221,19 @@ def _addresses(session: Session, party: Party) -> tuple[AddressLine, ...]:
         )
         .join(PartyEmail, PartyEmail.email_id == EmailAddress.id)
         .join(Party, Party.id == PartyEmail.party_id)
-        .where(Party.root_id == party.id)
         .order_by(*preference())
     )
-    rows = session.execute(query).all()
+    return Lookup(query, Party.root_id)
+
+
+def _addresses(session: Session, party: Party) -> tuple[AddressLine, ...]:
+    rows = list(rows_in(session, _all_addresses(), [party.id]))
     ids = [row[0] for row in rows]
     consents, closed = consents_of(session, ids), suppressions_of(session, ids)
     return tuple(
         AddressLine(
-            *row[:5], consents=tuple(consents.get(row[0], ())), suppressions=tuple(closed.get(row[0], ())), label=row[5]
+            address_id, shown, kind, rank, ended,
+            consents=tuple(consents.get(address_id, ())), suppressions=tuple(closed.get(address_id, ())), label=label,
         )
-        for row in rows
-    )
+        for address_id, shown, kind, rank, ended, label in rows
+    )  # fmt: skip

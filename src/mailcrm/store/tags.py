@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -11,8 +12,9 @@ from mailcrm.errors import NotFound, UserError
 from mailcrm.model.tag import CATEGORY_LENGTH, TagLine, TagName, category_key, parse_tag
 from mailcrm.model.text import clean_line
 from mailcrm.store import audit
-from mailcrm.store.bulk import insert_numbered, insert_rows, portions
+from mailcrm.store.bulk import insert_numbered, insert_rows, portions, rows_in
 from mailcrm.store.context import actor_name
+from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.party import Party, PartyTag, Tag, TagAlias, TagCategory
 
 Key = tuple[str, str]
@@ -132,18 +134,22 @@ def list_tags(session: Session, category: str | None = None, *, archived: bool =
 def tag_pairs_of(session: Session, party_ids: Sequence[int]) -> dict[int, list[TagName]]:
     """The tags of customers by their (root) party id, those of all members, with their categories."""
     found: dict[int, list[TagName]] = {}
+    for root, shown, category, name, _ in rows_in(session, _tagged(), party_ids):
+        found.setdefault(root or 0, []).append(TagName(shown or category, name))
+    return found
+
+
+@cache
+def _tagged() -> Lookup:
     query = (
         select(Party.root_id, TagCategory.name, Tag.category, Tag.name, Tag.name_key)
         .join(PartyTag, PartyTag.party_id == Party.id)
         .join(Tag, Tag.id == PartyTag.tag_id)
         .outerjoin(TagCategory, TagCategory.key == Tag.category)
-        .where(Party.root_id.in_(party_ids))
         .distinct()
         .order_by(Tag.category, Tag.name_key)
     )
-    for root, shown, category, name, _ in session.execute(query):
-        found.setdefault(root or 0, []).append(TagName(shown or category, name))
-    return found
+    return Lookup(query, Party.root_id)
 
 
 def tags_of(session: Session, party_ids: Sequence[int]) -> dict[int, list[str]]:

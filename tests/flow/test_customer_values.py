@@ -27,7 +27,7 @@ def test_several_phones_and_a_postal_address(instance: Instance) -> None:
         ("address", "DE, Kiel, Holtenauer Str. 1, 24103", "", "value"),
     ]
     shown = instance.cli("people", "show", "ann@acme.example").stdout
-    assert "phone: +49 40 999999" in shown
+    assert "phone (office): +49 40 999999" in shown
     instance.cli("people", "value", "end", "ann@acme.example", "phone", "+49 40 999999")
     assert "999999" not in instance.cli("people", "show", "ann@acme.example").stdout
     said = instance.cli("people", "value", "end", "ann@acme.example", "phone", "+49 40 999999", ok=2).stderr

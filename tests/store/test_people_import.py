@@ -363,3 +363,16 @@ def test_what_of_a_row_cannot_be_kept_is_told_and_the_rest_is_kept(app: App) -> 
     assert (row, outcome) == (2, RowOutcome.NEW)
     assert note.startswith("order SO-1: ")
     assert business(app, "ann@acme.example")[0] == ["call"]
+
+
+def test_a_number_that_an_archive_of_ours_gave_is_kept_and_others_find_their_customer(app: App) -> None:
+    ours = CustomerNumber.of(17).text
+    first = CustomerRecord(number=ours, former_numbers=("OLD-1",), foreign_id="sap:10017", fields={"name": "Ann Lee"})
+    other = CustomerRecord(number="K 4711", fields={"name": "Bob Ray"})
+    assert counts(imported(app, first, other)) == (2, 0, 0, 0)
+    with app.store.read() as session:
+        found = {text: parties.get_party(session, text) for text in (ours, "old 1", "sap:10017", "10017", "k4711")}
+        assert len(set(found.values())) == 2
+        lines = {line.name: line.number for line in people.list_people(session, ALL, NOW)}
+    assert lines == {"Ann Lee": ours, "Bob Ray": CustomerNumber.of(1).text}
+    assert counts(imported(app, first, other, name="b")) == (0, 0, 2, 0)

@@ -8,7 +8,7 @@ from mailcrm.cli.context import cell
 from mailcrm.cli.reading import span
 from mailcrm.model.activity import ACTIVITIES
 from mailcrm.model.archive import PartyArchive, TimelineLine, WaitingLine
-from mailcrm.model.contact import Standing
+from mailcrm.model.contact import ContactField, Standing
 from mailcrm.model.conversation import Habits, Waiting
 from mailcrm.model.interaction import Direction, InteractionKind
 from mailcrm.model.party import AffiliationKind, PartyKind
@@ -96,7 +96,10 @@ def _print_facts(archive: PartyArchive) -> None:
     for fact in archive.facts:
         if not fact.value or fact.standing is Standing.FORMER:  # a human says that there is none
             continue
-        label = f"  {fact.field}?" if fact.standing is Standing.SUGGESTION else f"{fact.field}:"
+        if fact.field == ContactField.NAME and fact.standing is not Standing.SUGGESTION:  # stands above
+            continue
+        kind = f"{fact.field} ({escape(fact.label)})" if fact.label else fact.field
+        label = f"  {kind}?" if fact.standing is Standing.SUGGESTION else f"{kind}:"
         times = f", {fact.times} mails" if fact.times > 1 else ""
         origin = f"[dim]{fact.source}, {fact.confidence:.0%}{times}, {cell(fact.observed_at)[:10]}[/dim]"
         out.print(f"  {label} {escape(fact.value)}  {origin}", soft_wrap=True)

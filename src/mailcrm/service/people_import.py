@@ -8,6 +8,8 @@ Nothing here can send mail. An import that was stopped goes on where it was when
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
 
 from mailcrm.exchange.plan import match_keys, plan_row, record_hash
 from mailcrm.identity.normalise import split_name
@@ -17,6 +19,7 @@ from mailcrm.model.party import PartyKind, PartyState
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.service.app import App
 from mailcrm.service.customers import LookAlike, look_alikes, typed
+from mailcrm.service.retry import store_retry
 from mailcrm.store import Session, audit
 from mailcrm.store.imports import batches, known, undo, write
 
@@ -122,8 +125,7 @@ def import_people(
             session, source.file_name, source.sha256, source.format, source.mapping, now
         )
     for portion in _portions(row for row in rows if row.number > last):
-        with app.store.write(actor) as session:
-            write.write_plans(session, batch_id, _plan(session, portion), _kind_of(app), state, now)
+        store_retry(partial(_write, app, actor, batch_id, portion, state, now))
         progress(len(portion))
     with app.store.write(actor) as session:
         batch = batches.finish_batch(session, batch_id, app.clock())
@@ -132,6 +134,13 @@ def import_people(
             changed=batch.changed, same=batch.same, errors=batch.errors,
         )  # fmt: skip
     return batch
+
+
+def _write(
+    app: App, actor: Actor, batch_id: int, portion: Sequence[InputRow], state: PartyState, now: datetime
+) -> None:
+    with app.store.write(actor) as session:
+        write.write_plans(session, batch_id, _plan(session, portion), _kind_of(app), state, now)
 
 
 def undo_import(app: App, actor: Actor, batch_id: int, progress: Progress) -> tuple[Batch, list[tuple[int, str]]]:

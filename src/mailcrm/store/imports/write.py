@@ -57,9 +57,8 @@ def write_plans(
     form) is; new customers get `state`, and a number with it. Returns what was done, row by row."""
     cause = Cause(_SOURCE, now, batch_id, batch_id)
     done = [Written(plan, plan.party_id, notes=list(plan.row.problems)) for plan in plans]
-    _make(session, done, state, now)
+    _make(session, done, now)
     _rename(session, done, cause)
-    _number(session, done, now)
     _address(session, done, kind_of, now)
     _consent(session, done, batch_id, now)
     _tag(session, done, batch_id, now)
@@ -69,11 +68,14 @@ def write_plans(
             claims.setdefault(each.party_id, []).extend(each.plan.claims)
     record_claims(session, claims, cause)
     _do_business(session, done, now)
+    # Numbers come last, as where mail is filed, so that two never wait for each other.
+    _number_new(session, done, state, now)
+    _number(session, done, now)
     _keep(session, batch_id, done)
     return done
 
 
-def _make(session: Session, done: Sequence[Written], state: PartyState, now: datetime) -> None:
+def _make(session: Session, done: Sequence[Written], now: datetime) -> None:
     for kind in PartyKind:
         new = [each for each in done if each.plan.outcome == RowOutcome.NEW and each.plan.row.record.kind == kind]
         ids = parties.create_parties(session, kind, [each.plan.name or "" for each in new], _SOURCE, now)
@@ -83,12 +85,19 @@ def _make(session: Session, done: Sequence[Written], state: PartyState, now: dat
         if kind == PartyKind.PERSON:
             names = {i: (e.plan.given_name or "", e.plan.family_name or "") for e, i in zip(new, ids, strict=True)}
             parties.set_person_names(session, {i: pair for i, pair in names.items() if any(pair)})
-        active = {
-            i: e for e, i in zip(new, ids, strict=True) if (e.plan.row.record.state or state) == PartyState.ACTIVE
-        }
-        given = {i: own for i, e in active.items() if (own := _own_number(session, e.plan.row.record.number))}
-        parties.number_parties(session, dict.fromkeys(active, kind), now, given)
         profiles.touch(session, ids)
+
+
+def _number_new(session: Session, done: Sequence[Written], state: PartyState, now: datetime) -> None:
+    """New customers get their numbers, in the order of the rows."""
+    new = [each for each in done if "created" in each.changes]
+    active = {
+        each.party_id: each
+        for each in new
+        if each.party_id is not None and (each.plan.row.record.state or state) == PartyState.ACTIVE
+    }
+    given = {i: own for i, e in active.items() if (own := _own_number(session, e.plan.row.record.number))}
+    parties.number_parties(session, {i: e.plan.row.record.kind for i, e in active.items()}, now, given)
 
 
 def _own_number(session: Session, text: str) -> str:

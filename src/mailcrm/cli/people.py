@@ -1,6 +1,5 @@
 """`mailcrm people`: customers, their archive, their consent."""
 
-import csv
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -223,7 +222,8 @@ def consent_add(
     purpose: Annotated[str, typer.Argument(help="What for, e.g. newsletter.")],
     addresses: Annotated[list[str] | None, typer.Argument(help="E-mail addresses.")] = None,
     file: Annotated[
-        Path | None, typer.Option(help="CSV with the columns email and, if you have them, name, at, evidence.")
+        Path | None,
+        typer.Option(help="A sheet with the columns email and, if you have them, name, at, evidence."),
     ] = None,
     evidence: Annotated[str, typer.Option(help="The proof: where and how they said yes.")] = "",
     at: Annotated[datetime | None, typer.Option(help="When they said it (UTC); default: now.")] = None,
@@ -231,13 +231,13 @@ def consent_add(
     yes: Yes = False,
 ) -> None:
     """Record that people consented (or with --withdrawn that they do not). Evidence is needed for every yes."""
-    from mailcrm.service.consents import Said, record_all
+    from mailcrm.service.consents import Said, read_file, record_all
 
     context = context_of(ctx)
     action = ConsentState.WITHDRAWN if withdrawn else ConsentState.GIVEN
     moment = at.replace(tzinfo=UTC) if at else utc_now()
     said = [Said(address, "", moment, evidence) for address in addresses or ()]
-    said += _read_csv(file, moment, evidence) if file else []
+    said += read_file(file, moment, evidence) if file else []
     if not said:
         raise UserError("name at least one address, or a --file")
     if action == ConsentState.GIVEN and len(said) > 1:
@@ -249,16 +249,6 @@ def consent_add(
         warn(problem)
     if done.problems:
         raise typer.Exit(1)
-
-
-def _read_csv(path: Path, moment: datetime, evidence: str) -> list[Any]:
-    from mailcrm.service.consents import read_table
-
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return read_table(csv.reader(file), moment, evidence)
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
-        raise UserError(f"{path} cannot be read: {exc}; it must be a CSV file in UTF-8") from exc
 
 
 @consent.command("list")

@@ -1,10 +1,12 @@
 """Recording consent, one or from a list, with evidence; closing and opening addresses by hand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from mailcrm.errors import ConsentError, UserError
+from mailcrm.exchange.tables.opening import open_table
 from mailcrm.model.address import parse_address
 from mailcrm.model.consent import ConsentState
 from mailcrm.model.recipient import Suppress
@@ -42,21 +44,24 @@ _COLUMNS = {"email": ("email", "邮箱", "address"), "name": ("name", "姓名"),
 """What we look for, and the names under which it may stand in the first row."""
 
 
-def read_table(rows: Iterable[Sequence[str]], moment: datetime, evidence: str) -> list[Said]:
-    """The rows of a file, the first one naming the columns: email, name, at (ISO 8601, UTC if it says nothing), evidence.
+def read_file(path: Path, moment: datetime, evidence: str) -> list[Said]:
+    """The rows of a sheet (CSV, XLSX, ODS ...), the first one naming the columns: email, name, at (a date or ISO 8601, UTC
+    if it says nothing), evidence.
 
-    Raises UserError if no column has the addresses. Rows are numbered as a spreadsheet shows them.
+    Raises UserError if it cannot be read, or no column has the addresses. Rows are numbered as a spreadsheet shows them.
     """
-    numbered = enumerate(rows, 1)
-    _, header = next(numbered, (1, ()))
-    places = _places(header)
+    rows = open_table(path).rows()
+    header = next(rows, None)
+    places = _places([str(cell) for cell in header.cells] if header is not None else [])
     found = []
-    for number, row in numbered:
-        cells = {key: row[place].strip() for key, place in places.items() if place < len(row)}
-        if any(cell.strip() for cell in row):
+    for row in rows:
+        cells = {key: str(row.cells[place]).strip() for key, place in places.items() if place < len(row.cells)}
+        if any(str(cell).strip() for cell in row.cells):
             at, problem = _moment(cells.get("at", ""), moment)
             proof = cells.get("evidence") or evidence
-            found.append(Said(cells.get("email", ""), cells.get("name", ""), at, proof, problem, number))
+            found.append(
+                Said(cells.get("email", ""), cells.get("name", ""), at, proof, row.flaw or problem, row.number)
+            )
     return found
 
 
@@ -70,16 +75,8 @@ def _places(header: Sequence[str]) -> dict[str, int]:
     }
     if "email" not in places:
         shown = ", ".join(repr(name.strip()) for name in header if name.strip()) or "none"
-        between = next(
-            (
-                f" It is separated by {sign!r}, not by commas."
-                for sign in ";\t|"
-                if any(sign in name for name in header)
-            ),
-            "",
-        )
         raise UserError(
-            f"the first row must name the columns. Found: {shown[:200]}.{between} "
+            f"the first row must name the columns. Found: {shown[:200]}. "
             "Wanted: email (or 邮箱, address) and, if there are, name (or 姓名), at, evidence"
         )
     return places

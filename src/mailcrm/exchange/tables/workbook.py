@@ -1,7 +1,9 @@
 """XLSX, XLS and ODS as rows: what programs store as numbers is digits again, merged cells repeat their value downwards."""
 
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -152,7 +154,16 @@ def check_unpacked(path: Path) -> None:
             for part in parts:
                 if part.filename.lower().endswith(".xml"):
                     _check_part(archive, part)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as exc:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as exc:
         raise UserError(f"the workbook is damaged or was cut short ({exc}); save it again") from exc
 
 

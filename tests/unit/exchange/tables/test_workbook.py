@@ -1,9 +1,12 @@
 """What Excel stores and what a person sees are not the same; the rows hold what is seen."""
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mailcrm.errors import UserError
 from mailcrm.exchange.tables.opening import open_table, sheet_names
@@ -88,3 +91,16 @@ def test_cell_of_ten_megabytes_is_refused_by_its_place(tmp_path: Path) -> None:
     data = a_workbook(("S", row(1, A="a") + row(2, A="a", B="x" * 10_000_000)))
     with pytest.raises(UserError, match="row 2, column B: has more than 131,072"):
         _rows(tmp_path, data)
+
+
+@settings(max_examples=60, suppress_health_check=[*HealthCheck])
+@given(st.integers(0, 10_000), st.binary(min_size=1, max_size=4))
+def test_damaged_workbook_is_told_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, at: int, other: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "damaged.xlsx"
+    whole = a_workbook(("S", row(1, A="Name", B="Tel") + row(2, A="Ann", B=5)), merged=("A1:A2",))
+    place = at % len(whole)
+    path.write_bytes(whole[:place] + other + whole[place + len(other) :])
+    with suppress(UserError):
+        list(open_table(path).rows())

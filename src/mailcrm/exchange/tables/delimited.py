@@ -38,7 +38,7 @@ class Delimited:
     def rows(self) -> Iterator[Row]:
         """Raises UserError with row and byte where the text cannot be decoded, a cell is too long, or the end is missing."""
         text = _Text(self.path, self.encoding)
-        number = 0
+        number = width = 0
         reader = csv.reader(text, delimiter=self.delimiter)
         while True:
             try:
@@ -52,12 +52,15 @@ class Delimited:
             number += 1
             if number == 1 and len(cells) <= 2 and cells[:1] and cells[0].lower().startswith("sep"):
                 cells = []  # "sep=;" tells Excel the delimiter
-            if _is_open(text.taken(), self.delimiter):
+            raw = text.taken()
+            if _is_open(raw, self.delimiter):
                 raise UserError(
                     f"row {number}: the file ends within quotes: it was cut short, or a closing quote is missing. "
                     "Export it again"
                 )
-            yield Row(number, tuple(_clean(cell) for cell in cells))
+            is_short = len(cells) < width and not raw.endswith(("\n", "\r"))
+            width = len(cells)
+            yield Row(number, tuple(_clean(cell) for cell in cells), _CUT if is_short else "")
 
 
 def guess_delimiter(lines: Sequence[str]) -> str:
@@ -153,6 +156,8 @@ def _is_open(raw: str, delimiter: str) -> bool:
         return "unexpected end" in str(exc)
     return False
 
+
+_CUT = "the file ends within this row: it may have been cut short; compare it with the original"
 
 _TOO_LONG = (
     f"a cell holds more than {LONGEST_CELL:,} characters; is a closing quote missing in this row or before it? "

@@ -98,6 +98,12 @@ def test_file_cut_within_quotes_is_told(tmp_path: Path) -> None:
         _cells(tmp_path, b'a,b\n1,"two\nthree')
 
 
+def test_last_row_that_is_short_and_not_ended_is_told(tmp_path: Path) -> None:
+    for data, told in ((b"a,b\n1,2\n3", True), (b"a,b\n1,2\n3\n", False), (b"a,b\n1,2", False)):
+        *_, last = open_table(_file(tmp_path, data)).rows()
+        assert bool(last.flaw) is told
+
+
 def test_inch_mark_is_no_open_quote(tmp_path: Path) -> None:
     assert _cells(tmp_path, b'a,b\n5" pipe,2\n')[1] == ('5" pipe', "2")
 

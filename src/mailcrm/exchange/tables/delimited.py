@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from mailcrm.errors import UserError
+from mailcrm.exchange.guarded import unguard
 from mailcrm.exchange.tables.encoding import guess_encoding
 from mailcrm.exchange.tables.raw import Broken, byte_pieces, known_encoding, text_pieces
 from mailcrm.exchange.tables.row import LONGEST_CELL, Row
@@ -84,7 +85,7 @@ def _evenness(lines: Sequence[str], delimiter: str) -> float:
 
 
 def _clean(cell: str) -> str:
-    return clean_text(cell).strip() if cell else ""
+    return unguard(clean_text(cell)).strip() if cell else ""
 
 
 # --- text, piece by piece ----------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Customer records become files, one record after the other."""

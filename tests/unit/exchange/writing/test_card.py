@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mailcrm.exchange.cards.lines import read_cards, unescaped
@@ -21,7 +21,11 @@ def _unfolded(card: bytes) -> list[str]:
     return card.replace(b"\r\n ", b"").decode().split("\r\n")
 
 
-@given(st.text(min_size=1, max_size=400))
+@given(st.text(st.sampled_from("a茶é😀"), min_size=1, max_size=400))
+@example("a" + "茶" * 60)
+@example("ab" + "茶" * 60)
+@example("a" * 75)
+@example("a" * 76)
 def test_folded_lines_are_short_and_tear_no_character(text: str) -> None:
     octets = text.replace("\r", "").replace("\n", "").encode("utf-8", "replace")
     lines = fold(octets)[:-2].split(b"\r\n")

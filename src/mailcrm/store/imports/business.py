@@ -18,8 +18,9 @@ from mailcrm.errors import UserError
 from mailcrm.model.activity import Activity
 from mailcrm.model.calendar.shown import canonical_text
 from mailcrm.model.important_date import ImportantDate
+from mailcrm.model.number import number_key
 from mailcrm.model.order import Order
-from mailcrm.model.party import AffiliationKind, PartyKind
+from mailcrm.model.party import AffiliationKind, PartyKind, PartyState
 from mailcrm.model.record import AffiliationEntry, CustomerRecord
 from mailcrm.model.text import clean_line
 from mailcrm.store import activities, affiliations, dates, orders, parties
@@ -111,20 +112,26 @@ def _new_activity(session: Session, party_id: int, activity: Activity, now: date
 
 def _new_tie(session: Session, party_id: int, entry: AffiliationEntry, now: datetime) -> int | None:
     org = _organisation(session, entry, now)
+    if org is None:
+        return None
     tie = affiliations.Tie(party_id, org, AffiliationKind(entry.kind), entry.title, entry.valid_from, entry.valid_to)
     return next(iter(affiliations.tie(session, [tie], _SOURCE, now)), None)
 
 
-def _organisation(session: Session, entry: AffiliationEntry, now: datetime) -> int:
-    """By its number, else by its very name, else made."""
+def _organisation(session: Session, entry: AffiliationEntry, now: datetime) -> int | None:
+    """By its number, else by its very name; made only where more is said of it than that somebody works there: a column
+    "company" is a claim about the person, and who works where the resolver sees by the domains."""
     found = find_number(session, entry.number) if entry.number else None
-    if found is None:
-        named = Party.kind == PartyKind.ORGANISATION, Party.sort_key == sort_key(clean_line(entry.organisation, 255))
-        found = session.execute(select(Party.id).where(*named).order_by(Party.id).limit(1)).scalar_one_or_none()
-    if found is None:
-        if not clean_line(entry.organisation):
-            raise UserError("an organisation without a name")
-        [found] = parties.create_parties(session, PartyKind.ORGANISATION, [entry.organisation], _SOURCE, now)
+    name = clean_line(entry.organisation, 255)
+    for state in (PartyState.ACTIVE, PartyState.CANDIDATE) if found is None and name else ():
+        named = Party.state == state, Party.sort_key == sort_key(name), Party.kind == PartyKind.ORGANISATION
+        found = (
+            found or session.execute(select(Party.id).where(*named).order_by(Party.id).limit(1)).scalar_one_or_none()
+        )
+    if found is None and name and (entry.number or entry.valid_from or entry.kind != AffiliationKind.EMPLOYEE):
+        [found] = parties.create_parties(session, PartyKind.ORGANISATION, [name], _SOURCE, now)
+        if entry.number:  # its own row, further down, is about the same
+            parties.number_parties(session, {found: PartyKind.ORGANISATION}, now, {found: number_key(entry.number)})
     return found
 
 

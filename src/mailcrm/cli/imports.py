@@ -24,7 +24,7 @@ def imports() -> None:
     """Take over what you have elsewhere: customers, orders, old mail."""
 
 
-people_imports.register(app)
+people_imports.add_to(app)
 
 
 @app.command()

@@ -24,7 +24,7 @@ Region = Annotated[str, typer.Option(help="The country of phone numbers without 
 Currency = Annotated[str, typer.Option(help="Of amounts without one, e.g. CNY.")]
 
 
-def register(app: typer.Typer) -> None:
+def add_to(app: typer.Typer) -> None:
     """The commands."""
     app.command("people")(people)
     app.command("columns")(columns)

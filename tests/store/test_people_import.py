@@ -21,7 +21,7 @@ from mailcrm.model.record import AffiliationEntry, Claim, CustomerRecord, EmailE
 from mailcrm.model.rights import Actor, Viewer
 from mailcrm.service.app import App
 from mailcrm.service.people_import import Source, import_people, preview_people, undo_import
-from mailcrm.store import Store, claims, consents, dates, edits, messages, order_lists, parties, people, timeline
+from mailcrm.store import Store, claims, consents, dates, edits, messages, order_lists, parties, people, tags, timeline
 from mailcrm.store.history import history_of
 from mailcrm.store.imports import batches
 from mailcrm.store.rows.party import EmailAddress, Party, PartyEmail
@@ -376,3 +376,16 @@ def test_a_number_that_an_archive_of_ours_gave_is_kept_and_others_find_their_cus
         lines = {line.name: line.number for line in people.list_people(session, ALL, NOW)}
     assert lines == {"Ann Lee": ours, "Bob Ray": CustomerNumber.of(1).text}
     assert counts(imported(app, first, other, name="b")) == (0, 0, 2, 0)
+
+
+def test_a_tag_that_the_import_replaced_comes_back_with_its_undo(app: App) -> None:
+    with a_write(app.store) as session:
+        who = a_person(session, "ann@acme.example").party_id or 0
+        tags.ensure_category(session, "stage").exclusive = True
+        tags.add_tag(session, who, "stage:quoted", NOW)
+    batch = imported(app, CustomerRecord(emails=(EmailEntry("ann@acme.example"),), tags=(("stage", "ordering"),)))
+    with app.store.read() as session:
+        assert tags.tags_of(session, [who]) == {who: ["stage:ordering"]}
+    assert undone(app, batch) == []
+    with app.store.read() as session:
+        assert tags.tags_of(session, [who]) == {who: ["stage:quoted"]}

@@ -212,6 +212,16 @@ def _present(session: Session, added: Mapping[int, Sequence[int]]) -> set[tuple[
     return found
 
 
+def held_tags(session: Session, party_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """What the members of the customers that these belong to have, as (party id, tag id)."""
+    found: set[tuple[int, int]] = set()
+    for part in portions(sorted(set(party_ids))):
+        roots = select(Party.root_id).where(Party.id.in_(part))
+        query = select(PartyTag.party_id, PartyTag.tag_id).join(Party, Party.id == PartyTag.party_id)
+        found |= {(row[0], row[1]) for row in session.execute(query.where(Party.root_id.in_(roots)))}
+    return found
+
+
 def ensure_tags(session: Session, wanted: Sequence[tuple[str, str]]) -> int:
     """Make those tags (category, name) that are missing. Returns how many that were."""
     names = _by_key(wanted)

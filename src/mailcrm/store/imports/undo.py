@@ -17,6 +17,7 @@ from mailcrm.model.consent import ConsentState
 from mailcrm.model.party import PartyState
 from mailcrm.store import consents, naming
 from mailcrm.store.bulk import portions, rows_in, update_rows
+from mailcrm.store.context import actor_name
 from mailcrm.store.history import Cause, Change, note_changes
 from mailcrm.store.identity import profiles
 from mailcrm.store.imports.business import lines_of, take_back
@@ -133,6 +134,7 @@ def _restore(session: Session, batch_id: int, rows: Sequence[_Row], now: datetim
     for row in rows:
         _end_addresses(session, row, now)
         _untag(session, row, batch_id)
+        _restore_tags(session, row, now)
         _take_back_yes(session, row, batch_id, now)
         if "closed" in row.changes:
             conflicts.append((row.number, "the address stays closed: a no to mail is not taken back with an import"))
@@ -172,6 +174,14 @@ def _untag(session: Session, row: _Row, batch_id: int) -> None:
     for tag_id in row.changes.get("tags", ()):
         these = PartyTag.party_id == row.party_id, PartyTag.tag_id == tag_id, PartyTag.by == f"import:{batch_id}"
         session.execute(delete(PartyTag).where(*these).execution_options(synchronize_session=False))
+
+
+def _restore_tags(session: Session, row: _Row, now: datetime) -> None:
+    """Those that a tag of the import took the place of."""
+    for party_id, tag_id in row.changes.get("replaced", ()):
+        if session.get(PartyTag, (party_id, tag_id)) is None:
+            session.add(PartyTag(party_id=party_id, tag_id=tag_id, at=now, by=actor_name(session)))
+    session.flush()
 
 
 def _take_back_yes(session: Session, row: _Row, batch_id: int, now: datetime) -> None:

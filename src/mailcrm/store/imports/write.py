@@ -27,6 +27,7 @@ from mailcrm.store.claims import record_claims
 from mailcrm.store.context import context_of
 from mailcrm.store.history import Cause, Change, note_changes
 from mailcrm.store.identity import profiles
+from mailcrm.store.identity.clusters import roots_of
 from mailcrm.store.imports.batches import count_rows
 from mailcrm.store.imports.business import lines_of, record_business
 from mailcrm.store.rows.importing import ImportRow
@@ -243,10 +244,17 @@ def _tag(session: Session, done: Sequence[Written], batch_id: int, now: datetime
     for each in done:
         if each.party_id is not None and each.plan.tags:
             wanted.setdefault(each.party_id, []).extend(each.plan.tags)
+    known = [each.party_id for each in done if each.party_id in wanted and "created" not in each.changes]
+    before = tags.held_tags(session, known)
     added = tags.add_tags(session, wanted, now, f"import:{batch_id}")
+    gone = before - tags.held_tags(session, known) if before else set()
+    roots = roots_of(session, {party_id for party_id, _ in gone} | set(known)) if gone else {}
     for each in done:
         if each.party_id in added and each.plan.tags:
             each.changes["tags"] = added[each.party_id]
+            replaced = [[p, tag] for p, tag in sorted(gone) if roots[p] == roots[each.party_id]]
+            if replaced:  # of an exclusive category
+                each.changes["replaced"] = replaced
 
 
 def _keep(session: Session, batch_id: int, done: Sequence[Written]) -> None:

@@ -171,8 +171,13 @@ def current_fact(facts: Iterable[ContactFact]) -> ContactFact | None:
     return max((fact for fact in facts if _is_believed(fact)), key=_rank, default=None)
 
 
+def is_believed(source: str, confidence: float, ended_at: datetime | None) -> bool:
+    """Whether a claim may be shown as the value."""
+    return confidence >= BELIEVABLE and ended_at is None and source in SOURCES
+
+
 def _is_believed(fact: ContactFact) -> bool:
-    return fact.source in SOURCES and fact.confidence >= BELIEVABLE and fact.ended_at is None
+    return is_believed(fact.source, fact.confidence, fact.ended_at)
 
 
 def standings(facts: Sequence[ContactFact], *, many: bool) -> list[ContactFact]:

@@ -45,10 +45,12 @@ class Change:
 def note_changes(session: Session, changes: Sequence[Change], cause: Cause) -> None:
     """Write them down, and move the version of each customer on. What a machine reads first in mail, or a file brings first,
     is told by its claim alone; what mail says does not count as an edit of the archive."""
-    of_mail = cause.source in OF_MAIL
     kept = [each for each in changes if each.before is not None or cause.source in ("user", "api", "form")]
-    versions = _versions(session, sorted({each.party_id for each in changes}), move=not of_mail, now=cause.now)
-    by = actor_name(session) if kept else ""
+    if not kept:
+        return
+    move = cause.source not in OF_MAIL
+    versions = _versions(session, sorted({each.party_id for each in kept}), move=move, now=cause.now)
+    by = actor_name(session)
     rows = [
         {
             "party_id": each.party_id, "field": each.field, "before": each.before or "", "after": each.after or "",
@@ -62,8 +64,6 @@ def note_changes(session: Session, changes: Sequence[Change], cause: Cause) -> N
 
 def _versions(session: Session, party_ids: Sequence[int], *, move: bool, now: datetime) -> dict[int, int]:
     """The version of the customer each of these belongs to; moved on by one."""
-    if not party_ids:
-        return {}
     roots = {row[0]: row[1] or row[0] for row in rows_in(session, _roots(), party_ids)}
     versions = {row[0]: row[1] for row in rows_in(session, _version(), sorted(set(roots.values())))}
     if move:

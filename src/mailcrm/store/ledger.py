@@ -13,7 +13,7 @@ from functools import cache
 from sqlalchemy import Update, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from mailcrm.model.contact import ContactFact, current_fact, value_hash
+from mailcrm.model.contact import ContactFact, current_fact, is_believed, value_hash
 from mailcrm.store import shown_values
 from mailcrm.store.bulk import insert_rows, portions, rows_in, update_rows
 from mailcrm.store.history import Cause, Change, note_changes
@@ -146,26 +146,44 @@ class Ledger:
         insert_rows(self.session, ContactFactRow, [{name: getattr(each, name) for name in _COLUMNS} for each in new])
         update_rows(self.session, _moved(), [{f"its_{n}": getattr(each, n) for n in (*_KEPT, "id")} for each in moved])
         note_changes(self.session, changes, cause)
-        shown_values.follow(self.session, changes)
+        shown_values.follow(self.session, changes, self._shown(changes))
         stirred |= {each.party_id for each in new}
         if stirred:
             profiles.touch(self.session, stirred)
         return changes
 
+    def _shown(self, changes: Sequence[Change]) -> dict[int, list[ContactFact]]:
+        """All values of the parties of which something changed that lists are filtered by."""
+        found: dict[int, list[ContactFact]] = {
+            each.party_id: [] for each in changes if shown_values.is_shown(each.field)
+        }
+        for entry in self.entries.values():
+            if entry.is_current and entry.party_id in found and shown_values.is_shown(entry.field):
+                found[entry.party_id].append(entry.fact())
+        return found
+
     def _choose(self) -> tuple[list[Change], set[int]]:
         changes, stirred = [], set()
         for party_id, name in self._touched:
             claims = self._by_field.get((party_id, name), [])
-            facts = [each.fact() for each in claims]
-            chosen = current_fact(facts)
-            for fact, entry in zip(facts, claims, strict=True):
-                if entry.is_current is not (fact is chosen):
-                    entry.is_current = fact is chosen
+            chosen = _best(claims)
+            for entry in claims:
+                if entry.is_current is not (entry is chosen):
+                    entry.is_current = entry is chosen
                     stirred.add(party_id)
             was, now = self._values.get((party_id, name)), chosen.value if chosen else None
             if was != now:
                 changes.append(Change(party_id, name, was, now))
         return changes, stirred
+
+
+def _best(claims: Sequence[Entry]) -> Entry | None:
+    """The one that counts."""
+    if len(claims) == 1:  # nearly always: then nothing has to be weighed
+        return claims[0] if is_believed(claims[0].source, claims[0].confidence / 100, claims[0].ended_at) else None
+    facts = {id(fact): (fact, entry) for fact, entry in ((each.fact(), each) for each in claims)}
+    chosen = current_fact(fact for fact, _ in facts.values())
+    return None if chosen is None else facts[id(chosen)][1]
 
 
 def _kept(entry: Entry) -> tuple[object, ...]:

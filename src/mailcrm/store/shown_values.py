@@ -4,7 +4,7 @@ A customer shows in a field what is the best of the claims about any of its memb
 time; nothing else is read from it than which customers to list.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from sqlalchemy import Update, bindparam, delete, select, update
@@ -28,13 +28,17 @@ _COLUMNS: Mapping[str, tuple[InstrumentedAttribute[str], int]] = {
 """Fields that stand on the row of the party, too, and how long they may be there."""
 
 
-def follow(session: Session, changes: Sequence[Change]) -> None:
+Held = Mapping[int, Sequence[ContactFact]]
+"""The values of parties in fields that are shown, where they are in hand."""
+
+
+def follow(session: Session, changes: Sequence[Change], held: Held) -> None:
     """After the values of these fields changed."""
     for name in _COLUMNS:
         length = _COLUMNS[name][1]
         rows = [{"party": c.party_id, "new": (c.after or "")[:length]} for c in changes if c.field == name]
         update_rows(session, _column(name), rows)
-    refresh(session, {change.party_id for change in changes if is_shown(change.field)})
+    refresh(session, held, held)
 
 
 @cache
@@ -52,25 +56,38 @@ def is_shown(name: str) -> bool:
 _FILTERED = frozenset(SHOWN)
 
 
-def refresh(session: Session, party_ids: Iterable[int]) -> None:
+def refresh(session: Session, party_ids: Iterable[int], held: Held | None = None) -> None:
     """Compute what the customers that these belong to show, and what those members show that are none themselves: nothing."""
     wanted = sorted(set(party_ids))
     if not wanted:
         return
-    specs = own_fields(session)
-    members = {row[0]: row[1] for row in rows_in(session, _clusters(), wanted)}
+    held = held or {}
+    members = {row[0]: row[1] or row[0] for row in rows_in(session, _clusters(), wanted)}
+    merged = {root for party_id, root in members.items() if party_id != root}
+    alone = [party_id for party_id, root in members.items() if root not in merged and party_id in held]
     facts: dict[tuple[int, str], list[ContactFact]] = {}
-    for party_id, name, value, source, percent, at, times, ref, preferred in rows_in(
-        session, _claims(), sorted(members)
-    ):
-        if is_shown(name):
-            fact = ContactFact(name, value, source, percent / 100, at, times, ref, is_preferred=preferred)
-            facts.setdefault((members[party_id], name), []).append(fact)
+    for party_id in alone:
+        for fact in held[party_id]:
+            facts.setdefault((party_id, fact.field), []).append(fact)
+    for root, fact in _read(session, members, sorted(set(members) - set(alone))):
+        facts.setdefault((root, fact.field), []).append(fact)
     for part in portions(sorted(members)):
         gone = delete(ShownValue).where(ShownValue.party_id.in_(part))
         session.execute(gone.execution_options(synchronize_session=False))
+    specs = own_fields(session)
     rows = [row for (root, name), claims in facts.items() for row in _rows(root, name, claims, specs)]
     insert_rows(session, ShownValue, rows)
+
+
+def _read(session: Session, members: Mapping[int, int], party_ids: Sequence[int]) -> Iterator[tuple[int, ContactFact]]:
+    """The values of these with the customer (root) they belong to."""
+    rows = rows_in(session, _claims(), party_ids) if party_ids else ()
+    for party_id, name, value, source, percent, at, times, ref, preferred in rows:
+        if is_shown(name):
+            yield (
+                members[party_id],
+                ContactFact(name, value, source, percent / 100, at, times, ref, is_preferred=preferred),
+            )
 
 
 def _rows(

@@ -82,12 +82,13 @@ def _mail_cells(emails: Sequence[EmailEntry]) -> tuple[str, str, str]:
     held = [entry for entry in emails if entry.ended_at is None]
     working = [entry for entry in held if entry.closed != Suppress.HARD_BOUNCE]
     listed = working or held
-    no = any(_said_no(entry) for entry in held)
+    no = any(said_no(entry) for entry in held)
     bounced = bool(held) and not working
     return "; ".join(entry.address for entry in listed), "yes" if no else "", "yes" if bounced else ""
 
 
-def _said_no(entry: EmailEntry) -> bool:
+def said_no(entry: EmailEntry) -> bool:
+    """Whether an address must not be mailed for another reason than that mail to it bounced."""
     closed = entry.closed not in ("", Suppress.HARD_BOUNCE)
     return closed or any(said.state is ConsentState.WITHDRAWN for said in entry.consents)
 

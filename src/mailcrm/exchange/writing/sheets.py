@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from mailcrm.exchange.writing.customer_row import PLAIN, customer_cells
+from mailcrm.exchange.writing.customer_row import PLAIN, customer_cells, said_no
 from mailcrm.model.activity import Activity
 from mailcrm.model.money import EXPONENTS
 from mailcrm.model.order import Order, OrderLine, Payment
+from mailcrm.model.recipient import Suppress
 from mailcrm.model.record import Claim, CustomerRecord, EmailEntry
 
 Value = str | int | Decimal | bool | date | datetime | None
@@ -79,15 +80,30 @@ def _address_rows(record: CustomerRecord) -> Iterator[Sequence[Value]]:
 
 
 def _email_row(record: CustomerRecord, entry: EmailEntry) -> Sequence[Value]:
+    """What closes an address stands in columns that an import understands: it must not make a yes of a no."""
     said = "; ".join(f"{each.purpose or 'everything'}: {each.state.value}" for each in entry.consents)
-    current = entry.ended_at is None
-    return (*_who(record), "email", entry.address, entry.label, current, entry.ended_at, "", None, entry.closed, said)
+    closed = (_yes(said_no(entry)), _yes(entry.closed == Suppress.HARD_BOUNCE), entry.closed, said)
+    return (
+        *_who(record),
+        "email",
+        entry.address,
+        entry.label,
+        entry.ended_at is None,
+        entry.ended_at,
+        "",
+        None,
+        *closed,
+    )
+
+
+def _yes(true: bool) -> str:
+    return "yes" if true else ""
 
 
 def _claim_row(record: CustomerRecord, claim: Claim) -> Sequence[Value]:
     proof = claim.proof
     held = (claim.is_current, claim.ended_at, proof.source, proof.observed_at)
-    return (*_who(record), claim.field, claim.value, claim.label, *held, "", "")
+    return (*_who(record), claim.field, claim.value, claim.label, *held, "", "", "", "")
 
 
 # --- orders ------------------------------------------------------------------------------------------------------
@@ -158,7 +174,8 @@ ADDRESSES = Sheet(
     SheetName.ADDRESSES,
     (
         *_WHO, Column("Field"), Column("Value"), Column("Kind"), Column("Current", CellType.YES_NO), Column("Until", _TIME),
-        Column("Source"), Column("Observed at", _TIME), Column("Closed because"), Column("Consents"),
+        Column("Told by"), Column("Observed at", _TIME), Column("Unsubscribed"), Column("Bounced"),
+        Column("Closed because"), Column("Said of purposes"),
     ),
     _address_rows,
 )  # fmt: skip
@@ -194,9 +211,9 @@ PAYMENTS = Sheet(
 TIMELINE = Sheet(
     SheetName.TIMELINE,
     (
-        *_WHO, Column("Activity date", _TIME), Column("Activity type"), Column("Direction"), Column("Activity channel"),
+        *_WHO, Column("Activity date", _TIME), Column("Activity type"), Column("Direction"), Column("Via"),
         Column("Activity subject"), Column("Activity note"), Column("Outcome"), Column("By"),
-        Column("Stars", CellType.NUMBER), Column("Minutes", CellType.NUMBER), Column("Case state"), Column("Case owner"),
+        Column("Stars", CellType.NUMBER), Column("Minutes", CellType.NUMBER), Column("Progress"), Column("In charge"),
         Column("Due", _TIME),
     ),
     _timeline_rows,

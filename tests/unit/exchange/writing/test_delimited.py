@@ -13,6 +13,7 @@ from mailcrm.exchange.columns import guess_columns, mapping_of
 from mailcrm.exchange.mapping import Mapping
 from mailcrm.exchange.records import find_headings, read_rows
 from mailcrm.exchange.tables.delimited import Delimited
+from mailcrm.exchange.targets import ACTIVITY, MAIL, ORDERS
 from mailcrm.exchange.writing.delimited import write_csv, written
 from mailcrm.exchange.writing.sheets import Sheet, all_sheets, customer_sheet
 from mailcrm.model.consent import ConsentState
@@ -101,3 +102,24 @@ def test_own_import_reads_what_was_exported(tmp_path: Path, bom: bool) -> None:
         (Calendar.SOLAR, 3, 5, False), (Calendar.LUNAR, 8, 15, True),
     }  # fmt: skip
     assert {tag for _, tag in record.tags} == {"茶", "coffee"}
+
+
+_OF_OTHERS = ("number", "name", *MAIL, *ORDERS, *ACTIVITY)
+
+
+@pytest.mark.parametrize("sheet", all_sheets()[1:], ids=lambda sheet: str(sheet.name))
+def test_headings_of_other_sheets_change_nothing_of_a_customer(sheet: Sheet) -> None:
+    guesses = guess_columns([column.heading for column in sheet.columns], [])
+    taken = {
+        str(rule.target)
+        for rule in mapping_of(guesses, [column.heading for column in sheet.columns], Mapping(())).rules
+    }
+    assert taken - set(_OF_OTHERS) == set()
+
+
+def test_address_that_said_no_is_marked_in_its_own_row() -> None:
+    (table,) = (_table(sheet, ZHANG) for sheet in all_sheets() if sheet.name == "addresses")
+    marks = {row["Value"]: (row["Unsubscribed"], row["Bounced"]) for row in table if row["Field"] == "email"}
+    assert marks == {
+        "zw@hq.cn": ("", ""), "old@hq.cn": ("", "yes"), "no@hq.cn": ("yes", ""), "gone@hq.cn": ("", ""),
+    }  # fmt: skip

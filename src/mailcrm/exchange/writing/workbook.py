@@ -6,13 +6,16 @@ a temporary file, so memory does not grow with the rows.
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from lxml.etree import LxmlError
 from openpyxl.cell.cell import WriteOnlyCell
 from openpyxl.workbook.workbook import Workbook
 
+from mailcrm.errors import UserError
 from mailcrm.exchange.writing.customer_row import iso_utc
 from mailcrm.exchange.writing.sheets import CellType, Sheet, Value
 from mailcrm.model.record import CustomerRecord
@@ -38,13 +41,22 @@ _FORMATS = {CellType.TEXT: "@", CellType.TIME: "yyyy-mm-dd hh:mm:ss"}
 
 def write_workbook(file: BinaryIO, sheets: Sequence[Sheet], records: Iterable[CustomerRecord]) -> dict[str, int]:
     """The rows written below the headings of each sheet. Times are UTC, as their headings say; texts that are too long for a
-    cell end with […]. More rows than Excel shows go on in a further sheet."""
+    cell end with […]. More rows than Excel shows go on in a further sheet. Raises UserError where the temporary files of the
+    sheets cannot be written, OSError where `file` cannot."""
     book = Workbook(write_only=True)
     writers = [_SheetWriter(book, sheet) for sheet in sheets]
-    for record in records:
+    try:
+        for record in records:
+            for writer in writers:
+                writer.write(record)
+        book.save(file)
+    except LxmlError as exc:  # what openpyxl writes sheets with hides the OSError
         for writer in writers:
-            writer.write(record)
-    book.save(file)
+            writer.give_up()
+        raise UserError(
+            f"the sheets cannot be written to the folder of temporary files ({exc}); free some space there, or name another "
+            "folder by TMPDIR"
+        ) from exc
     return {str(writer.sheet.name): writer.count for writer in writers}
 
 
@@ -66,6 +78,11 @@ class _SheetWriter:
             self._page.append([_cell(self._page, value, column.type) for value, column in pairs])
             self._row += 1
             self.count += 1
+
+    def give_up(self) -> None:
+        """Closes what is open, which cannot end well either."""
+        with suppress(LxmlError, OSError):
+            self._page.close()
 
     def _begin(self) -> None:
         self._parts += 1

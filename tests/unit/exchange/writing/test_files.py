@@ -2,6 +2,8 @@
 
 import errno
 import hashlib
+import resource
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,3 +62,22 @@ def test_interrupted_export_leaves_nothing(tmp_path: Path) -> None:
 def test_missing_folder_is_told_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="name another place"):
         write_file(tmp_path / "no" / "out", ExportFormat.CSV, [])
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """No file grows beyond 100 kB, which the libraries meet as they meet a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    former = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    signal.signal(signal.SIGXFSZ, former)
+
+
+@pytest.mark.usefixtures("small_disk")
+@pytest.mark.parametrize("wanted", [ExportFormat.CSV, ExportFormat.JSON, ExportFormat.VCARD, ExportFormat.XLSX])
+def test_disk_that_fills_up_is_told_in_a_line(tmp_path: Path, wanted: ExportFormat) -> None:
+    with pytest.raises(UserError, match=r"cannot be written"):
+        write_file(tmp_path / "out", wanted, [ZHANG] * 1500)
+    assert list(tmp_path.iterdir()) == []

@@ -11,11 +11,11 @@ from mailcrm.identity import stored, unite, verdicts
 from mailcrm.model.address import OwnAddresses
 from mailcrm.model.identity import MOST_NAMES, Judgement, MatchState, MergeMethod, read_names
 from mailcrm.model.rights import Actor, Viewer
-from mailcrm.service import merging, rejudging
+from mailcrm.service import merge_requests, merging, rejudging
 from mailcrm.service.consequences import draw_consequences
 from mailcrm.store import Session, Store, claims, edits, own, parties, people, tags, timeline
 from mailcrm.store.identity import clusters, keys, matches, merges, profiles
-from tests.builders import NOW, a_store, a_write
+from tests.builders import NOW, a_config, a_store, a_write, an_app
 from tests.flow.filing import Box, a_box
 
 TEAM = "team@own.example"
@@ -379,12 +379,13 @@ def test_what_a_merge_outranked_holds_again_when_it_is_taken_back(team: Box) -> 
         assert pair in matches.all_rejected(session)
 
 
-def test_a_yes_to_all_pairs_of_a_name_joins_nobody_who_was_told_apart(team: Box) -> None:
+def test_a_yes_to_all_pairs_of_a_name_joins_nobody_who_was_told_apart(team: Box, tmp_path: Path) -> None:
     one, _, three = three_radkas(team)
     pair = reject(team.store, one, three)
     lines = asked(team.store)
     assert len(lines) == 2
-    assert merging.accept_all(team.store, Actor.cli("test"), lines, lambda: NOW, lambda *_: None) == 1
+    plan = merge_requests.plan_bulk(lines)
+    merge_requests.carry_out(an_app(team.store, a_config(tmp_path)), plan.payload, Actor.cli("test"))
     assert not are_one(team.store, one, three)
     with team.store.read() as session:
         assert matches.all_rejected(session) == [pair]

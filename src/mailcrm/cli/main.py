@@ -28,6 +28,7 @@ _FILES = {
     "inspect": "inspect",
     "accounts": "accounts",
     "import": "imports",
+    "export": "exports",
     "search": "search",
     "people": "people",
     "conversations": "conversations",

@@ -20,6 +20,9 @@ from mailcrm.model.tag import TagName
 from mailcrm.model.text import clean_line
 
 _IMPORT = "import"
+_FILE = "file"
+"""The system of numbers of which a file does not say whose they are."""
+
 _REACHED_BY = (ContactField.MOBILE, ContactField.PHONE, ContactField.WECHAT, ContactField.QQ, ContactField.WHATSAPP)
 
 
@@ -70,38 +73,52 @@ def plan_row(row: InputRow, known: KnownCustomer | None) -> RowPlan:
         return RowPlan(
             row, RowOutcome.NEW, None, name, record.fields.get("given_name", ""),
             record.fields.get("family_name", ""), claims_of(record), record.emails, record.tags,
-            numbers_of(record),
+            numbers_of(record), name_source(record),
         )  # fmt: skip
     names = _names(record, known)
     fresh = _new_claims(record, known, renamed="name" in names)
     emails = tuple(entry for entry in record.emails if address_key(entry.address) not in known.emails)
     tags = tuple(tag for tag in record.tags if TagName(*tag).key not in known.tags)
-    numbers = tuple(each for each in numbers_of(record) if (each[0], number_key(each[1])) not in known.numbers)
+    keys = {key for _, key in known.numbers}
+    numbers = tuple(
+        (system, number)
+        for system, number in numbers_of(record)
+        # An id of nobody knows which system may be our own number: cards have it as their UID.
+        if (system, number_key(number)) not in known.numbers and (system != _FILE or number_key(number) not in keys)
+    )
     changed = bool(names or fresh or emails or tags or numbers)  # of dates, orders and consent only writing can tell
     return RowPlan(
         row, RowOutcome.CHANGED if changed else RowOutcome.SAME, known.party_id, names.get("name"),
         names.get("given_name"), names.get("family_name"), fresh, emails, tags,
-        numbers,
+        numbers, name_source(record),
     )  # fmt: skip
 
 
 def claims_of(record: CustomerRecord) -> tuple[Claim, ...]:
     """All that a record claims: values, and fields that hold one."""
     single = [Claim(name, value) for name, value in record.fields.items() if name not in NAME_FIELDS and value]
-    return (*record.claims, *single)
+    name = record.fields.get("name", "")
+    return (*(each for each in record.claims if each.field != ContactField.NAME or each.value != name), *single)
+
+
+def name_source(record: CustomerRecord) -> str:
+    """Who calls the customer so: what another archive of ours knew of it, else the file."""
+    name = record.fields.get("name", "")
+    said = (each.proof.source for each in record.claims if each.field == ContactField.NAME and each.value == name)
+    return next(said, _IMPORT)
 
 
 def numbers_of(record: CustomerRecord) -> tuple[tuple[str, str], ...]:
     """All numbers of a record with their system: '' is us, `hubspot:77` is 77 at HubSpot, what names no system is of a file."""
     own = [("", number) for number in (record.number, *record.former_numbers) if number]
     system, _, number = record.foreign_id.rpartition(":")
-    foreign = [(clean_line(system, 60).casefold() or "file", number)] if number.strip() else []
+    foreign = [(clean_line(system, 60).casefold() or _FILE, number)] if number.strip() else []
     return (*own, *foreign)
 
 
 def _names(record: CustomerRecord, known: KnownCustomer) -> Mapping[str, str]:
     """Names that take the place of those known."""
-    if not may_replace(_IMPORT, known.name_source):
+    if not may_replace(name_source(record), known.name_source):
         return {}
     now = {"name": known.name, "given_name": known.given_name, "family_name": known.family_name}
     told = {name: clean_line(record.fields[name]) for name in NAME_FIELDS if record.fields.get(name)}

@@ -70,6 +70,7 @@ class RowPlan:
     emails: tuple[EmailEntry, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     numbers: tuple[tuple[str, str], ...] = ()
+    name_source: str = "import"
     error: str = ""
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mailcrm.model.contact import LONGEST_VALUE, OWN, value_hash
+from mailcrm.model.contact import LONGEST_VALUE, MANY, OWN, value_hash
 from mailcrm.model.own_field import LONGEST_LONG_TEXT
 from mailcrm.model.record import Claim
 from mailcrm.model.text import clean_line, clean_text
@@ -36,19 +36,25 @@ def _claimed(ledger: Ledger, party_id: int, claim: Claim, cause: Cause) -> Entry
     at = proof.observed_at or cause.now
     confidence = round(proof.confidence * 100)
     digest = value_hash(claim.field, value)
+    ref = cause.ref if proof.source == cause.source else None  # of what an archive of ours was told by others
     entry = ledger.entries.get((party_id, claim.field, digest, proof.source))
     if entry is None:
         return Entry(
             party_id, claim.field, value, proof.source, at, confidence, digest, label=clean_line(claim.label, 60),
-            parts=parts_text(claim.parts), source_ref=cause.ref, verified_by=proof.verified_by,
+            parts=parts_text(claim.parts), source_ref=ref, is_preferred=_is_first(claim), verified_by=proof.verified_by,
             ended_at=claim.ended_at, batch_id=cause.batch,
         )  # fmt: skip
     if at > entry.observed_at:
-        entry.observed_at, entry.source_ref = at, cause.ref
+        entry.observed_at, entry.source_ref = at, ref
     entry.confidence = max(entry.confidence, confidence)
     entry.label = clean_line(claim.label, 60) or entry.label
     entry.parts = parts_text(claim.parts) or entry.parts
     return entry
+
+
+def _is_first(claim: Claim) -> bool:
+    """Of several values a human entered it is the one to use first."""
+    return claim.is_current and claim.proof.source == _USER and claim.field in MANY
 
 
 def clean_value(text: str) -> str:

@@ -194,6 +194,18 @@ def suppressions_of(session: Session, address_ids: Sequence[int]) -> dict[int, l
     return found
 
 
+def closures_of(session: Session, address_ids: Sequence[int]) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """For exports: why an address is closed for everything ('' if it is not), and the purposes it is closed for."""
+    found: dict[int, tuple[str, tuple[str, ...]]] = {}
+    for address_id, reason, scope, purpose in rows_in(session, _closed(), address_ids) if address_ids else ():
+        whole, purposes = found.get(address_id, ("", ()))
+        if scope == "all":
+            found[address_id] = whole or reason.value, purposes
+        else:
+            found[address_id] = whole, tuple(dict.fromkeys((*purposes, purpose)))
+    return found
+
+
 @cache
 def _closed() -> Lookup:
     query = (

@@ -165,7 +165,10 @@ def _claimed(viewer: Viewer) -> Select[ContactFactRow]:
     return (
         select(ContactFactRow)
         .join(Party, Party.id == ContactFactRow.party_id)
-        .where(Party.root_id == bindparam("root"), or_(ContactFactRow.source.not_in(OF_MAIL), follows))
+        .where(
+            Party.root_id == bindparam("root"),
+            or_(ContactFactRow.source.not_in(OF_MAIL), ContactFactRow.source_ref.is_(None), follows),
+        )
         .order_by(ContactFactRow.observed_at.desc(), ContactFactRow.id.desc())
     )
 

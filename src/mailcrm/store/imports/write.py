@@ -31,7 +31,7 @@ from mailcrm.store.identity.clusters import roots_of
 from mailcrm.store.imports.batches import count_rows
 from mailcrm.store.imports.business import lines_of, record_business
 from mailcrm.store.rows.importing import ImportRow
-from mailcrm.store.rows.party import NumberAlias, PartyEmail
+from mailcrm.store.rows.party import NumberAlias, Party, PartyEmail
 
 _SOURCE = "import"
 
@@ -86,7 +86,22 @@ def _make(session: Session, done: Sequence[Written], now: datetime) -> None:
         if kind == PartyKind.PERSON:
             names = {i: (e.plan.given_name or "", e.plan.family_name or "") for e, i in zip(new, ids, strict=True)}
             parties.set_person_names(session, {i: pair for i, pair in names.items() if any(pair)})
+        _recall(session, dict(zip(ids, new, strict=True)), now)
         profiles.touch(session, ids)
+
+
+def _recall(session: Session, new: Mapping[int, Written], now: datetime) -> None:
+    """Since when a file knows customers, and who called them so."""
+    for party_id, each in new.items():
+        values: dict[str, Any] = {}
+        created_at = each.plan.row.record.created_at
+        if created_at is not None and created_at < now:
+            values["created_at"] = created_at
+        if each.plan.name_source != _SOURCE:
+            values["name_source"] = each.plan.name_source
+        if values:
+            these = update(Party).where(Party.id == party_id).values(values)
+            session.execute(these.execution_options(synchronize_session=False))
 
 
 def _number_new(session: Session, done: Sequence[Written], state: PartyState, now: datetime) -> None:
@@ -115,7 +130,7 @@ def _rename(session: Session, done: Sequence[Written], cause: Cause) -> None:
         new = {name: value for name, value in told.items() if value is not None}
         if not new or each.party_id is None or "created" in each.changes:
             continue
-        before = naming.replace_names(session, each.party_id, new, _SOURCE, cause.now)
+        before = naming.replace_names(session, each.party_id, new, each.plan.name_source, cause.now)
         each.changes["names"] = {name: [before[name], new[name]] for name in new} | {"source": before["source"]}
         changes += [Change(each.party_id, name, before[name], new[name]) for name in new]
     note_changes(session, changes, cause)

@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     _imports()
+    _exports()
 
 
 def _imports() -> None:
@@ -59,3 +60,22 @@ def _imports() -> None:
     )
     op.create_index("ix_import_row_party_id", "import_row", ["party_id"])
     op.create_index("ix_import_row_record_hash", "import_row", ["record_hash"])
+
+
+def _exports() -> None:
+    op.create_table(
+        "export_event",
+        sa.Column("id", t.ID, nullable=False),
+        sa.Column("at", t.TIME, nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("format", sa.String(length=20), nullable=False),
+        sa.Column("filter", sa.Text(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("file_sha256", t.HASH, nullable=False),
+        sa.Column("receiver", sa.String(length=190), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_export_event")),
+        **t.OPTIONS,
+    )
+    op.create_index("ix_export_event_at", "export_event", ["at"])

@@ -1,0 +1,1 @@
+"""Customers as values that leave the archive, and the log of what left."""

@@ -32,8 +32,9 @@ def record_hash(record: CustomerRecord) -> str:
 
 
 def match_keys(row: InputRow) -> list[tuple[str, str]]:
-    """By what somebody is known again, the surest first: (kind of key, key). A name alone is none: namesakes are proposed to
-    humans by the identity resolver, after the import. Without any other key the same row again is about the same customer."""
+    """By what somebody is known again, the surest first: (kind of key, key). A person's name alone is none: namesakes are
+    proposed to humans by the identity resolver, after the import. Without any other key the same row again is about the
+    same customer."""
     record = row.record
     keys = [("number" if not system else "foreign", f"{system}:{number_key(n)}") for system, n in numbers_of(record)]
     keys += [("email", address_key(entry.address)) for entry in record.emails]
@@ -44,6 +45,8 @@ def match_keys(row: InputRow) -> list[tuple[str, str]]:
             for claim in record.claims
             if claim.field in _REACHED_BY
         ]
+    if not keys and name and record.kind == PartyKind.ORGANISATION:
+        keys.append(("organisation", name))
     if not keys and row.digest:
         keys.append(("row", row.digest))
     return keys

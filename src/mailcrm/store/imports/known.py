@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from mailcrm.model.importing import KnownCustomer
-from mailcrm.model.party import SOURCES, PartyState
+from mailcrm.model.party import SOURCES, PartyKind, PartyState
 from mailcrm.store.bulk import rows_in
 from mailcrm.store.prepared import Lookup
 from mailcrm.store.rows.fact import ContactFactRow
@@ -85,7 +85,30 @@ def _by_digest() -> Lookup:
     return Lookup(query, ImportRow.record_hash)
 
 
-_FINDERS = {"number": _numbers, "foreign": _numbers, "email": _emails, "reached": _reached, "row": _same_rows}
+def _organisations(session: Session, wanted: Sequence[str]) -> Iterable[tuple[str, int]]:
+    """By their very names."""
+    both = [
+        *rows_in(session, _by_name(PartyState.ACTIVE), wanted),
+        *rows_in(session, _by_name(PartyState.CANDIDATE), wanted),
+    ]
+    rows = [row for row in both if row[2] == PartyKind.ORGANISATION]
+    return [(row[0], row[1]) for row in sorted(rows, key=lambda row: -row[1])]
+
+
+@cache
+def _by_name(state: PartyState) -> Lookup:
+    """One state at a time: that is how the index begins."""
+    return Lookup(select(Party.sort_key, Party.id, Party.kind).where(Party.state == state), Party.sort_key)
+
+
+_FINDERS = {
+    "number": _numbers,
+    "foreign": _numbers,
+    "email": _emails,
+    "reached": _reached,
+    "row": _same_rows,
+    "organisation": _organisations,
+}
 
 
 # --- what is known -----------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mailcrm.cli import archive_page
 from mailcrm.cli.context import Json, context_of, print_json, print_table, say
 from mailcrm.cli.progress import counted
 from mailcrm.errors import UserError
@@ -12,6 +13,7 @@ from mailcrm.exchange.writing.files import ExportFormat
 from mailcrm.exchange.writing.sheets import SheetName
 
 app = typer.Typer(help="Take customers out: CSV, XLSX, vCard, JSON, Parquet.", no_args_is_help=True)
+archive_page.add_to(app)
 
 _BY_NAME = {
     ".csv": ExportFormat.CSV, ".xlsx": ExportFormat.XLSX, ".vcf": ExportFormat.VCARD, ".json": ExportFormat.JSON,

@@ -93,12 +93,10 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return {key: (one[key], other[key]) for key in one if one[key] != other[key]}
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-)
+_QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
+
+
+@settings(max_examples=15, deadline=None, phases=_QUICK, suppress_health_check=list(HealthCheck))
 @given(archives())
 def test_what_is_exported_and_imported_into_an_empty_archive_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, made: list[CustomerRecord]

@@ -67,16 +67,8 @@ def _activities(session: Session, root: int) -> list[ActivityLine]:
     return activity_lists.activities_of(session, root, Viewer.system(), ACTIVITIES)
 
 
-_OF_THIS_ARCHIVE = (
-    "id",
-    "party_id",
-    "row_version",
-    "source_ref",
-    "since",
-    "seen_until",
-    "valid_from",
-    "times",
-    "source",
+_OF_THIS_ARCHIVE = frozenset(
+    "id party_id row_version source_ref since seen_until valid_from times source is_preferred".split()
 )
 
 

@@ -44,12 +44,13 @@ def count_segment(session: Session, segment: Segment, now: datetime) -> int:
 
 def segment_condition(segment: Segment, now: datetime) -> Condition:
     """The condition on `Party` (its root row) that a segment stands for."""
-    shown = true() if _mentions(segment.root, "state") else Party.state == PartyState.ACTIVE
+    shown = true() if names_state(segment) else Party.state == PartyState.ACTIVE
     return and_(Party.id == Party.root_id, shown, _node(segment.root, now))
 
 
-def _mentions(node: Node, field: str) -> bool:
-    return any(test.field == field for test in _tests(node))
+def names_state(segment: Segment) -> bool:
+    """Whether a segment says itself in which states those are whom it means."""
+    return any(test.field == "state" for test in _tests(segment.root))
 
 
 def _node(node: Node, now: datetime) -> Condition:

@@ -23,7 +23,11 @@ class Party(Base):
     __table_args__ = (
         Index(None, "state", "sort_key"),
         Index(None, "state", "updated_at"),
+        Index(None, "state", "created_at", "id"),
+        Index(None, "state", "last_in_at", "id"),
+        Index(None, "state", "last_out_at", "id"),
         Index(None, "root_id"),
+        Index(None, "cluster_size", "root_id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

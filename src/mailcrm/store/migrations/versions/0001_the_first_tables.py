@@ -117,6 +117,10 @@ def upgrade() -> None:
         **t.OPTIONS,
     )
     op.create_index("ix_party_root_id", "party", ["root_id"])
+    op.create_index("ix_party_cluster_size_root_id", "party", ["cluster_size", "root_id"])
+    op.create_index("ix_party_state_created_at_id", "party", ["state", "created_at", "id"])
+    op.create_index("ix_party_state_last_in_at_id", "party", ["state", "last_in_at", "id"])
+    op.create_index("ix_party_state_last_out_at_id", "party", ["state", "last_out_at", "id"])
     op.create_index("ix_party_state_sort_key", "party", ["state", "sort_key"])
     op.create_index("ix_party_state_updated_at", "party", ["state", "updated_at"])
 

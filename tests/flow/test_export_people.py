@@ -76,7 +76,11 @@ def _without(value: Any) -> Any:
     if isinstance(value, dict):
         if "affiliations" in value:
             value = {**value, "affiliations": sorted(map(_without, value["affiliations"]), key=repr)}
-        return {key: _without(each) for key, each in value.items() if key not in _OF_THIS_ARCHIVE}
+        return {
+            key: _without(each)
+            for key, each in value.items()
+            if key not in _OF_THIS_ARCHIVE and not str(each).startswith("#")
+        }
     return [_without(each) for each in value] if isinstance(value, list) else value
 
 

@@ -26,6 +26,9 @@ def exports() -> None:
     """Take customers out: CSV, XLSX, vCard, JSON, Parquet."""
 
 
+archive_page.add_to(app)
+
+
 @app.command()
 def people(
     ctx: typer.Context,

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, inspect, text
 from mailcrm.errors import ConfigError, StoreBusy
 from mailcrm.store.engine import WRITING, Store
 from mailcrm.store.failures import translated
+from mailcrm.store.views import create_views, drop_views
 
 _LOCATION = "mailcrm.store:migrations"
 HEAD = "0007"
@@ -60,7 +61,9 @@ def upgrade(store: Store, now: datetime) -> Path | None:
     _refuse_newer(revision)
     copy = None if revision in (None, HEAD) else _copy(store, now)
     with translated(store.state_dir), _exclusive(store) as connection:
+        drop_views(connection)
         _alembic("upgrade", connection)
+        create_views(connection)
     _require_integrity(store)
     return copy
 

@@ -20,6 +20,7 @@ from mailcrm.service.people_import import Source, import_people
 from mailcrm.store import Session, Store, activity_lists, dates, order_lists, own_fields, people, segments
 from mailcrm.store.exports.records import select_records
 from tests.builders import NOW, a_config, a_store, a_write, an_app
+from tests.flow.filing import a_box
 from tests.flow.instance import Instance
 from tests.flow.plausible import archives
 
@@ -165,3 +166,29 @@ def test_what_cannot_be_written_says_why_and_is_not_logged(instance: Instance, t
     assert "none" in said
     assert "end the name so" in instance.cli("export", "people", "--out", str(tmp_path / "a.doc"), ok=2).stderr
     assert instance.json("export", "log") == []
+
+
+def test_everything_leaves_with_its_mails(instance: Instance, tmp_path: Path) -> None:
+    mail = tmp_path / "old.eml"
+    mail.write_bytes(b"From: Ann <ann@acme.example>\r\nTo: team@own.example\r\nDate: Mon, 6 Jan 2025 09:00:00 +0000\r\n"
+                     b"Message-ID: <1@acme.example>\r\nSubject: Hello\r\n\r\nHello\r\n")  # fmt: skip
+    app = instance.app()
+    a_box(app.store).gets(mail.read_text())
+    app.store.close()
+    instance.cli("people", "add", "ann@acme.example", "--name", "Ann Whitfield")
+    folder = tmp_path / "left"
+    assert instance.json("export", "all", str(folder)) == {"customers": 1, "mails": 1}
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert {"README.txt", "customers.json", "customers.csv", "customers.vcf", "orders.csv", "timeline.csv"} <= files
+    [eml] = folder.rglob("*.eml")
+    assert b"Subject: Hello" in eml.read_bytes()
+    assert "1 customers." in (folder / "README.txt").read_text()
+    assert "is not there yet" in instance.cli("export", "all", str(folder), ok=2).stderr
+    keys = [path.read_text().strip() for path in (instance.app().config.state_dir / "keys").iterdir()]
+    assert not [
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        for key in keys
+        if key in path.read_text("utf-8", "replace")
+    ]

@@ -60,6 +60,23 @@ def _by_name(path: Path) -> ExportFormat:
     return _BY_NAME[path.suffix.lower()]
 
 
+@app.command("all")
+def all_(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
+    json: Json = False,
+) -> None:
+    """Everything, to leave with at any time: customers as JSON, CSV and vCard, orders, timelines, and all mails as .eml."""
+    from mailcrm.service.leaving import export_all
+
+    context = context_of(ctx)
+    with context.app() as crm, counted("", "", quiet=json) as report:
+        left = export_all(crm, context.actor, context.viewer, folder, report)
+    print_json(left) if json else say(
+        f"{folder}: {left.customers} customers, {left.mails} mails; README.txt says what is what"
+    )
+
+
 @app.command()
 def log(ctx: typer.Context, limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50, json: Json = False) -> None:
     """What left the archive: who, when, how much, for whom. The hash tells whether a file that turns up is one of them."""

@@ -10,7 +10,7 @@ from mailcrm.errors import UserError
 from mailcrm.exchange.page.texts import PageLanguage
 from mailcrm.service.archive_page import PageFormat
 
-_BY_NAME = {".html": PageFormat.HTML, ".htm": PageFormat.HTML, ".json": PageFormat.JSON}
+_BY_NAME = {".html": PageFormat.HTML, ".htm": PageFormat.HTML, ".pdf": PageFormat.PDF, ".json": PageFormat.JSON}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,7 +32,7 @@ def archive(
     reason: Annotated[str, typer.Option(help="What for; kept in the log.")] = "",
     json: Json = False,
 ) -> None:
-    """All that is known of one customer on a page to print: HTML or JSON. Every export is logged."""
+    """All that is known of one customer on a page to print: HTML, PDF or JSON. Every export is logged."""
     from mailcrm.service.archive_page import Wanted, print_archive
 
     wanted = Wanted(form or _by_name(out), language, sensitive, lines, receiver, reason)

@@ -12,6 +12,7 @@ from pathlib import Path
 from mailcrm.exchange.page.build import build_page
 from mailcrm.exchange.page.content import ArchiveContent, Closure, DatedDay
 from mailcrm.exchange.page.html import html_page
+from mailcrm.exchange.page.pdf import pdf_page
 from mailcrm.exchange.page.plain import plain_archive
 from mailcrm.exchange.page.texts import PageLanguage
 from mailcrm.exchange.writing.files import open_whole
@@ -45,6 +46,7 @@ class PageFormat(StrEnum):
     """What `--format` takes."""
 
     HTML = "html"
+    PDF = "pdf"
     JSON = "json"
 
 
@@ -104,7 +106,7 @@ def _rendered(content: ArchiveContent, wanted: Wanted) -> bytes:
     if wanted.form is PageFormat.JSON:
         return json.dumps(plain_archive(content), ensure_ascii=False, indent=2).encode() + b"\n"
     document = build_page(content, wanted.language)
-    return html_page(document).encode()
+    return pdf_page(document) if wanted.form is PageFormat.PDF else html_page(document).encode()
 
 
 # --- gathering ---------------------------------------------------------------------------------------------------

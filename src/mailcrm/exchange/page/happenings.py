@@ -67,7 +67,7 @@ def _order(order: OrderDetails, look: Look) -> Entry:
     head, say = order.summary, look.words.say
     text = joined((head.order_no, _money(head.amount_minor, head.currency, look)))
     paid = say("paid", amount=_money(head.paid_minor, head.currency, look))
-    note = joined((look.name("order", head.status.value), paid, head.source))
+    note = joined((look.name("order", head.status.value), paid, look.name("source", head.source)))
     details = [order.note] if order.note else []
     details += [f"{say('payment')} {_paid(payment, look)}" for payment in order.payments]
     return Entry(look.day(head.ordered_at), text, note, tuple(details), _positions(order, look))
@@ -119,7 +119,7 @@ def _happening(line: TimelineLine, look: Look) -> Entry:
 
 def _change(change: FieldChangeLine, content: ArchiveContent, look: Look) -> Entry:
     spec, nothing = content.specs.get(change.field), look.words.say("nothing")
-    called = look.name("field", change.field) if spec is None else spec.label
+    called = look.words.label("field", change.field) if spec is None else spec.label
     text = look.words.colon(called, f"{change.before or nothing} ⇒ {change.after or nothing}")
     return Entry(
         look.minute(change.at), text, joined((look.name("source", change.source), change.by.partition(":")[2]))

@@ -8,7 +8,7 @@ from mailcrm.exchange.page.shown import Look, grouped, joined, section
 from mailcrm.exchange.page.texts import PageLanguage
 from mailcrm.model.archive import AddressLine, AffiliationLine
 from mailcrm.model.calendar.shown import shown
-from mailcrm.model.contact import OWN, ContactFact, ContactField, Standing
+from mailcrm.model.contact import MANY, OWN, ContactFact, ContactField, Standing
 from mailcrm.model.own_field import OwnFieldSpec
 from mailcrm.model.party import PartyKind
 
@@ -24,7 +24,9 @@ def person_sections(content: ArchiveContent, look: Look) -> Iterable[Section | N
     emails = (_email(each, content.closures.get(each.id, Closure()), look) for each in content.archive.addresses)
     yield section(look, "emails", emails)
     postal = [fact for fact in held if fact.field == ContactField.ADDRESS]
-    yield section(look, "postal", (_value(fact, look, fact.label or look.name("field", fact.field)) for fact in postal))
+    yield section(
+        look, "postal", (_value(fact, look, fact.label or look.words.label("field", fact.field)) for fact in postal)
+    )
     yield grouped(look, "own", _own_groups(content, look, [fact for fact in held if _is_own(fact)]))
     yield section(look, "ties", (_tie(each, content, look) for each in content.archive.affiliations))
     yield section(look, "tags", _tags(content, look))
@@ -49,7 +51,7 @@ def _is_own(fact: ContactFact) -> bool:
 
 def _name_parts(content: ArchiveContent, look: Look) -> Iterable[Entry]:
     for name, value in content.archive.fields.items():
-        yield Entry(look.name("field", name), value)
+        yield Entry(look.words.label("field", name), value)
 
 
 def _values(content: ArchiveContent, look: Look, facts: Sequence[ContactFact]) -> Iterable[Entry]:
@@ -60,11 +62,16 @@ def _values(content: ArchiveContent, look: Look, facts: Sequence[ContactFact]) -
 
 def _called(field: str, content: ArchiveContent, look: Look) -> str:
     """The label of a field; those of a team's own have theirs."""
-    return _label(content.specs[field], look) if field in content.specs else look.name("field", field)
+    return _label(content.specs[field], look) if field in content.specs else look.words.label("field", field)
 
 
 def _label(spec: OwnFieldSpec, look: Look) -> str:
     return (spec.label_zh if look.words.language is PageLanguage.ZH else "") or spec.label
+
+
+def _who(actor: str) -> str:
+    """`ann` of `user:ann`."""
+    return actor.partition(":")[2] or actor
 
 
 def _value(fact: ContactFact, look: Look, label: str) -> Entry:
@@ -75,8 +82,8 @@ def _value(fact: ContactFact, look: Look, label: str) -> Entry:
         look.day(fact.observed_at),
         say("confidence", percent=f"{fact.confidence:.0%}"),
         say("mails", count=fact.times) if fact.times > 1 else "",
-        say("confirmed", who=fact.verified_by) if fact.verified_by else "",
-        say("preferred") if fact.is_preferred else "",
+        say("confirmed", who=_who(fact.verified_by)) if fact.verified_by else "",
+        say("preferred") if fact.is_preferred and fact.field in MANY else "",
         say("ended", day=look.day(fact.ended_at)) if fact.ended_at else "",
     ))  # fmt: skip
     return Entry(label, fact.value, note)
@@ -89,8 +96,9 @@ def _own_groups(content: ArchiveContent, look: Look, facts: Sequence[ContactFact
     for fact in sorted(facts, key=lambda each: order.get(each.field, len(order))):
         spec = content.specs.get(fact.field)
         label = _called(fact.field, content, look).removeprefix(OWN)
-        secret = f" ({look.words.say('sensitive')})" if spec is not None and spec.is_sensitive else ""
-        groups.setdefault(spec.section if spec else "", []).append(_value(fact, look, label + secret))
+        if spec is not None and spec.is_sensitive:
+            label = look.words.say("sensitive", label=label)
+        groups.setdefault(spec.section if spec else "", []).append(_value(fact, look, label))
     several = len(groups) > 1 or "" not in groups
     for heading, entries in groups.items():
         yield Group((heading or look.words.say("general")) if several else "", tuple(entries))
@@ -119,7 +127,7 @@ def _email(line: AddressLine, closure: Closure, look: Look) -> Entry:
 
 def _tie(line: AffiliationLine, content: ArchiveContent, look: Look) -> Entry:
     mine = content.archive.line.kind == PartyKind.PERSON
-    label = look.name("tie" if mine else "tied", line.kind.value)
+    label = look.words.label("tie" if mine else "tied", line.kind.value)
     span = (
         look.words.say("from_to", first=look.day(line.valid_from), last=look.day(line.valid_to))
         if line.valid_to
@@ -139,7 +147,7 @@ def _tags(content: ArchiveContent, look: Look) -> Iterable[Entry]:
 
 def _date(dated: DatedDay, look: Look) -> Entry:
     kept, say = dated.kept, look.words.say
-    label = kept.date.label or look.name("date", kept.date.kind)
+    label = kept.date.label or look.words.label("date", kept.date.kind)
     coming = say("next", day=dated.following.isoformat()) if dated.following else ""
     over = say("ended", day=look.day(kept.ended_at)) if kept.ended_at else ""
     source = look.name("source", kept.source)

@@ -25,6 +25,11 @@ class Words:
         """What a value of a kind (`of`: state, source, field, ...) is called."""
         return self._words.get(f"{of}.{value}") or value.replace("_", " ")
 
+    def label(self, of: str, value: str) -> str:
+        """The same where a line begins with it."""
+        called = self.name(of, value)
+        return called[:1].upper() + called[1:]
+
     def colon(self, label: str, text: str) -> str:
         """`label: text`, as the language writes it."""
         return f"{label}：{text}" if self.language is PageLanguage.ZH else f"{label}: {text}"
@@ -56,14 +61,14 @@ _ENGLISH = {
     "payment": "Payment", "reference": "Reference", "method": "Method", "day": "Day", "due": "due {day}",
     "owner": "owner {who}", "with_title": "as {title}", "from_to": "{first} to {last}",
     "seen_until": "last seen {day}", "attachments": "{count} attachments", "one_attachment": "1 attachment",
-    "nothing": "(nothing)", "no_subject": "(no subject)", "sensitive": "sensitive", "preferred": "preferred",
-    "is_private": "private", "general": "General", "kind.person": "person", "state.active": "customer",
-    "source.user": "entered by a user", "source.header": "mail header", "source.vcard": "card in mail",
-    "source.import": "import", "source.form": "form", "source.api": "API", "address.role": "shared mailbox",
-    "address.noreply": "robot", "address.list": "mailing list", "address.own": "our own",
-    "state.merged": "merged into another", "state.erased": "erased", "field.x": "X", "field.wechat": "WeChat",
-    "field.qq": "QQ", "field.wecom": "WeCom", "field.url": "Web site", "field.alias": "also called",
-    "field.tax_id": "Tax number", "tie.employee": "works for", "tie.agent": "agent of",
+    "nothing": "(nothing)", "no_subject": "(no subject)", "sensitive": "{label} (sensitive)",
+    "preferred": "preferred", "is_private": "private", "general": "General", "kind.person": "person",
+    "state.active": "customer", "source.user": "entered by a user", "source.hand": "entered by hand",
+    "source.header": "mail header", "source.vcard": "card in mail", "source.import": "import", "source.form": "form",
+    "source.api": "API", "address.role": "shared mailbox", "address.noreply": "robot", "address.list": "mailing list",
+    "address.own": "our own", "state.merged": "merged into another", "state.erased": "erased", "field.x": "X",
+    "field.wechat": "WeChat", "field.qq": "QQ", "field.wecom": "WeCom", "field.url": "Web site",
+    "field.alias": "also called", "field.tax_id": "Tax number", "tie.employee": "works for", "tie.agent": "agent of",
     "tie.end_customer": "end customer of", "tied.employee": "works here", "tied.agent": "agent",
     "tied.end_customer": "end customer", "what.email_in": "mail from the customer",
     "what.email_out": "mail to the customer", "what.email_internal": "internal mail", "what.sms": "text message",
@@ -88,12 +93,12 @@ _CHINESE = {
     "quantity": "数量", "unit_price": "单价", "amount": "金额", "payment": "付款", "reference": "流水号",
     "method": "方式", "day": "日期", "due": "{day} 到期", "owner": "负责人 {who}", "with_title": "职务：{title}",
     "from_to": "{first} 至 {last}", "seen_until": "最近见于 {day}", "attachments": "{count} 个附件",
-    "one_attachment": "1 个附件", "nothing": "（空）", "no_subject": "（无主题）", "sensitive": "敏感",
+    "one_attachment": "1 个附件", "nothing": "（空）", "no_subject": "（无主题）", "sensitive": "{label}（敏感）",
     "preferred": "首选", "is_private": "私人", "general": "一般", "kind.person": "个人", "kind.organisation": "单位",
     "state.candidate": "待定", "state.active": "客户", "state.archived": "已归档", "state.merged": "已并入其他档案",
-    "state.erased": "已删除", "source.user": "人工填写", "source.header": "邮件头", "source.signature": "邮件签名",
-    "source.vcard": "邮件名片", "source.import": "导入", "source.form": "表单", "source.api": "接口",
-    "address.personal": "个人邮箱", "address.role": "公用邮箱", "address.noreply": "自动邮箱",
+    "state.erased": "已删除", "source.user": "人工填写", "source.hand": "手工录入", "source.header": "邮件头",
+    "source.signature": "邮件签名", "source.vcard": "邮件名片", "source.import": "导入", "source.form": "表单",
+    "source.api": "接口", "address.personal": "个人邮箱", "address.role": "公用邮箱", "address.noreply": "自动邮箱",
     "address.list": "邮件列表", "address.own": "本公司", "said.given": "同意", "said.withdrawn": "已撤回",
     "said.none": "无", "tie.employee": "任职于", "tie.agent": "代理", "tie.end_customer": "最终客户属于",
     "tied.employee": "在此任职", "tied.agent": "代理商", "tied.end_customer": "最终客户", "date.birthday": "生日",

@@ -47,7 +47,7 @@ def test_head_has_number_other_numbers_kind_state_and_since_when() -> None:
 
 def test_value_says_source_day_and_confidence_and_suggestions_stand_apart() -> None:
     [given, title] = entries(page(), "values")
-    assert (given.label, title.text) == ("given name", "王小明")
+    assert (given.label, title.text) == ("Given name", "王小明")
     assert title.note == "entered by a user · 2026-03-06 · 100% sure · confirmed by 王小明"
     [suggested] = entries(page(), "suggestions")
     assert (suggested.text, "80% sure" in suggested.note) == ("Buyer?", True)
@@ -81,7 +81,7 @@ def test_lunar_day_is_shown_by_the_moon_with_the_next_day_of_the_sun() -> None:
 
 def test_order_has_positions_payments_and_what_was_paid() -> None:
     [order] = entries(page(), "orders")
-    assert (order.text, order.note) == ("王小明 · 1,299.50 CNY", "open · paid 500.00 CNY · user")
+    assert (order.text, order.note) == ("王小明 · 1,299.50 CNY", "open · paid 500.00 CNY · entered by a user")
     assert order.details[1] == "Payment 2026-03-06 · 500.00 CNY · 王小明 · 王小明"
     assert order.grid is not None
     assert order.grid.rows == (("王小明 · 王小明", "2.5", "519.80"), ("Tea", "1", ""))

@@ -5,7 +5,7 @@ A database is generated: people with addresses, every 50th of them merged with a
 of them mail, few customers with thousands and many with a handful; activities with open cases and pinned notes, orders with
 positions and payments. Then the pages of customers are read, each in a transaction of its own: head and addresses, the first
 50 lines of the timeline, orders with totals, open cases and pinned notes, by the administrator and by a user to whom one of
-two mailboxes is closed. The last line is JSON.
+two mailboxes is closed; then pages of the list of customers (`bench.archive_lists`). The last line is JSON.
 """
 
 import json
@@ -26,6 +26,7 @@ from tests.builders import some_keys
 from tests.servers.postgres import Postgres
 from tests.store.builders import GENERATION, a_mailbox
 
+from bench import archive_lists
 from mailcrm.model.account import Visibility
 from mailcrm.model.activity import CaseState
 from mailcrm.model.address import AddressKind
@@ -264,6 +265,7 @@ def main(count: int, size: int, engine: str, pages: int) -> None:
         _people(store, count)
         _timeline(store, lines)
         _business(store, lines)
+        archive_lists.fill(store, count)
         if engine == "postgresql":  # as its autovacuum does
             with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(sql("VACUUM ANALYZE"))
@@ -279,7 +281,17 @@ def main(count: int, size: int, engine: str, pages: int) -> None:
                 print(f"{name:14} {title:6} {found}", flush=True)
                 figures[f"{name}_{title}_ms"] = found
         figures["parts_p50_ms"] = _parts(store, some[:500], Viewer("zhang"))
+        figures["lists_ms"] = _lists(store)
     print(json.dumps(figures))
+
+
+def _lists(store: Store) -> dict[str, float]:
+    found = archive_lists.measure(store, Viewer.system())
+    slowest = sorted(found, key=lambda name: -found[name])
+    print(f"lists: {len(found)} pages of 50, median {median(found.values())} ms, the slowest:", flush=True)
+    for name in slowest[:12]:
+        print(f"    {found[name]:8} ms  {name}", flush=True)
+    return {"p50": median(found.values())} | {name: found[name] for name in slowest[:5]}
 
 
 if __name__ == "__main__":

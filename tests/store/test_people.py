@@ -86,6 +86,24 @@ def test_people_are_found_by_parts_of_names_and_addresses_and_by_number(store: S
         assert {text: names(session, text) for text in found} == found
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("+49 171 8364729", ["Ann"]), ("0049 (171) 836 47 29", ["Ann"]), ("0171/8364729", ["Ann"]), ("01718364729", ["Ann"]),
+        ("+8613912345678", ["Li"]), ("139 1234 5678", ["Li"]), ("１３９１２３４５６７８", ["Li"]), ("8364729", []),
+        ("Wx_LiMing", ["Li"]), ("@wx_liming", ["Li"]), ("wx_limin", []), ("https://linkedin.com/in/ann/", ["Ann"]),
+    ],
+)  # fmt: skip
+def test_people_are_found_by_phone_number_in_any_form_and_by_handle(store: Store, typed: str, found: list[str]) -> None:
+    with a_write(store) as session:
+        ann, li = a_person(session, "a@example.com", "Ann"), a_person(session, "l@example.com", "Li")
+        patch = {"mobile": "+491718364729", "linkedin": "linkedin.com/in/ann"}
+        edits.save_patch(session, ann.party_id, patch, None, NOW)
+        edits.save_patch(session, li.party_id, {"phone": "139 1234 5678", "wechat": "wx_liming"}, None, NOW)
+        assert names(session, typed) == found
+        assert [line.name for line in people.find_people(session, ALL, typed.split())] == found
+
+
 def test_a_line_shows_what_a_list_needs(store: Store) -> None:
     with a_write(store) as session:
         who = a_person(session, "First@example.com", "Zhang San").party_id

@@ -11,6 +11,7 @@ from mailcrm.cli import values
 from mailcrm.cli.ask import require_yes
 from mailcrm.cli.console import out
 from mailcrm.cli.context import Json, Yes, context_of, print_json, print_table, say, warn
+from mailcrm.cli.people_list import list_
 from mailcrm.cli.timeline import print_archive, print_standing, print_timeline
 from mailcrm.cli.values import Sensitive
 from mailcrm.clock import utc_now
@@ -27,6 +28,7 @@ app.add_typer(consent, name="consent")
 app.add_typer(values.value, name="value")
 app.add_typer(values.email, name="email")
 app.command("tie")(values.tie)
+app.command("list")(list_)
 
 _ORDERS = 5
 """The newest ones are shown with a customer."""
@@ -35,48 +37,6 @@ Who = Annotated[str, typer.Argument(help="A customer number, or an e-mail addres
 
 
 # --- looking -----------------------------------------------------------------------------------------------------
-
-
-@app.command("list")
-def list_(
-    ctx: typer.Context,
-    find: Annotated[str, typer.Argument(help="Part of a name or address.")] = "",
-    segment: Annotated[str | None, typer.Option(help="Only who matches, e.g. 'tag = vip'.")] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Also candidates: seen in mail, not customers yet.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
-    json: Json = False,
-) -> None:
-    """Customers by name."""
-    from mailcrm.model.segment import parse_segment
-    from mailcrm.store import people
-
-    context = context_of(ctx)
-    chosen = parse_segment(segment) if segment else None
-    with context.app() as crm, crm.store.read(context.viewer) as session:
-        rows = people.list_people(
-            session, context.viewer, crm.clock(), segment=chosen, find=find, with_candidates=all_, limit=limit
-        )
-    if json:
-        print_json(rows)
-        return
-    print_table(
-        ("number", "name", "email", "tags", "last in", "last out", *(("state",) if all_ else ())),
-        [
-            (
-                r.number or f"#{r.id}",
-                r.name,
-                r.email,
-                r.tags,
-                r.last_in_at,
-                r.last_out_at,
-                *((r.state,) if all_ else ()),
-            )
-            for r in rows
-        ],
-        empty="nobody; with --all also people who are not customers yet",
-    )
-    if len(rows) == limit:
-        say(f"the first {limit}; --limit shows more", style="dim")
 
 
 @app.command()

@@ -47,6 +47,23 @@ def e164(written: str, region: str) -> str:
     return found[0].e164 if found else ""
 
 
+def spellings(typed: str) -> frozenset[str]:
+    """What somebody may have noted who meant this number: with its country, without, and of a national one what it is in each
+    country whose plan has it (E.164). Nothing for what has too few digits, or too many."""
+    digits = sum(map(str.isdigit, typed))
+    if not _SHORTEST <= digits <= _LONGEST + 2:
+        return frozenset()
+    narrow = typed.translate(_WIDE)
+    plain = _parse(narrow, "")
+    regions = () if plain else sorted(phonenumbers.SUPPORTED_REGIONS)
+    parsed = [plain] if plain else [number for region in regions if (number := _parse(narrow, region))]
+    formats = phonenumbers.PhoneNumberFormat
+    shown = {phonenumbers.format_number(number, formats.E164) for number in parsed}
+    if plain:
+        shown.add(phonenumbers.format_number(plain, formats.NATIONAL))
+    return frozenset(shown)
+
+
 def find_numbers(text: str, region: str) -> list[Number]:
     """The phone numbers in a short text that holds nothing else, or is labelled; `region` (ISO 3166) is for national ones."""
     narrow = _HOURS.sub(lambda hours: " " * len(hours[0]), text.translate(_WIDE))

@@ -19,7 +19,7 @@ from mailcrm.store.consents import consents_of, suppressions_of
 from mailcrm.store.facts import facts_of
 from mailcrm.store.numbers import numbers_of
 from mailcrm.store.own_fields import MASK, sensitive_fields
-from mailcrm.store.people_found import holds_text, is_listed, numbered
+from mailcrm.store.people_found import holds_text, is_listed, numbered, reached
 from mailcrm.store.people_lines import lines_of
 from mailcrm.store.people_list import Wanted, list_page
 from mailcrm.store.preference import preference
@@ -46,7 +46,7 @@ def find_people(session: Session, viewer: Viewer, words: Sequence[str], limit: i
     """Customers, then candidates, in whose name, number or addresses all these words stand; the last in touch first."""
     del viewer
     states = Party.state.in_((PartyState.ACTIVE, PartyState.CANDIDATE))
-    spoken = numbered("".join(words))  # C 000 017 Z
+    spoken = or_(numbered("".join(words)), reached(" ".join(words)))  # C 000 017 Z, 0171 836 4729
     query = select(Party).where(states, is_listed(), or_(and_(true(), *map(holds_text, words)), spoken))
     own = func.coalesce(Party.last_in_at, Party.last_out_at, Party.created_at)
     touched = case((Party.cluster_size == 1, own), else_=_newest_contact())

@@ -4,7 +4,7 @@ A page is read by keyset: behind the value and id of the last customer seen. Eac
 order wanted; a customer whom a filter leaves out is passed over. Where a filter leaves few, these are found first and sorted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,8 @@ from mailcrm.model.party import PartyState
 from mailcrm.model.rights import Viewer
 from mailcrm.model.segment import Segment
 from mailcrm.store import people_drivers as drivers
-from mailcrm.store.own_fields import own_fields
+from mailcrm.store.facts import facts_of
+from mailcrm.store.own_fields import MASK, own_fields, sensitive_fields
 from mailcrm.store.people_drivers import Driver
 from mailcrm.store.people_found import holds_text, is_listed
 from mailcrm.store.people_lines import lines_of
@@ -68,21 +69,32 @@ def list_page(
     """
     del viewer
     cursor = read_cursor(after, order) if after else None
-    condition = _condition(session, wanted, now)
-    if wanted.segment is not None or wanted.find:
-        few = list(session.execute(select(Party.id).where(condition).limit(_FEW + 1)).scalars())
-        condition = Party.id.in_(few) if len(few) <= _FEW else condition
     walks = _drivers(session, order, wanted.states)
+    is_one = _is_one(session, wanted, now)
+    if is_one is None:
+        return []
     found: list[tuple[Value, int]] = []
     if cursor is None or cursor.value is not None:
-        statement = _page(walks.some, condition, order, cursor, limit)
+        statement = _page(walks.some, is_one, order, cursor, limit)
         found = [(_plain(value), party_id) for value, party_id in session.execute(statement)]
         cursor = None
     if len(found) < limit and walks.none:
         behind = cursor.id if cursor else 0
-        rest = _page_of_none(walks.none, condition, behind, limit - len(found))
+        rest = _page_of_none(walks.none, is_one, behind, limit - len(found))
         found += [(None, party_id) for party_id in session.execute(rest).scalars()]
     return _listed(session, order, found)
+
+
+def values_of(
+    session: Session, viewer: Viewer, party_ids: Sequence[int], fields: Sequence[str]
+) -> dict[int, dict[str, str]]:
+    """What these customers show in these fields, from mail that `viewer` may see; sensitive values are masked."""
+    masked, wanted = sensitive_fields(session), frozenset(fields)
+    found: dict[int, dict[str, str]] = {}
+    for party_id in party_ids:
+        facts = [fact for fact in facts_of(session, party_id, viewer) if fact.field in wanted and fact.is_current]
+        found[party_id] = {str(fact.field): MASK if fact.field in masked else fact.value for fact in reversed(facts)}
+    return found
 
 
 def _listed(session: Session, order: Order, found: Sequence[tuple[Value, int]]) -> list[Listed]:
@@ -91,6 +103,21 @@ def _listed(session: Session, order: Order, found: Sequence[tuple[Value, int]]) 
     lines = lines_of(session, [rows[each] for each in ids])
     cursors = (write_cursor(Cursor(order, value, party_id)) for value, party_id in found)
     return [Listed(line, cursor) for line, cursor in zip(lines, cursors, strict=True)]
+
+
+Asked = Callable[[ColumnElement[int]], ColumnElement[bool]]
+"""Whether the customer with this id is listed."""
+
+
+def _is_one(session: Session, wanted: Wanted, now: datetime) -> Asked | None:
+    """None where a filter leaves nobody; where it leaves few, it is asked once for all."""
+    condition = _condition(session, wanted, now)
+    if wanted.segment is not None or wanted.find:
+        few = list(session.execute(select(Party.id).where(condition).limit(_FEW + 1)).scalars())
+        if len(few) <= _FEW:
+            return (lambda key: key.in_(few)) if few else None
+    # As a subquery: so that SQLite, which knows no sizes of tables, walks the driver and not the customers.
+    return lambda key: exists(select(Party.id).where(Party.id == key, condition))
 
 
 def _condition(session: Session, wanted: Wanted, now: datetime) -> ColumnElement[bool]:
@@ -103,12 +130,10 @@ def _condition(session: Session, wanted: Wanted, now: datetime) -> ColumnElement
 # --- a page ------------------------------------------------------------------------------------------------------
 
 
-def _page(
-    walks: Sequence[Driver], condition: ColumnElement[bool], order: Order, cursor: Cursor | None, limit: int
-) -> Select[Any, int]:
+def _page(walks: Sequence[Driver], is_one: Asked, order: Order, cursor: Cursor | None, limit: int) -> Select[Any, int]:
     """Each driver by itself stops after a page; the first of all are the page."""
     parts = [part for driver in walks for part in _behind(driver, order, cursor)]
-    limited = [_limited(part, condition, order, limit) for part in parts]
+    limited = [_limited(part, is_one, order, limit) for part in parts]
     rows = union_all(*limited).subquery()
     return select(rows.c.value, rows.c.id).order_by(*_sorted(rows.c.value, rows.c.id, order)).limit(limit)
 
@@ -128,26 +153,21 @@ def _behind(driver: Driver, order: Order, cursor: Cursor | None) -> Iterator[Dri
         yield driver.where(value > last)
 
 
-def _limited(driver: Driver, condition: ColumnElement[bool], order: Order, limit: int) -> Select[Any, int]:
+def _limited(driver: Driver, is_one: Asked, order: Order, limit: int) -> Select[Any, int]:
     value, key = driver.selected_columns.value, driver.selected_columns.id
-    query = driver.where(_is_one(key, condition)).order_by(*_sorted(value, key, order)).limit(limit)
+    query = driver.where(is_one(key)).order_by(*_sorted(value, key, order)).limit(limit)
     rows = query.subquery()
     return select(rows.c.value, rows.c.id)
 
 
-def _page_of_none(walks: Sequence[Driver], condition: ColumnElement[bool], behind: int, limit: int) -> Select[int]:
+def _page_of_none(walks: Sequence[Driver], is_one: Asked, behind: int, limit: int) -> Select[int]:
     parts = []
     for driver in walks:
         key = driver.selected_columns.id
-        rows = driver.where(key > behind, _is_one(key, condition)).order_by(key).limit(limit).subquery()
+        rows = driver.where(key > behind, is_one(key)).order_by(key).limit(limit).subquery()
         parts.append(select(rows.c.id))
     united = union_all(*parts).subquery()
     return select(united.c.id).order_by(united.c.id).limit(limit)
-
-
-def _is_one(key: ColumnElement[int], condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """As a subquery: so that SQLite, which knows no sizes of tables, walks the driver and not the customers."""
-    return exists(select(Party.id).where(Party.id == key, condition))
 
 
 def _sorted(value: ColumnElement[Any], key: ColumnElement[int], order: Order) -> tuple[ColumnElement[Any], ...]:

@@ -60,7 +60,8 @@ def _money(minor: int, currency: str, look: Look) -> str:
 
 def _total(each: OrderTotals, look: Look) -> Entry:
     amount, paid = (_money(minor, each.currency, look) for minor in (each.amount_minor, each.paid_minor))
-    return Entry(each.currency, look.words.say("total_line", orders=each.orders, amount=amount, paid=paid))
+    count = look.words.say("count_one" if each.orders == 1 else "count", orders=each.orders)
+    return Entry(each.currency, look.words.say("total_line", amount=amount, paid=paid), count)
 
 
 def _order(order: OrderDetails, look: Look) -> Entry:

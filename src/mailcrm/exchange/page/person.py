@@ -109,7 +109,7 @@ def _own_groups(content: ArchiveContent, look: Look, facts: Sequence[ContactFact
 
 def _email(line: AddressLine, closure: Closure, look: Look) -> Entry:
     say = look.words.say
-    holds = say("ended", day=look.day(line.ended_at)) if line.ended_at else say("holds")
+    holds = say("not_in_use", day=look.day(line.ended_at)) if line.ended_at else say("holds")
     details = [say("closed_for", purpose=purpose) for purpose in closure.purposes]
     if closure.everything:
         details.insert(0, say("closed_all", reason=look.name("closed", closure.everything)))

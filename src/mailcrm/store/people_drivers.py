@@ -91,9 +91,13 @@ def _merged(*columns: str) -> Driver:
         for column in columns
     ]
     query = select(root.id.label("id"), *times).where(root.cluster_size > 1, root.id == root.root_id)
-    merged = query.subquery()
+    merged = query.limit(_ALL).subquery()
     value = _later(*(merged.c[column] for column in columns)) if len(columns) > 1 else merged.c[columns[0]]
     return select(value.label("value"), merged.c.id.label("id"))
+
+
+_ALL = 2**31 - 1
+"""A limit that is none: engines compute what stands under one once, not wherever it is named."""
 
 
 def _later(came: ColumnElement[Any], went: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from mailcrm.errors import Conflict, NotFound, SegmentError
 from mailcrm.model.address import address_key, domain_of
@@ -70,6 +70,11 @@ def _node(node: Node, now: datetime) -> Condition:
 def _members(query: Select[Any]) -> Condition:
     """Customers that have a member among the party ids of `query`."""
     return Party.id.in_(select(Party.root_id).where(Party.id.in_(query)))
+
+
+def _has_member(member: type[Party], holds: Condition) -> Condition:
+    """Customers of whom this holds for a member, asked of each: for what is true of so many that a list of them is long."""
+    return exists(select(member.id).where(member.root_id == Party.id, holds).correlate(Party))
 
 
 # --- fields of several kinds -------------------------------------------------------------------------------------
@@ -163,7 +168,9 @@ def _name(test: Test, _now: datetime) -> Condition:
 
 def _plain(column: InstrumentedAttribute[Any], read: Callable[[str], Any]) -> Callable[[Test, datetime], Condition]:
     def build(test: Test, _now: datetime) -> Condition:
-        found = _members(select(Party.id).where(column.in_([read(str(value)) for value in test.values])))
+        member = aliased(Party)
+        values = [read(str(value)) for value in test.values]
+        found = _has_member(member, getattr(member, column.key).in_(values))
         return not_(found) if test.op == Op.DIFFERS else found
 
     return build
@@ -225,14 +232,14 @@ def _consent(test: Test, _now: datetime) -> Condition:
 
 def _time(*columns: InstrumentedAttribute[Any]) -> Callable[[Test, datetime], Condition]:
     def build(test: Test, now: datetime) -> Condition:
-        known = or_(*(column.is_not(None) for column in columns))
+        member = aliased(Party)
+        times = [getattr(member, column.key) for column in columns]
+        known = _has_member(member, or_(*(time.is_not(None) for time in times)))
         if test.op == Op.NEVER:
-            return not_(_members(select(Party.id).where(known)))
+            return not_(known)
         moment = _moment(test.values[0], now)
-        later = _members(select(Party.id).where(or_(*(column >= moment for column in columns))))
-        if test.op == Op.AFTER:
-            return later
-        return and_(_members(select(Party.id).where(known)), not_(later))
+        later = _has_member(member, or_(*(time >= moment for time in times)))
+        return later if test.op == Op.AFTER else and_(known, not_(later))
 
     return build
 

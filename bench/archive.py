@@ -238,7 +238,8 @@ def _parts(store: Store, parties: Sequence[int], viewer: Viewer) -> dict[str, fl
 
 
 @contextmanager
-def _opened(engine: str) -> Iterator[Store]:
+def opened(engine: str) -> Iterator[Store]:
+    """An empty database without a schema."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         if engine == "sqlite":
@@ -258,7 +259,7 @@ def _figures(times: Sequence[float]) -> dict[str, float]:
 
 def main(count: int, size: int, engine: str, pages: int) -> None:
     """A table for people; the last line is JSON."""
-    with _opened(engine) as store:
+    with opened(engine) as store:
         migrate.upgrade(store, _NOW)
         began = time.perf_counter()
         lines = _lines(count, size)

@@ -18,7 +18,7 @@ from mailcrm.store.failures import translated
 from mailcrm.store.views import create_views, drop_views
 
 _LOCATION = "mailcrm.store:migrations"
-HEAD = "0007"
+HEAD = "0006"
 """The revision this version works with; a test compares it with the newest script."""
 
 

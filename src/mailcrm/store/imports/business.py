@@ -118,6 +118,16 @@ def _new_tie(session: Session, party_id: int, entry: AffiliationEntry, now: date
     return next(iter(affiliations.tie(session, [tie], _SOURCE, now)), None)
 
 
+def tells_more(entry: AffiliationEntry) -> bool:
+    """Whether it says more than that somebody works there: that is worth an organisation of its own."""
+    return bool(entry.number or entry.valid_from or entry.kind != AffiliationKind.EMPLOYEE)
+
+
+def organisation_key(name: str) -> str:
+    """By what an organisation is found by its very name."""
+    return sort_key(clean_line(name, 255))
+
+
 def _organisation(session: Session, entry: AffiliationEntry, now: datetime) -> int | None:
     """By its number, else by its very name; made only where more is said of it than that somebody works there: a column
     "company" is a claim about the person, and who works where the resolver sees by the domains."""
@@ -128,7 +138,7 @@ def _organisation(session: Session, entry: AffiliationEntry, now: datetime) -> i
         found = (
             found or session.execute(select(Party.id).where(*named).order_by(Party.id).limit(1)).scalar_one_or_none()
         )
-    if found is None and name and (entry.number or entry.valid_from or entry.kind != AffiliationKind.EMPLOYEE):
+    if found is None and name and tells_more(entry):
         [found] = parties.create_parties(session, PartyKind.ORGANISATION, [name], _SOURCE, now)
         if entry.number:  # its own row, further down, is about the same
             parties.number_parties(session, {found: PartyKind.ORGANISATION}, now, {found: number_key(entry.number)})

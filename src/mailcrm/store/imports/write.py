@@ -29,7 +29,8 @@ from mailcrm.store.history import Cause, Change, note_changes
 from mailcrm.store.identity import profiles
 from mailcrm.store.identity.clusters import roots_of
 from mailcrm.store.imports.batches import count_rows
-from mailcrm.store.imports.business import lines_of, record_business
+from mailcrm.store.imports.business import lines_of, organisation_key, record_business, tells_more
+from mailcrm.store.imports.known import find_leaves
 from mailcrm.store.rows.importing import ImportRow
 from mailcrm.store.rows.party import NumberAlias, Party, PartyEmail
 
@@ -236,9 +237,13 @@ def _close(
 def _do_business(session: Session, done: Sequence[Written], now: datetime) -> None:
     """Dates, orders, activities, ties: few rows have any."""
     made = []
+    told = [tie for each in done for tie in each.plan.row.record.affiliations]
+    named = find_leaves(session, {("organisation", organisation_key(tie.organisation)) for tie in told})
+    known = {key for _, key in named}
     for each in done:
         record = each.plan.row.record
-        if each.party_id is None or not (record.dates or record.orders or record.activities or record.affiliations):
+        ties = [tie for tie in record.affiliations if tells_more(tie) or organisation_key(tie.organisation) in known]
+        if each.party_id is None or not (record.dates or record.orders or record.activities or ties):
             continue
         changes, notes = record_business(session, each.party_id, record, now)
         each.changes |= changes
